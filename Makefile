@@ -1,0 +1,55 @@
+# Two commands do everything: `make bench` and `make test`. Both set up what they need first.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+ARGS   ?=
+
+.PHONY: help bench smoke test check setup serve locust doctor clean lock
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+bench: setup  ## measure every claim of the article, judge, draw, report (about 12 minutes)
+	$(BIN)/bench run --profile article $(ARGS)
+
+smoke: setup  ## the same pipeline in under 90 seconds; its verdicts are no evidence
+	$(BIN)/bench run --profile smoke $(ARGS)
+
+test: setup  ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: setup  ## lint, types, layers, format; never edits
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	cd locustfiles && ../$(BIN)/mypy --config-file ../pyproject.toml --strict *.py
+	$(BIN)/lint-imports
+
+serve: setup  ## serve the app and all it needs on port 8000, for curl and /docs
+	$(BIN)/bench serve $(ARGS)
+
+locust: setup  ## Locust's own web UI against `make serve`
+	$(BIN)/locust -f locustfiles/closed.py --host http://127.0.0.1:8000 --web-host 127.0.0.1 $(ARGS)
+
+doctor: setup  ## is this machine fit to measure on
+	$(BIN)/bench doctor
+
+setup: $(STAMP)  ## make .venv from the locked, hashed requirements
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "handlerbench needs Python 3.11 or newer; $$($(PYTHON) --version) is too old. Try: make PYTHON=python3.12 ..."; exit 6; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+lock:  ## renew requirements.lock from pyproject.toml (needs uv)
+	uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-emit-find-links --no-header -o requirements.lock
+
+clean:  ## remove what the project made, never results
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .cache
+	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

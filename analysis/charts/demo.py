@@ -1,0 +1,75 @@
+"""The two-second demo: every route that was hit by a burst, and the time until all were answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bench_app.catalogue import Work
+
+from analysis import words
+from analysis.charts.bars import Bar, BarChart, Section
+from analysis.charts.facts import machine, measured_rows, missing_rows, over_rounds
+from analysis.charts.registry import Picture, chart
+from analysis.names import treatment_label, work_task
+from analysis.summary import row_ceiling, rows_of
+from experiment.model import LoadKind, Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from analysis.charts.facts import Measured
+    from analysis.load import Campaign
+
+
+@chart
+def demo(campaign: Campaign) -> Iterator[Picture]:
+    """Yield one picture a burst load under which the article's routes were measured."""
+    loads = {row.load.id: row.load for row in rows_of(campaign, Work.ARTICLE) if row.load.kind is LoadKind.BURST}
+    for load in loads:
+        if rows := measured_rows(campaign, Work.ARTICLE, load, Metric.MAKESPAN):
+            yield _picture(campaign, load, rows)
+
+
+def _picture(campaign: Campaign, load: str, rows: Sequence[Measured]) -> Picture:
+    users = campaign.loads[load].users
+    title = f"{users} requests at once: " + words.listing(
+        [f"{treatment_label(m.row.treatment)} needs {words.duration(m.value.median)}" for m in rows]
+    )
+    missing = [
+        Bar(label=treatment_label(row.treatment), style=row.name.style, value=None, text=reason)
+        for row, reason in missing_rows(campaign, Work.ARTICLE, load, Metric.MAKESPAN)
+    ]
+    bars = [*(_bar(campaign, m) for m in rows), *missing]
+    return Picture(
+        name=f"demo-{load}",
+        work=Work.ARTICLE.value,
+        title=title,
+        facts=(
+            f"Seconds until all {users} were answered",
+            f"each route does {work_task(Work.ARTICLE, campaign.manifest.get('settings', {}))}",
+            over_rounds([m.value for m in rows]),
+            machine(campaign),
+        ),
+        alt=f"Bar chart of the time until all requests were answered. {title}.",
+        columns=("treatment", "median_s", "low_s", "high_s", "n_rounds"),
+        rows=[(m.row.treatment.id, m.value.median, m.value.low, m.value.high, m.value.n) for m in rows],
+        draw=BarChart(
+            sections=[Section(heading="", bars=bars)],
+            unit="s",
+            format_tick=lambda v: f"{v:g}",
+            ceiling_label="what theory predicts",
+        ).draw,
+    )
+
+
+def _bar(campaign: Campaign, measured: Measured) -> Bar:
+    limit = row_ceiling(campaign, measured.row)
+    name = measured.row.name
+    return Bar(
+        label=f"{treatment_label(measured.row.treatment)}  ({name.style.value})",
+        style=name.style,
+        value=measured.value,
+        text=words.duration(measured.value.median),
+        # the highest goodput theory allows is the shortest time for the burst
+        ceiling=measured.row.load.users / limit.goodput_rps if limit else None,
+    )

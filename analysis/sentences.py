@@ -1,0 +1,129 @@
+"""Verdicts as sentences, in plain words, with their numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isinf
+from typing import TYPE_CHECKING
+
+from analysis import words
+from experiment.model import Measurability, Verdict
+
+if TYPE_CHECKING:
+    from analysis.load import Campaign
+    from experiment.model import ClaimResult, ComparisonResult, Treatment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonSentence:
+    """One comparison: what was found, and what the claim had registered."""
+
+    found: str
+    expected: str
+    verdict: Verdict
+
+
+VERDICT_WORDS = {
+    Verdict.SUPPORTED: "Supported",
+    Verdict.REFUTED: "Refuted",
+    Verdict.INCONCLUSIVE: "Inconclusive",
+    Verdict.INVALID: "Invalid",
+    Verdict.SKIPPED: "Skipped",
+    Verdict.NOT_MEASURABLE: "Not measurable",
+}
+VERDICT_SIGNS = {
+    Verdict.SUPPORTED: "✓",
+    Verdict.REFUTED: "✗",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.INVALID: "!",
+    Verdict.SKIPPED: "–",
+    Verdict.NOT_MEASURABLE: "–",
+}
+
+
+def answer(result: ClaimResult) -> str:
+    """Return a claim's answer as one sentence that begins with the verdict."""
+    verdict = VERDICT_WORDS[result.verdict]
+    if not result.comparisons:
+        return f"{verdict}: {result.reason}"
+    found = "; ".join(comparison(c).found for c in result.comparisons)
+    reason = f". Why not decided: {result.reason}" if result.reason else ""
+    return f"{verdict}: {found}{reason}."
+
+
+def comparison(result: ComparisonResult) -> ComparisonSentence:
+    """Say one comparison."""
+    asked = result.comparison
+    return ComparisonSentence(
+        found=_ratio(result) if asked.is_ratio else _structural(result),
+        expected=words.expected(asked.metric, asked.expected, is_ratio=asked.is_ratio),
+        verdict=result.verdict,
+    )
+
+
+def _ratio(result: ComparisonResult) -> str:
+    asked, found = result.comparison, result.estimate
+    pair = _pair(asked.treatment, asked.baseline)
+    if found.effect is None:
+        return f"no round has a valid trial of both sides of {pair}"
+    effect = f"{'at least ' if found.is_floor else ''}{words.ratio(found.effect)}"
+    return (
+        f"{asked.treatment.variant} has {effect} times the {asked.metric.label} of "
+        f"{asked.baseline.variant if asked.baseline else ''} "
+        f"({words.span(found.interval)}; n = {words.plural(found.n, 'round')})"
+    )
+
+
+def _pair(treatment: Treatment, baseline: Treatment | None) -> str:
+    return f"{treatment.variant} / {baseline.variant}" if baseline else treatment.variant
+
+
+def _structural(result: ComparisonResult) -> str:
+    asked, found = result.comparison, result.estimate
+    subject = f"{asked.treatment.variant}: {asked.metric.label}"
+    if found.effect is None:
+        return f"{subject} has no valid trial"
+    trials = words.plural(found.n, "trial")
+    middle = words.metric_value(asked.metric, found.effect)
+    if isinf(found.high):
+        return f"{subject} {middle} so far (n = {trials}, too few to judge)"
+    low, high = words.metric_value(asked.metric, found.low), words.metric_value(asked.metric, found.high)
+    return f"{subject} {middle} in each of {trials}" if low == high else f"{subject} {low} to {high} in {trials}"
+
+
+def tally(campaign: Campaign) -> str:
+    """Return how many statements came out how, e.g. `12 of 18 statements judged are supported, 4 refuted`."""
+    judged = [r for r in campaign.results if r.verdict not in (Verdict.SKIPPED, Verdict.NOT_MEASURABLE)]
+    if not judged:
+        return "No statement could be judged"
+    counts = {v: sum(r.verdict is v for r in judged) for v in VERDICT_WORDS}
+    others = [f"{n} {VERDICT_WORDS[v].lower()}" for v, n in counts.items() if n and v is not Verdict.SUPPORTED]
+    verb = "is" if counts[Verdict.SUPPORTED] == 1 else "are"
+    first = f"{counts[Verdict.SUPPORTED]} of {len(judged)} statements judged {verb} supported"
+    return words.listing([first, *others]) if others else first
+
+
+def noise(campaign: Campaign) -> str:
+    """Return what two byte-identical routes differ by here: the noise floor."""
+    found = campaign.aa.estimate
+    if found.effect is None:
+        return "Two identical routes were not compared in this campaign, so its noise floor is unknown."
+    return (
+        f"Two byte-identical routes differ by a factor of {words.ratio(found.effect)} in goodput "
+        f"({words.span(found.interval)}; n = {words.plural(found.n, 'round')}): what machine and method "
+        "make of no difference at all."
+    )
+
+
+def multiplicity(campaign: Campaign) -> str:
+    """Say how many claims were judged at which level, and what that allows for."""
+    decidable = [
+        r
+        for r in campaign.results
+        if r.claim.measurability is Measurability.MEASURABLE and r.verdict is not Verdict.SKIPPED
+    ]
+    n, alpha = len(decidable), campaign.alpha
+    return (
+        f"{words.plural(n, 'claim')} judged, each at alpha = {alpha:g}, with intervals that stay valid however often "
+        f"one looks. No correction for multiplicity: expected number of false verdicts at most {n * alpha:.2g}."
+    )

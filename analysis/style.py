@@ -1,0 +1,159 @@
+"""What every picture shares: one colour and one marker per style, two themes, sizes in pixels of a 1600x900 slide.
+
+Figures are made at 72 dots an inch, so a matplotlib point is a pixel and font sizes below are pixels. A picture is
+drawn in the light theme; its dark SVG is the same text with the theme's colours exchanged, and the report's inline SVG
+has CSS variables in their place. That works because no two tokens of the light theme share a colour.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from bench_app.catalogue import Style
+from matplotlib.font_manager import FontProperties
+from matplotlib.textpath import text_to_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+WIDTH, HEIGHT = 1600, 900
+DPI = 72
+MARGIN = 56
+TITLE, SUBTITLE, BODY, SMALL = 36, 21, 20, 18
+"""Font sizes in pixels; nothing is smaller than SMALL, so that the last row of a room can read it."""
+
+# Okabe & Ito's palette, told apart with any colour vision.
+STYLE_COLOURS: Mapping[Style, str] = {
+    Style.ASYNC_NATIVE: "#0072b2",
+    Style.ASYNC_BLOCKING: "#d55e00",
+    Style.DEF: "#009e73",
+    Style.ASYNC_OFFLOAD: "#cc79a7",
+    Style.ASYNC_TO_THREAD: "#56b4e9",
+    Style.ASYNC_PROCESS: "#e69f00",
+}
+STYLE_MARKERS: Mapping[Style, str] = {
+    Style.ASYNC_NATIVE: "o",
+    Style.ASYNC_BLOCKING: "X",
+    Style.DEF: "s",
+    Style.ASYNC_OFFLOAD: "^",
+    Style.ASYNC_TO_THREAD: "D",
+    Style.ASYNC_PROCESS: "P",
+}
+
+RC: Mapping[str, object] = {
+    "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
+    "svg.fonttype": "path",
+    "svg.hashsalt": "handlerbench",
+    "text.parse_math": False,
+    "text.usetex": False,
+    "axes.unicode_minus": True,
+    "path.simplify": True,
+    "figure.dpi": DPI,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theme:
+    """Named colours: `surface` behind, `ink` and `muted` for text, the rest for lines, bands and the matrix."""
+
+    name: str
+    surface: str
+    ink: str
+    muted: str
+    faint: str
+    grid: str
+    band: str
+    warn: str
+    ramp: tuple[str, str, str, str, str]
+    on_ramp: tuple[str, str, str, str, str]
+
+    def tokens(self) -> dict[str, str]:
+        """Return every colour by the name of its CSS variable."""
+        plain = {name: getattr(self, name) for name in ("surface", "ink", "muted", "faint", "grid", "band", "warn")}
+        ramps = {f"ramp-{i}": colour for i, colour in enumerate(self.ramp)}
+        return plain | ramps | {f"on-ramp-{i}": colour for i, colour in enumerate(self.on_ramp)}
+
+
+LIGHT = Theme(
+    name="light",
+    surface="#ffffff",
+    ink="#16191d",
+    muted="#50575f",
+    faint="#adb5bd",
+    grid="#e3e6ea",
+    band="#d5dfea",
+    warn="#b3261e",
+    ramp=("#f1eef7", "#d6cfe8", "#ac9fd1", "#7763b0", "#452c8b"),
+    on_ramp=("#16191e", "#16191f", "#161920", "#fffffe", "#fffffd"),
+)
+DARK = Theme(
+    name="dark",
+    surface="#14171b",
+    ink="#eef1f4",
+    muted="#abb4be",
+    faint="#5d6670",
+    grid="#2a3037",
+    band="#2c4056",
+    warn="#ff8a80",
+    ramp=("#211d2d", "#352c50", "#54468a", "#9384cf", "#cdc2f5"),
+    on_ramp=("#eef1f5", "#eef1f6", "#eef1f7", "#14171c", "#14171d"),
+)
+
+
+def recoloured(svg: str, colours: Mapping[str, str]) -> str:
+    """Exchange the light theme's colours in an SVG for those of the same token in `colours`."""
+    exchange = {light: colours[token] for token, light in LIGHT.tokens().items()}
+    return re.sub(r"#[0-9a-f]{6}\b", lambda match: exchange.get(match[0], match[0]), svg)
+
+
+@cache
+def _font(size: float, weight: str) -> FontProperties:
+    return FontProperties(family="DejaVu Sans", size=size, weight=weight)
+
+
+@cache
+def text_width(text: str, size: float, weight: str = "normal") -> float:
+    """Return how wide a text is, in pixels."""
+    width, _, _ = text_to_path.get_text_width_height_descent(text, _font(size, weight), ismath=False)
+    return float(width)
+
+
+def wrapped(text: str, size: float, width: float, weight: str = "normal") -> list[str]:
+    """Break a text at its spaces into lines of at most `width` pixels."""
+    lines: list[str] = []
+    for word in text.split():
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, size, weight) <= width:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
+
+
+def shortened(text: str, size: float, width: float, weight: str = "normal") -> str:
+    """Cut a text to at most `width` pixels, with an ellipsis where something is missing."""
+    if text_width(text, size, weight) <= width:
+        return text
+    while text and text_width(text.rstrip() + "…", size, weight) > width:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list[float]:
+    """Move positions as little as needed to lie `gap` apart within [low, high]; the order is kept."""
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    gap = min(gap, (high - low) / max(len(wanted) - 1, 1))
+    placed: list[float] = []
+    for i in order:
+        placed.append(max(wanted[i], low, placed[-1] + gap if placed else low))
+    limit = high
+    for k in reversed(range(len(placed))):
+        placed[k] = min(placed[k], limit)
+        limit = placed[k] - gap
+    out = [0.0] * len(wanted)
+    for k, i in enumerate(order):
+        out[i] = placed[k]
+    return out

@@ -1,0 +1,183 @@
+"""When a trial may be judged: one closed list of rules, each with its limit, its reason and advice.
+
+To add one, decorate a function that looks at a trial's numbers and returns what it saw, or None. An invalid trial is
+kept, named, left out of estimates and repeated within a bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from experiment.model import Finding, LoadKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from experiment.model import Load, Measurement, TrialMetrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One validity rule."""
+
+    id: str
+    limit: float | None  # what the observed number is held against; None where there is no number
+    meaning: str  # the rule in a sentence, for docs and report
+    advice: str
+    check: Callable[[TrialMetrics, Load, float], str | None]
+
+
+RULES: dict[str, Rule] = {}
+_Check = Callable[["TrialMetrics", "Load", float], str | None]
+
+FAILURE_RULES: Mapping[str, tuple[str, str]] = {
+    "sut-died": ("The SUT ended while it was measured.", "Read the trial's log: the app's own error stands there."),
+    "sut-not-ready": ("The SUT did not start.", "Read the trial's log; a port may be taken or a package broken."),
+    "driver-failed": ("The driver broke off or fell silent.", "Read logs/driver.log; it was started anew."),
+    "service-died": (
+        "A service the variant needs ended while it was measured.",
+        "It was started again and the trial is repeated; read the service's log in logs/.",
+    ),
+}
+"""What makes a trial unfinished rather than unfit; the harness names these itself."""
+
+
+def rule(id: str, *, limit: float | None = None, meaning: str, advice: str) -> Callable[[_Check], _Check]:  # noqa: A002
+    """Register a validity rule under its id."""
+
+    def register(check: _Check) -> _Check:
+        if id in RULES:
+            raise ValueError(f"validity rule {id!r} is there twice")
+        RULES[id] = Rule(id=id, limit=limit, meaning=meaning, advice=advice, check=check)
+        return check
+
+    return register
+
+
+def findings(measurement: Measurement, load: Load) -> tuple[Finding, ...]:
+    """Return every rule that fires on a trial; none means that it may be judged."""
+    if measurement.failure is not None:
+        name = measurement.failure_rule or "driver-failed"
+        return (Finding(rule=name, reason=measurement.failure, advice=FAILURE_RULES[name][1]),)
+    fired = []
+    for known in RULES.values():
+        reason = known.check(measurement.metrics, load, known.limit if known.limit is not None else 0.0)
+        if reason is not None:
+            fired.append(Finding(rule=known.id, reason=reason, advice=known.advice))
+    return tuple(fired)
+
+
+@rule(
+    "users-not-started",
+    meaning="Every planned user must have connected.",
+    advice="Look at the first failure: refused connections mean the SUT was not listening or out of descriptors.",
+)
+def users_not_started(metrics: TrialMetrics, _load: Load, _limit: float) -> str | None:
+    """Fire when a user could not start: a driver with no users reports 0 for a healthy variant."""
+    planned, started, failed = metrics.users_planned, metrics.users_started, metrics.users_failed
+    if planned is None or (started == planned and not failed):
+        return None
+    first = f" ({metrics.first_failure})" if metrics.first_failure else ""
+    return f"{started or 0} of {planned} users started, {failed or 0} failed to connect{first}"
+
+
+@rule(
+    "wrong-answers",
+    meaning="Every answer must be the right one, whole.",
+    advice="The variant answered something else under load than in preflight; the first wrong answer is quoted.",
+)
+def wrong_answers(metrics: TrialMetrics, _load: Load, _limit: float) -> str | None:
+    """Fire on any wrong status or body inside the window."""
+    if not metrics.wrong:
+        return None
+    return f"{metrics.wrong} wrong of {metrics.sent} requests; first: {metrics.first_failure or 'not kept'}"
+
+
+@rule(
+    "errors",
+    limit=0.001,
+    meaning="At most one request in a thousand may end without an answer (refused, reset, timed out).",
+    advice="The SUT or the system dropped connections; see the first failure and `bench doctor`.",
+)
+def errors(metrics: TrialMetrics, _load: Load, limit: float) -> str | None:
+    """Fire when more than the limit's share of requests failed."""
+    if not metrics.errors or metrics.sent is None:
+        return None
+    share = metrics.errors / max(metrics.sent, 1)
+    if share <= limit:
+        return None
+    return f"{metrics.errors} of {metrics.sent} requests failed; first: {metrics.first_failure or 'not kept'}"
+
+
+@rule(
+    "driver-cpu",
+    limit=0.85,
+    meaning="The driver may use at most 85 % of its core: above that it measures itself.",
+    advice="Give it a core of its own (`bench doctor`), or close what else runs on this machine.",
+)
+def driver_cpu(metrics: TrialMetrics, _load: Load, limit: float) -> str | None:
+    """Fire when the driver was close to its own limit."""
+    share = metrics.driver_cpu_share
+    return None if share is None or share <= limit else f"the driver used {share:.0%} of its core"
+
+
+@rule(
+    "host-steal",
+    limit=0.15,
+    meaning="The hypervisor may take at most 15 % of the cores' time.",
+    advice="Other tenants of this host are busy; the trial is repeated, or try again at another hour.",
+)
+def host_steal(metrics: TrialMetrics, _load: Load, limit: float) -> str | None:
+    """Fire when too much CPU was stolen during the window."""
+    share = metrics.host_steal_share
+    return None if share is None or share <= limit else f"{share:.0%} of the CPU was stolen during the window"
+
+
+@rule(
+    "in-flight",
+    limit=0.05,
+    meaning="A closed load of N users must keep N requests in flight, within 5 %.",
+    advice="The driver could not keep all users busy; if driver-cpu fires too, that is why.",
+)
+def in_flight(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+    """Fire when the number in flight is not the number of users: the load was not the one planned."""
+    if load.kind is not LoadKind.CLOSED or metrics.in_flight_mean is None:
+        return None
+    off = abs(metrics.in_flight_mean - load.users) / load.users
+    return None if off <= limit else f"{metrics.in_flight_mean:.1f} requests in flight on average, {load.users} planned"
+
+
+_WINDOWS_PER_RESPONSE = 10
+"""Little's law holds for a window many response times long; below that, edge effects outweigh it."""
+
+
+@rule(
+    "littles-law",
+    limit=0.10,
+    meaning="X·R must equal the N in flight, within 10 %, wherever the window is ten response times long.",
+    advice="Throughput, response time and load contradict each other: the measurement itself is at fault.",
+)
+def littles_law(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+    """Fire when |X R - N| / N is over its limit (Little, Operations Research 9, 1961)."""
+    x, r_us, window_s = metrics.goodput_rps, metrics.response_mean_us, metrics.window_s
+    if load.kind is not LoadKind.CLOSED or x is None or r_us is None or window_s is None:
+        return None
+    r_s = r_us / 1e6
+    if window_s < _WINDOWS_PER_RESPONSE * r_s:
+        return None
+    off = abs(x * r_s - load.users) / load.users
+    return None if off <= limit else f"X·R = {x * r_s:.1f} where {load.users} users were in flight"
+
+
+@rule(
+    "burst-unanswered",
+    meaning="A burst must be answered whole within its bound.",
+    advice="The makespan is unknown; raise the load's window_s, or look at the SUT's log.",
+)
+def burst_unanswered(metrics: TrialMetrics, load: Load, _limit: float) -> str | None:
+    """Fire when a burst's last answer did not come."""
+    if load.kind is not LoadKind.BURST or metrics.makespan_s is not None:
+        return None
+    return f"{metrics.answers or 0} of {load.users} answered within {load.window_s:g} s"

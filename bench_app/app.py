@@ -1,0 +1,120 @@
+"""The app under test: `uvicorn --factory bench_app.app:create_app`, configured by BENCH_* variables."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from fastapi.telemetry import TelemetryConfig
+
+from bench_app.catalogue import CATALOGUE, Variant, Work
+from bench_app.parsers import ParserDiedError
+from bench_app.pdf import UnreadablePdfError
+from bench_app.probe import Probe, ServedCounter
+from bench_app.resources import OPENERS, Bench
+from bench_app.settings import Settings, SettingsError, read_settings
+
+# FastAPI's OpenTelemetry support is idle without a provider; off is off whatever the environment brings.
+NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False)
+
+TAGS = [
+    {"name": Work.NOOP, "description": "Nothing to do: what a route costs by itself."},
+    {"name": Work.SLEEP, "description": "Waiting for a fixed time."},
+    {"name": Work.HTTP, "description": "Asking another service over HTTP."},
+    {"name": Work.DB, "description": "Asking a database."},
+    {"name": Work.UPLOAD, "description": "CPU work: the text of an uploaded PDF."},
+    {"name": Work.ARTICLE, "description": "The article's own demonstration."},
+    {"name": "bench", "description": "For the harness: not variants."},
+]
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Build the app with a route for every enabled variant; `settings` default to the environment's.
+
+    Raises SettingsError for settings that make no sense or enable nothing.
+    """
+    settings = settings or read_settings()
+    enabled = enabled_variants(settings)
+    app = FastAPI(
+        title="handlerbench",
+        summary="The same work in every handler style.",
+        lifespan=lambda app: _lifespan(app, settings, enabled),
+        telemetry=NO_TELEMETRY,
+        openapi_tags=TAGS,
+    )
+    for variant in enabled:
+        _add_variant(app, variant, settings)
+    app.add_api_route("/bystander", bystander, tags=["bench"], response_model=None)
+    app.add_api_route("/health", health, tags=["bench"], response_model=None)
+    app.add_exception_handler(UnreadablePdfError, _unreadable_pdf)
+    app.add_exception_handler(ParserDiedError, _parser_died)
+    return app
+
+
+def enabled_variants(settings: Settings) -> list[Variant]:
+    """Return the variants that `settings` enable. Raises SettingsError for unknown ids or if there are none."""
+    unknown = sorted((settings.variants or frozenset()) - CATALOGUE.keys())
+    if unknown:
+        raise SettingsError(f"BENCH_VARIANTS: unknown: {', '.join(unknown)}")
+    enabled = [v for v in CATALOGUE.values() if settings.enables(v)]
+    if not enabled:
+        raise SettingsError("BENCH_WORKS and BENCH_VARIANTS together enable no variant")
+    return enabled
+
+
+def _add_variant(app: FastAPI, variant: Variant, settings: Settings) -> None:
+    app.add_api_route(
+        variant.path,
+        variant.endpoint,
+        methods=[variant.method],
+        name=variant.id,
+        summary=f"{variant.id}: {variant.summary}",
+        tags=[variant.work],
+        # Not even None-by-annotation: a response model sends def handlers through a second thread for validation.
+        response_model=None,
+        # Wraps this route alone, so routes without a body pay nothing for it.
+        max_body_size=settings.upload_limit_bytes if variant.method == "POST" else None,
+    )
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI, settings: Settings, enabled: Sequence[Variant]) -> AsyncIterator[None]:
+    if settings.thread_tokens is not None:
+        current_default_thread_limiter().total_tokens = settings.thread_tokens
+    for module in sorted({name for v in enabled for name in v.imports}):
+        import_module(module)
+    async with AsyncExitStack() as stack:
+        used = sorted({v.uses for v in enabled if v.uses is not None})
+        shared = {name: await stack.enter_async_context(OPENERS[name](settings)) for name in used}
+        count_served = ServedCounter()
+        app.state.bench = Bench(settings=settings, shared=shared, count_served=count_served)
+        if settings.probe_path is not None:
+            stack.enter_context(
+                Probe(
+                    path=settings.probe_path,
+                    tick_s=settings.probe_tick_s,
+                    sample_s=settings.probe_sample_s,
+                    count_served=count_served,
+                )
+            )
+        yield
+
+
+async def bystander() -> dict[str, bool]:
+    """Answer at once: the innocent route whose response time tells what the others do to it."""
+    return {"ok": True}
+
+
+async def health() -> dict[str, bool]:
+    """Answer at once: the SUT is ready."""
+    return {"ok": True}
+
+
+async def _unreadable_pdf(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, status_code=422)
+
+
+async def _parser_died(_: Request, error: Exception) -> JSONResponse:
+    return JSONResponse({"detail": str(error)}, status_code=500)

@@ -1,0 +1,74 @@
+"""Waiting for a fixed time: the purest form of I/O, with no library in between."""
+
+import asyncio
+import time
+from typing import Annotated
+
+from fastapi import HTTPException, Query, Request
+from fastapi.concurrency import run_in_threadpool
+
+from bench_app.probe import ServedCounter
+from bench_app.registry import Style, Work, variant
+from bench_app.resources import bench
+
+DONE = {"status": "done"}
+BASE_S = 0.1
+
+Seconds = Annotated[float | None, Query(ge=0, allow_inf_nan=False)]
+
+
+def _nap_s(request: Request, seconds: float | None) -> float:
+    settings = bench(request).settings
+    if seconds is None:
+        return settings.sleep_s
+    if seconds > settings.sleep_max_s:
+        raise HTTPException(422, f"seconds: at most {settings.sleep_max_s:g}")
+    return seconds
+
+
+def _sleep_counted(count_served: ServedCounter, nap_s: float) -> None:
+    with count_served:
+        time.sleep(nap_s)
+
+
+@variant(work=Work.SLEEP, style=Style.ASYNC_NATIVE, expected=DONE, base_s=BASE_S)
+async def async_native(request: Request, seconds: Seconds = None) -> dict[str, str]:
+    """Await asyncio.sleep: the loop serves others meanwhile."""
+    nap_s = _nap_s(request, seconds)
+    with bench(request).count_served:
+        await asyncio.sleep(nap_s)
+    return DONE
+
+
+@variant(work=Work.SLEEP, style=Style.ASYNC_BLOCKING, expected=DONE, base_s=BASE_S)
+async def async_blocking(request: Request, seconds: Seconds = None) -> dict[str, str]:
+    """Call time.sleep on the loop: nobody is served meanwhile."""
+    nap_s = _nap_s(request, seconds)
+    with bench(request).count_served:
+        time.sleep(nap_s)
+    return DONE
+
+
+@variant(work=Work.SLEEP, style=Style.DEF, expected=DONE, base_s=BASE_S)
+def plain_def(request: Request, seconds: Seconds = None) -> dict[str, str]:
+    """Call time.sleep in the worker thread that FastAPI runs a def handler in."""
+    nap_s = _nap_s(request, seconds)
+    with bench(request).count_served:
+        time.sleep(nap_s)
+    return DONE
+
+
+@variant(work=Work.SLEEP, style=Style.ASYNC_OFFLOAD, expected=DONE, base_s=BASE_S)
+async def async_offload(request: Request, seconds: Seconds = None) -> dict[str, str]:
+    """Offload time.sleep with run_in_threadpool: the same threads that def handlers have."""
+    nap_s = _nap_s(request, seconds)
+    await run_in_threadpool(_sleep_counted, bench(request).count_served, nap_s)
+    return DONE
+
+
+@variant(work=Work.SLEEP, style=Style.ASYNC_TO_THREAD, expected=DONE, base_s=BASE_S)
+async def async_to_thread(request: Request, seconds: Seconds = None) -> dict[str, str]:
+    """Offload time.sleep with asyncio.to_thread: the loop's own, smaller pool."""
+    nap_s = _nap_s(request, seconds)
+    await asyncio.to_thread(_sleep_counted, bench(request).count_served, nap_s)
+    return DONE

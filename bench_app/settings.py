@@ -1,0 +1,69 @@
+"""The SUT's settings: read from the environment, so that the harness can start one differently for every trial."""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bench_app.registry import Variant, Work
+
+PREFIX = "BENCH_"
+
+
+class SettingsError(ValueError):
+    """An environment variable has a value that makes no sense. The message names each, and what was expected."""
+
+
+def usable_cores() -> int:
+    """Return the number of cores this process may run on: pinned processes may not use all there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS cannot pin
+
+
+def _split_commas(value: Any) -> Any:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+class Settings(BaseSettings):
+    """What can be set, as BENCH_<NAME>. Times in seconds, sizes in bytes. Frozen: one process, one configuration."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    sleep_s: float = Field(default=0.1, ge=0, le=60)
+    sleep_max_s: float = Field(default=10.0, ge=0, le=60)  # of the sleep routes' `seconds` parameter
+    article_sleep_s: float = Field(default=2.0, ge=0, le=60)
+    upstream_url: str = Field(default="http://127.0.0.1:8900", pattern=r"^https?://[^/]+$")
+    database_url: str | None = None
+    db_pool_size: int = Field(default=20, ge=1)  # the same for every driver
+    thread_tokens: int | None = Field(default=None, ge=1)  # None: anyio's default of 40
+    process_workers: int = Field(default_factory=usable_cores, ge=1)
+    upload_limit_bytes: int = Field(default=5 * 1024 * 1024, ge=1)
+    probe_path: Path | None = None  # None: no probe at all
+    probe_tick_s: float = Field(default=0.02, ge=0.002, le=1)
+    probe_sample_s: float = Field(default=0.05, ge=0.005, le=5)
+    # Which works, and of those which variants, get a route, and have their clients and pools opened:
+    # comma-separated. A route costs the ones behind it its share of the router's linear search.
+    works: Annotated[frozenset[Work], NoDecode, BeforeValidator(_split_commas)] = frozenset(Work)
+    variants: Annotated[frozenset[str] | None, NoDecode, BeforeValidator(_split_commas)] = None
+
+    def enables(self, variant: Variant) -> bool:
+        """Tell whether `variant` is to be served."""
+        return variant.work in self.works and (self.variants is None or variant.id in self.variants)
+
+
+def read_settings() -> Settings:
+    """Read the settings from the environment. Raises SettingsError, naming every variable at fault."""
+    try:
+        return Settings()
+    except ValidationError as e:
+        raise SettingsError("; ".join(map(_describe, e.errors()))) from None
+
+
+def _describe(error: Any) -> str:
+    name = PREFIX + str(error["loc"][0]).upper()
+    return f"{name}: {error['msg']} (given: {error['input']!r})"

@@ -1,0 +1,114 @@
+"""What `bench run` and `bench claim` do around a campaign: watch it, draw it, tell the verdicts."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from experiment.errors import Exit, UsageError
+from experiment.model import Verdict
+from experiment.profiles import PROFILES
+from harness.events import Listener
+from harness.live import MARKS, JsonLines, LiveView, PlainLines
+from harness.run import Finished, make_order, resume, run_new
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from experiment.model import ClaimResult
+
+
+def measure(args: argparse.Namespace, *, profile: str, claims: Sequence[str], resume_dir: Path | None) -> int:
+    """Run or resume a campaign as the command line says; return the exit code."""
+    if resume_dir is not None and (claims or args.out is not None):
+        raise UsageError("--resume goes on with a campaign as it was planned: leave out --claims and --out.")
+    console = Console(stderr=args.json)
+    with _watching(console, quiet=args.quiet, as_json=args.json) as listener:
+        finished = resume(resume_dir, listener) if resume_dir is not None else _fresh(args, profile, claims, listener)
+    console.print(f"measured; stopped because: {finished.stopped_because}. Drawing ...", highlight=False)
+    paths = draw(finished.folder.path, lambda _: None)
+    console.print(_table(finished.results))
+    if PROFILES[profile].is_smoke:
+        console.print("A smoke run: its windows are too short for evidence; `make bench` measures.", highlight=False)
+    for path in paths:
+        console.print(_short(path), highlight=False, soft_wrap=True)
+    return _exit_code(finished)
+
+
+def _fresh(args: argparse.Namespace, profile: str, claims: Sequence[str], listener: Listener) -> Finished:
+    order = make_order(
+        profile,
+        claims=claims,
+        seed=args.seed,
+        budget_s=args.budget,
+        rounds=args.rounds,
+        out=args.out,
+        command=args.words,
+    )
+    listener.note(f"measuring into {_short(order.out)} (seed {order.seed})")
+    return run_new(order, listener)
+
+
+@contextmanager
+def _watching(console: Console, *, quiet: bool, as_json: bool) -> Iterator[Listener]:
+    if as_json:
+        yield JsonLines()
+    elif quiet:
+        yield Listener()
+    elif console.is_terminal:
+        with LiveView(console) as view:
+            yield view
+    else:
+        yield PlainLines()
+
+
+def draw(path: Path, say: Callable[[str], None]) -> list[Path]:
+    """Draw charts and report of a campaign; return the paths a reader wants, the report first."""
+    from analysis.charts import draw_all
+    from analysis.load import load_campaign
+    from analysis.report import write_report, write_verdicts_csv
+
+    campaign = load_campaign(path)
+    charts = draw_all(campaign, path / "charts")
+    write_verdicts_csv(campaign)
+    written = [*write_report(campaign, charts), path / "charts"]
+    for each in written:
+        say(_short(each))
+    return written
+
+
+def _table(results: Sequence[ClaimResult]) -> Table:
+    from analysis.words import result_sentence
+
+    table = Table(title="Verdicts", title_justify="left", expand=False)
+    for name in ("claim", "statement", "verdict", "measured"):
+        table.add_column(name)
+    for result in results:
+        word, colour = MARKS[result.verdict]
+        table.add_row(result.claim.id, result.claim.statement, f"[{colour}]{word}[/{colour}]", result_sentence(result))
+    return table
+
+
+def _short(path: Path) -> str:
+    """Return a path as seen from where the user stands, where that is shorter."""
+    from pathlib import Path as RealPath
+
+    try:
+        return str(path.resolve().relative_to(RealPath.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _exit_code(finished: Finished) -> int:
+    """Say 4 when nothing could be judged because the trials were not valid."""
+    verdicts = {r.verdict for r in finished.results} - {Verdict.NOT_MEASURABLE, Verdict.SKIPPED}
+    if verdicts and verdicts <= {Verdict.INVALID}:
+        print("bench: no claim has valid trials; the report names the reasons", file=sys.stderr)
+        return Exit.INVALID
+    return Exit.OK

@@ -1,0 +1,193 @@
+"""The rig: services that last a campaign, and a fresh SUT for each trial. Implements Driver with the real Locust."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bench_app.catalogue import CATALOGUE, Resource
+from experiment.errors import EnvironmentUnfitError
+from experiment.model import Measurement, TrialMetrics
+from harness.assemble import Observed, assemble
+from harness.driver import Call, DriverFailedError, LocustProcess, Progress, locust_process, trial_command
+from harness.host import HostSample, ProcessSample
+from harness.probe_log import ProbeLog
+from harness.process import tail
+from harness.services import Service, sut, upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from bench_app.catalogue import Variant
+    from experiment.model import Load, PlannedTrial, ServerConfig
+    from harness.pinning import CorePlan
+
+BYSTANDER_INTERVAL_S = 0.02
+"""50 calls a second: 150 in a window of 3 s, enough for a p99, and about 1 % of a core."""
+
+BYSTANDER = Call(method="GET", path="/bystander", expected_body=b'{"ok":true}')
+
+
+@dataclass(slots=True)
+class Rig:
+    """Everything a real trial stands on. Use `rig(...)` to make one."""
+
+    plan: CorePlan
+    logs: Path
+    loads: Mapping[str, Load]
+    upstream_delay_s: float
+    locust: LocustProcess
+    seed: int = 0
+    with_upstream: bool = True
+    answers: dict[str, bytes] = field(default_factory=dict)  # the right answer of each variant, from preflight
+    _services: ExitStack = field(default_factory=ExitStack)
+    _upstream: Service | None = None
+
+    def environment(self, variants: Mapping[str, Variant]) -> dict[str, str]:
+        """Return the settings of a SUT that serves these variants and no others; starts services they need."""
+        needs = {need for v in variants.values() for need in v.needs}
+        env = {"BENCH_VARIANTS": ",".join(variants), "BENCH_WORKS": ",".join({v.work.value for v in variants.values()})}
+        if Resource.UPSTREAM in needs:
+            env["BENCH_UPSTREAM_URL"] = self.upstream_service().url
+        return env
+
+    def upstream_service(self) -> Service:
+        """Return the upstream stub, started (again) if it does not run."""
+        if self._upstream is None or not self._upstream.is_alive:
+            log = self.logs / "upstream.log"
+            service = upstream(delay_s=self.upstream_delay_s, log=log, cores=self.pinned_others)
+            self._upstream = self._services.enter_context(service)
+        return self._upstream
+
+    @property
+    def pinned_others(self) -> tuple[int, ...]:
+        """The cores for everything that is not the SUT; empty where nothing is pinned."""
+        return self.plan.others if self.plan.enforced else ()
+
+    @contextmanager
+    def serving(self, variants: Mapping[str, Variant], server: ServerConfig, name: str) -> Iterator[Service]:
+        """Run a SUT that serves these variants, its probe writing to logs/<name>.probe.jsonl."""
+        env = self.environment(variants) | {"BENCH_PROBE_PATH": str(self.probe_path(name))}
+        with sut(server=server, environment=env, log=self.logs / f"{name}.log", plan=self.plan) as service:
+            yield service
+
+    def probe_path(self, name: str) -> Path:
+        """Where the probe of a SUT writes."""
+        return self.logs / f"{name}.probe.jsonl"
+
+    def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:
+        """Run one trial on a SUT of its own."""
+        variant = CATALOGUE[planned.treatment.variant]
+        try:
+            with self.serving({variant.id: variant}, planned.treatment.server, planned.trial_id) as service:
+                measurement = self._drive(planned, variant, service, on_progress)
+        except EnvironmentUnfitError as error:
+            return _failed("sut-not-ready", str(error))
+        except DriverFailedError as error:
+            return _failed("driver-failed", str(error))
+        if measurement.failure is None:
+            self._forget_logs(planned.trial_id)
+        return measurement
+
+    def _drive(
+        self,
+        planned: PlannedTrial,
+        variant: Variant,
+        service: Service,
+        on_progress: Callable[[Progress], None],
+    ) -> Measurement:
+        load = self.loads[planned.treatment.load]
+        watch = _Watch(pid=service.process.pid, on_progress=on_progress)
+        command = trial_command(
+            planned.trial_id,
+            service.port,
+            self.call_for(variant),
+            load,
+            bystander=BYSTANDER,
+            bystander_interval_s=BYSTANDER_INTERVAL_S,
+            seed=self.seed * 10_000 + planned.round,
+        )
+        duration_s = load.warmup_s + load.window_s + load.drain_s
+        result = self.locust.run(command, watch.on_event, duration_s=duration_s)
+        if not service.is_alive:
+            code = service.process.returncode
+            return _failed("sut-died", f"the SUT ended with code {code} during the trial{tail(service.log)}")
+        return assemble(
+            Observed(
+                load=load,
+                result=result,
+                probe=ProbeLog.read(self.probe_path(planned.trial_id)),
+                host=watch.host_samples,
+                sut=watch.sut_samples,
+                sut_ready_s=service.ready_s,
+            )
+        )
+
+    def call_for(self, variant: Variant) -> Call:
+        """Return a variant's request with the answer that preflight found right."""
+        return Call(
+            method=variant.request.method,
+            path=variant.request.path,
+            headers=variant.request.headers,
+            body=variant.request.read_body() if variant.request.sample else None,
+            expected_body=self.answers.get(variant.id),
+        )
+
+    def _forget_logs(self, name: str) -> None:
+        """Drop a good trial's probe file (its numbers are in the tables now) and an empty log."""
+        self.probe_path(name).unlink(missing_ok=True)
+        log = self.logs / f"{name}.log"
+        if log.exists() and log.stat().st_size == 0:
+            log.unlink()
+
+    def close(self) -> None:
+        """End the services."""
+        self._services.close()
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Samples SUT and host when the driver says that its window opens and closes."""
+
+    pid: int
+    on_progress: Callable[[Progress], None]
+    host: list[HostSample] = field(default_factory=list)
+    process: list[ProcessSample] = field(default_factory=list)
+
+    def on_event(self, event: Mapping[str, Any]) -> None:
+        """Take a sample at the window's edges; pass progress on."""
+        match event["event"]:
+            case "window-open" | "window-close":
+                sample = ProcessSample.of(self.pid)
+                if sample is not None:
+                    self.process.append(sample)
+                self.host.append(HostSample.now())
+            case "progress":
+                self.on_progress(Progress(second=event["second"], rps=event["rps"], p99_us=event["p99_us"]))
+
+    @property
+    def host_samples(self) -> tuple[HostSample, HostSample] | None:
+        """The host at open and close, if both were seen."""
+        return (self.host[0], self.host[-1]) if len(self.host) > 1 else None
+
+    @property
+    def sut_samples(self) -> tuple[ProcessSample, ProcessSample] | None:
+        """The SUT's process tree at open and close, if both were seen."""
+        return (self.process[0], self.process[-1]) if len(self.process) > 1 else None
+
+
+def _failed(rule: str, reason: str) -> Measurement:
+    return Measurement(metrics=TrialMetrics(), histograms={}, failure=reason, failure_rule=rule)
+
+
+@contextmanager
+def rig(*, plan: CorePlan, logs: Path, loads: Mapping[str, Load], upstream_delay_s: float, seed: int) -> Iterator[Rig]:
+    """Start the driver and own every service of a campaign until the block ends."""
+    with locust_process(log=logs / "driver.log", cores=plan.others if plan.enforced else ()) as locust:
+        made = Rig(plan=plan, logs=logs, loads=loads, upstream_delay_s=upstream_delay_s, locust=locust, seed=seed)
+        try:
+            yield made
+        finally:
+            made.close()

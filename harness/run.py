@@ -1,0 +1,256 @@
+"""`bench run`: from a profile and a seed to a finished campaign folder with verdicts, charts and report."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.judge import ALPHA
+from bench_app.catalogue import CATALOGUE
+from bench_app.settings import Settings
+from experiment.claims import A_A, CLAIMS
+from experiment.errors import EnvironmentUnfitError, UsageError
+from experiment.plan import treatments_for
+from experiment.profiles import PROFILES, Profile
+from experiment.registry import decode_claim, decode_load, encode_claim, encode_load, encode_treatment
+from experiment.store import CampaignFolder
+from harness import host
+from harness.campaign import Campaign, Rules
+from harness.pinning import plan_cores
+from harness.preflight import preflight
+from harness.rig import Rig, rig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from experiment.model import Claim, ClaimResult, Load
+    from harness.events import Listener
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "results"
+UPSTREAM_DELAY_S = 0.1
+QUERY_S = 0.05
+THREAD_TOKENS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the user asked for."""
+
+    profile: Profile
+    claims: tuple[str, ...]
+    seed: int
+    budget_s: float
+    max_rounds: int
+    out: Path
+    command: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A campaign that ran."""
+
+    folder: CampaignFolder
+    results: tuple[ClaimResult, ...]
+    stopped_because: str
+
+
+def make_order(
+    profile: str,
+    *,
+    claims: Sequence[str] = (),
+    seed: int | None = None,
+    budget_s: float | None = None,
+    rounds: int | None = None,
+    out: Path | None = None,
+    command: Sequence[str] = (),
+) -> Order:
+    """Fill in what was not said: the profile's own claims, budget and rounds, a fresh seed, a folder by the clock."""
+    base = PROFILES[profile]
+    chosen = tuple(claims) or base.claims
+    now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    name = f"{now}-{base.name}" if not claims else f"{now}-{base.name}-{'-'.join(chosen[:3])}"
+    return Order(
+        profile=base,
+        claims=chosen,
+        seed=secrets.randbelow(1_000_000) if seed is None else seed,
+        budget_s=base.budget_s if budget_s is None else budget_s,
+        max_rounds=base.max_rounds if rounds is None else rounds,
+        out=out or RESULTS / name,
+        command=shlex.join(command),
+    )
+
+
+def run_new(order: Order, listener: Listener) -> Finished:
+    """Measure a new campaign.
+
+    Raises StoreError when the folder is taken, EnvironmentUnfitError when something it needs does not start.
+    """
+    claims = [CLAIMS[c] for c in order.claims]
+    skipped = missing_variants(claims)
+    loads = {load: order.profile.load(load) for load in _loads_of(claims)}
+    manifest = _manifest(order, claims, loads, skipped)
+    folder = CampaignFolder.create(order.out, manifest)
+    return _measure(folder, listener, _point_latest_at)
+
+
+def resume(path: Path, listener: Listener) -> Finished:
+    """Go on with a campaign that broke off, by its own manifest."""
+    folder = CampaignFolder.open(path)
+    folder.mend()
+    return _measure(folder, listener, lambda _: None)
+
+
+def missing_variants(claims: Sequence[Claim]) -> dict[str, str]:
+    """Return the variants that claims name and this machine or version cannot serve, each with the reason."""
+    named = [t.variant for t in treatments_for(claims)]
+    return {v: f"{v} is not in this version's catalogue" for v in named if v not in CATALOGUE}
+
+
+def _loads_of(claims: Sequence[Claim]) -> list[str]:
+    return sorted({t.load for t in treatments_for(claims)})
+
+
+def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Finished:
+    manifest = folder.manifest()
+    claims = [decode_claim(c) for c in manifest["claims"]]
+    loads = {name: decode_load(data) for name, data in manifest["loads"].items()}
+    with _owned(folder):
+        on_start(folder.path)
+        with _rig_for(folder, loads, manifest) as stand:
+            skipped = _preflight(stand, claims, manifest["skipped"], listener)
+            folder.write_manifest({**manifest, "skipped": skipped})
+            campaign = Campaign(
+                folder=folder,
+                driver=stand,
+                claims=claims,
+                loads=loads,
+                skipped=skipped,
+                rules=Rules(
+                    seed=manifest["seed"],
+                    alpha=manifest["alpha"],
+                    budget_s=manifest["profile"]["budget_s"],
+                    max_rounds=manifest["profile"]["max_rounds"],
+                ),
+                listener=listener,
+            )
+            results, stopped = campaign.run()
+        finished = datetime.now(UTC).isoformat(timespec="seconds")
+        ended = {"skipped": skipped, "finished_at": finished, "stopped_because": stopped}
+        folder.write_manifest({**manifest, **ended})
+    return Finished(folder=folder, results=results, stopped_because=stopped)
+
+
+@contextmanager
+def _rig_for(folder: CampaignFolder, loads: Mapping[str, Load], manifest: Mapping[str, Any]) -> Iterator[Rig]:
+    with rig(
+        plan=plan_cores(),
+        logs=folder.path / "logs",
+        loads=loads,
+        upstream_delay_s=manifest["settings"]["upstream_delay_s"],
+        seed=manifest["seed"],
+    ) as stand:
+        yield stand
+
+
+def _preflight(stand: Rig, claims: Sequence[Claim], known: Mapping[str, str], listener: Listener) -> dict[str, str]:
+    """Ask every planned variant once; return what is to be skipped, with the reasons."""
+    planned = dict.fromkeys(t.variant for t in treatments_for(claims) if t.variant not in known)
+    report = preflight(stand, planned)
+    stand.answers.update(report.answers)
+    for complaint in report.complaints.values():
+        listener.note(f"not timed, its answer is wrong: {complaint}")
+    for name, reason in known.items():
+        listener.note(f"skipped: {name}: {reason}")
+    noise = {t.variant for t in A_A.treatments}
+    if noise & report.complaints.keys():
+        raise EnvironmentUnfitError("the plainest routes of the app fail; nothing can be measured here")
+    return {**known, **report.complaints}
+
+
+@contextmanager
+def _owned(folder: CampaignFolder) -> Iterator[None]:
+    """Keep a second process from writing into the same campaign."""
+    lock = folder.path / ".running"
+    try:
+        descriptor = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    except FileExistsError:
+        pid = lock.read_text(encoding="utf-8").strip()
+        if pid.isdigit() and _alive(int(pid)):
+            raise UsageError(f"{folder.path} is being measured by process {pid}; wait for it or stop it.") from None
+        lock.unlink()
+        descriptor = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(str(os.getpid()))
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _point_latest_at(path: Path) -> None:
+    """Make results/latest name the newest campaign; campaigns elsewhere are left alone."""
+    if path.parent != RESULTS:
+        return
+    link, fresh = RESULTS / "latest", RESULTS / ".latest.new"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(path.name)
+    fresh.replace(link)
+
+
+def _manifest(
+    order: Order, claims: Sequence[Claim], loads: Mapping[str, Load], skipped: Mapping[str, str]
+) -> dict[str, Any]:
+    settings = Settings.model_construct()
+    profile = replace(order.profile, budget_s=order.budget_s, max_rounds=order.max_rounds)
+    return {
+        "project": "handlerbench",
+        "version": version("handlerbench"),
+        "campaign": order.out.name,
+        "profile": {
+            "name": profile.name,
+            "is_smoke": profile.is_smoke,
+            "budget_s": profile.budget_s,
+            "max_rounds": profile.max_rounds,
+            "time_scale": profile.time_scale,
+        },
+        "command": order.command,
+        "seed": order.seed,
+        "alpha": ALPHA,
+        "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "finished_at": None,
+        "stopped_because": None,
+        "host": host.facts(),
+        "packages": host.package_versions(),
+        "git": host.git_state(ROOT),
+        "pinning": plan_cores().as_manifest(),
+        "settings": {
+            "sleep_s": settings.sleep_s,
+            "article_sleep_s": settings.article_sleep_s,
+            "upstream_delay_s": UPSTREAM_DELAY_S,
+            "query_s": QUERY_S,
+            "db_pool_size": settings.db_pool_size,
+            "thread_tokens": THREAD_TOKENS,
+        },
+        "loads": {name: encode_load(load) for name, load in loads.items()},
+        "claims": [encode_claim(c) for c in claims],
+        "treatments": [encode_treatment(t) for t in treatments_for(claims)],
+        "skipped": dict(skipped),
+    }

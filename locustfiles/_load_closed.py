@@ -1,0 +1,116 @@
+"""Closed load and burst: Locust users with a connection each, all connected before the load begins."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import gevent
+from _client import CONNECT_KINDS, Connection
+from gevent.event import Event
+
+if TYPE_CHECKING:
+    from _client import Failure, Target
+    from _report import Report
+    from _tally import Tally
+
+# A server that refuses connections is asked again this often by each user: a tight loop would starve everybody else.
+PAUSE_AFTER_REFUSAL_S = 0.05
+
+
+class ClosedLoad:
+    """A fixed number of users; each sends again when answered, or sends once (a burst)."""
+
+    def __init__(self, target: Target, tally: Tally, report: Report, *, users: int, once: bool) -> None:
+        """Prepare for `users` calls of `user_task`."""
+        self.users = users
+        self.users_failed = 0
+        self.finished = Event()
+        self._target = target
+        self._tally = tally
+        self._report = report
+        self._once = once
+        self._connections: list[Connection] = []
+        self._waiting = 0
+        self._done = 0
+        self._everybody_waits = Event()
+        self._go = Event()
+        self._start_t = 0.0
+
+    @property
+    def users_started(self) -> int:
+        """How many users exist, connected or not."""
+        return len(self._connections)
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are under way."""
+        return sum(connection.since > 0 for connection in self._connections)
+
+    def prepare(self) -> None:
+        """Wait until every user has connected or failed to; the connection's timeout bounds this."""
+        self._everybody_waits.wait()
+
+    def start(self, start_t: float) -> None:
+        """Let all users go; a burst's intended start is `start_t` for each."""
+        self._start_t = start_t
+        self._go.set()
+
+    def end_at(self, _until_t: float) -> None:
+        """Nothing to bring forward: users look at the tally's window."""
+
+    def finish(self) -> None:
+        """Count what is still in flight."""
+        for connection in self._connections:
+            if connection.since > 0:
+                self._tally.unanswered(connection.since, connection.sent_t)
+
+    def user_task(self) -> None:
+        """Be one user, in the user's own greenlet, until Locust stops it.
+
+        A user who is through waits to be stopped: Locust complains of users who end while it is stopping them.
+        """
+        connection = Connection(self._target)
+        self._connections.append(connection)
+        try:
+            self._connect(connection)
+            self._go.wait()
+            if self._once:
+                self._ask(connection, self._start_t)
+                self._count_done()
+            else:
+                self._keep_asking(connection)
+            Event().wait()
+        finally:
+            connection.close()
+
+    def _connect(self, connection: Connection) -> None:
+        failure = connection.open()
+        if failure is not None:
+            self.users_failed += 1
+            now = perf_counter()
+            self._tally.done(now, 0.0, now, failure)
+        self._waiting += 1
+        if self._waiting == self.users:
+            self._everybody_waits.set()
+
+    def _keep_asking(self, connection: Connection) -> None:
+        tally = self._tally
+        started = self._start_t
+        while started < tally.close_t:
+            failure = self._ask(connection, started)
+            if failure is not None and failure.kind in CONNECT_KINDS:
+                gevent.sleep(PAUSE_AFTER_REFUSAL_S)
+            started = perf_counter()
+
+    def _ask(self, connection: Connection, started: float) -> Failure | None:
+        failure = connection.exchange(started)
+        ended = perf_counter()
+        self._tally.done(started, connection.sent_t, ended, failure)
+        self._report(started, ended, connection.received, failure)
+        return failure
+
+    def _count_done(self) -> None:
+        self._done += 1
+        if self._done == self.users:
+            self.finished.set()

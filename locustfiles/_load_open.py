@@ -1,0 +1,69 @@
+"""Open load: one Locust user who keeps the schedule; the arrivals have greenlets and connections of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from _arrivals import Arrivals, schedule
+from gevent.event import Event
+
+if TYPE_CHECKING:
+    from _client import Target
+    from _protocol import Open
+    from _report import Report
+    from _tally import ArrivalTally
+
+PREWARMED_CONNECTIONS = 4
+
+
+class OpenLoad:
+    """Arrivals on a schedule, with the same interface as ClosedLoad."""
+
+    users = 1
+
+    def __init__(self, target: Target, tally: ArrivalTally, report: Report, order: Open) -> None:
+        """Take rate, process, seed and cap from the order."""
+        self.users_failed = 0
+        self.users_started = 0
+        self.finished = Event()
+        self._tally = tally
+        self._ready = Event()
+        self._arrivals = Arrivals(
+            target,
+            tally,
+            report,
+            offsets=schedule(order.arrivals, order.rate_rps, order.seed),
+            max_in_flight=order.max_in_flight,
+        )
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are under way."""
+        return self._arrivals.in_flight
+
+    def prepare(self) -> None:
+        """Wait until the first connections stand."""
+        self._ready.wait()
+
+    def start(self, start_t: float) -> None:
+        """Begin the schedule, which ends with the window."""
+        self._arrivals.start(start_t, self._tally.close_t)
+
+    def end_at(self, until_t: float) -> None:
+        """End the schedule before its time."""
+        self._arrivals.end_at(until_t)
+
+    def finish(self) -> None:
+        """Count what is still in flight, was dropped, or was never launched."""
+        self._arrivals.finish()
+        self._tally.finish()
+
+    def user_task(self) -> None:
+        """Be the user who owns the arrivals: they end when this one does."""
+        self.users_started += 1
+        try:
+            self._arrivals.prewarm(PREWARMED_CONNECTIONS)
+            self._ready.set()
+            Event().wait()
+        finally:
+            self._arrivals.stop()
