@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bench_app.catalogue import Style, Work
-
 from analysis import words
+from bench_app.catalogue import Style, Work
 from experiment.errors import StoreError
 from experiment.model import Cores
 
@@ -54,11 +53,11 @@ class VariantName:
 _NOTHING_TO_AWAIT = "async def"
 PHRASES: Mapping[Style, str] = {
     Style.ASYNC_NATIVE: "async def that awaits",
-    Style.ASYNC_BLOCKING: "blocking in async def",
+    Style.ASYNC_BLOCKING: "async def that blocks",
     Style.DEF: "plain def",
-    Style.ASYNC_OFFLOAD: "async def with run_in_threadpool",
-    Style.ASYNC_TO_THREAD: "async def with asyncio.to_thread",
-    Style.ASYNC_PROCESS: "async def with a process pool",
+    Style.ASYNC_OFFLOAD: "async def via run_in_threadpool",
+    Style.ASYNC_TO_THREAD: "async def via asyncio.to_thread",
+    Style.ASYNC_PROCESS: "async def via a process pool",
 }
 
 
@@ -71,7 +70,9 @@ def parse_variant(variant: str) -> VariantName:
     try:
         return VariantName(work=Work(work), style=Style(style), tool=tool[0] if tool else None)
     except ValueError as error:
-        raise StoreError(f"the campaign names the variant {variant!r}, which this version cannot place: {error}") from None
+        raise StoreError(
+            f"the campaign names the variant {variant!r}, which this version cannot place: {error}"
+        ) from None
 
 
 def server_words(server: ServerConfig) -> str:

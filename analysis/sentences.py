@@ -7,7 +7,7 @@ from math import isinf
 from typing import TYPE_CHECKING
 
 from analysis import words
-from experiment.model import Measurability, Verdict
+from experiment.model import Measurability, Metric, Verdict
 
 if TYPE_CHECKING:
     from analysis.load import Campaign
@@ -67,11 +67,18 @@ def _ratio(result: ComparisonResult) -> str:
     if found.effect is None:
         return f"no round has a valid trial of both sides of {pair}"
     effect = f"{'at least ' if found.is_floor else ''}{words.ratio(found.effect)}"
-    return (
-        f"{asked.treatment.variant} has {effect} times the {asked.metric.label} of "
-        f"{asked.baseline.variant if asked.baseline else ''} "
-        f"({words.span(found.interval)}; n = {words.plural(found.n, 'round')})"
-    )
+    said = _SAID.get(asked.metric, "{t} has {e} times the " + asked.metric.label + " of {b}")
+    compared = said.format(t=asked.treatment.variant, e=effect, b=asked.baseline.variant if asked.baseline else "")
+    return f"{compared} ({words.span(found.interval)}; n = {words.plural(found.n, 'round')})"
+
+
+_SAID = {
+    Metric.MAKESPAN: "{t} takes {e} times as long as {b} until all are answered",
+    Metric.BYSTANDER_P50: "beside {t} the median bystander waits {e} times as long as beside {b}",
+    Metric.BYSTANDER_P99: "beside {t} the slowest bystander in a hundred waits {e} times as long as beside {b}",
+    Metric.LOOP_LAG_P99: "with {t} the p99 of loop lag is {e} times that with {b}",
+    Metric.CPU_PER_REQUEST: "{t} costs {e} times the SUT CPU a request of {b}",
+}
 
 
 def _pair(treatment: Treatment, baseline: Treatment | None) -> str:
@@ -92,15 +99,14 @@ def _structural(result: ComparisonResult) -> str:
 
 
 def tally(campaign: Campaign) -> str:
-    """Return how many statements came out how, e.g. `12 of 18 statements judged are supported, 4 refuted`."""
+    """Return how many statements came out how: `Of 21 statements judged, 17 are supported and 4 refuted`."""
     judged = [r for r in campaign.results if r.verdict not in (Verdict.SKIPPED, Verdict.NOT_MEASURABLE)]
     if not judged:
         return "No statement could be judged"
     counts = {v: sum(r.verdict is v for r in judged) for v in VERDICT_WORDS}
-    others = [f"{n} {VERDICT_WORDS[v].lower()}" for v, n in counts.items() if n and v is not Verdict.SUPPORTED]
-    verb = "is" if counts[Verdict.SUPPORTED] == 1 else "are"
-    first = f"{counts[Verdict.SUPPORTED]} of {len(judged)} statements judged {verb} supported"
-    return words.listing([first, *others]) if others else first
+    (first, n), *others = [(VERDICT_WORDS[v].lower(), n) for v, n in counts.items() if n]
+    outcomes = [f"{n} {'is' if n == 1 else 'are'} {first}", *(f"{n} {word}" for word, n in others)]
+    return f"Of {words.plural(len(judged), 'statement')} judged, {words.listing(outcomes)}"
 
 
 def noise(campaign: Campaign) -> str:
@@ -125,5 +131,5 @@ def multiplicity(campaign: Campaign) -> str:
     n, alpha = len(decidable), campaign.alpha
     return (
         f"{words.plural(n, 'claim')} judged, each at alpha = {alpha:g}, with intervals that stay valid however often "
-        f"one looks. No correction for multiplicity: expected number of false verdicts at most {n * alpha:.2g}."
+        f"one looks. No correction for multiplicity: expected number of false verdicts at most {n * alpha:g}."
     )

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bench_app.catalogue import Style
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
+
+from bench_app.catalogue import Style
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,7 +44,7 @@ STYLE_MARKERS: Mapping[Style, str] = {
     Style.ASYNC_PROCESS: "P",
 }
 
-RC: Mapping[str, object] = {
+RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
     "svg.fonttype": "path",
     "svg.hashsalt": "handlerbench",
@@ -124,7 +125,7 @@ def text_width(text: str, size: float, weight: str = "normal") -> float:
 def wrapped(text: str, size: float, width: float, weight: str = "normal") -> list[str]:
     """Break a text at its spaces into lines of at most `width` pixels."""
     lines: list[str] = []
-    for word in text.split():
+    for word in text.split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, size, weight) <= width:
             lines[-1] = longer

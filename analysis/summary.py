@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from bench_app.catalogue import Style, Work
-
 from analysis.names import parse_variant
+from bench_app.catalogue import Style, Work
 from experiment.ceilings import ceiling
 from experiment.model import LoadKind, Metric
 

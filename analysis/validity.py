@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from experiment.model import Finding, LoadKind
@@ -181,3 +182,93 @@ def burst_unanswered(metrics: TrialMetrics, load: Load, _limit: float) -> str | 
     if load.kind is not LoadKind.BURST or metrics.makespan_s is not None:
         return None
     return f"{metrics.answers or 0} of {load.users} answered within {load.window_s:g} s"
+
+
+@rule(
+    "send-lag",
+    limit=25_000.0,
+    meaning="Scheduled requests must leave within 25 ms of their intended start, 99 times in 100.",
+    advice="The driver's core was busy with something else; close it, or see driver-cpu.",
+)
+def send_lag(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+    """Fire when the schedule could not be kept: response times from the intended start would show the driver."""
+    lags = [metrics.bystander_send_lag_p99_us]
+    if load.kind is LoadKind.OPEN:
+        lags.append(metrics.send_lag_p99_us)
+    worst = max((lag for lag in lags if lag is not None), default=0.0)
+    return None if worst <= limit else f"p99 of the send lag was {worst / 1000:.1f} ms"
+
+
+_POISSON_SIGMAS = 4
+
+
+@rule(
+    "rate-not-achieved",
+    limit=0.05,
+    meaning="An open load must offer its rate, within 5 % and what chance allows of a Poisson schedule.",
+    advice="The driver fell behind its schedule: lower the rate, or see driver-cpu.",
+)
+def rate_not_achieved(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+    """Fire when arrivals, sent or dropped, are not as many as the rate asks for."""
+    if load.kind is not LoadKind.OPEN or metrics.sent is None or metrics.window_s is None:
+        return None
+    planned = load.rate_rps * metrics.window_s
+    slack = limit + (_POISSON_SIGMAS / sqrt(planned) if load.arrivals == "poisson" else 1 / planned)
+    arrivals = metrics.sent + (metrics.dropped or 0)
+    return None if abs(arrivals / planned - 1) <= slack else f"{arrivals} arrivals where {planned:.0f} were planned"
+
+
+@rule(
+    "connections",
+    limit=0.05,
+    meaning="A closed load keeps one connection a user, within 5 %.",
+    advice="The SUT closes connections between requests; reconnecting is then part of what is measured.",
+)
+def connections(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+    """Fire when users had to reconnect."""
+    if load.kind is not LoadKind.CLOSED or metrics.connections_opened is None:
+        return None
+    if metrics.connections_opened <= load.users * (1 + limit):
+        return None
+    return f"{metrics.connections_opened} connections opened for {load.users} users"
+
+
+@rule(
+    "not-steady",
+    limit=0.2,
+    meaning="MSER-5 may not want to cut away so much of the window that the mean goodput moves by over 20 %.",
+    advice="The warm-up reaches into the window, or the machine's speed changed in it; the trial is repeated.",
+)
+def not_steady(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+    """Fire when the window holds a transient that matters."""
+    shift = metrics.unsteady_shift
+    if load.kind is LoadKind.BURST or shift is None or shift <= limit:
+        return None
+    return f"the mean goodput moves by {shift:.0%} when the window's unsteady start is left out (MSER-5)"
+
+
+@rule(
+    "host-busy",
+    limit=0.25,
+    meaning="Processes that are none of ours may use at most a quarter of a core.",
+    advice="Something else runs on this machine: close it (a browser, a build, another benchmark).",
+)
+def host_busy(metrics: TrialMetrics, _load: Load, limit: float) -> str | None:
+    """Fire when strangers compete for the cores."""
+    cores = metrics.host_foreign_cores
+    return None if cores is None or cores <= limit else f"other processes used {cores:.2f} cores during the window"
+
+
+@rule(
+    "clock",
+    limit=0.05,
+    meaning="The window must last as long as planned, within 5 %.",
+    advice="The clock jumped, or the driver was stopped for a while (a suspended laptop?).",
+)
+def clock(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+    """Fire when the window is not the one planned."""
+    if load.kind is LoadKind.BURST or metrics.window_s is None:
+        return None
+    if abs(metrics.window_s / load.window_s - 1) <= limit:
+        return None
+    return f"the window lasted {metrics.window_s:.2f} s, {load.window_s:g} s were planned"

@@ -87,6 +87,19 @@ def percent(share: float) -> str:
     return f"{min(share * 100, 99.9):.1f} %"
 
 
+_SHORT = {
+    Metric.RESPONSE_P50: "response p50",
+    Metric.RESPONSE_P99: "response p99",
+    Metric.BYSTANDER_P50: "bystander p50",
+    Metric.BYSTANDER_P99: "bystander p99",
+}
+
+
+def metric_short(metric: Metric) -> str:
+    """Return a metric's name where there is little room; every response time of ours is one."""
+    return _SHORT.get(metric, metric.label)
+
+
 _SHARES = (Metric.SHARE_ON_LOOP, Metric.SHARE_OFF_LOOP)
 _COUNTS = (Metric.IN_FLIGHT_PEAK, Metric.TOKENS_PEAK)
 
@@ -129,9 +142,9 @@ def plural(count: int, noun: str) -> str:
 
 
 def rounds(counts: Sequence[int]) -> str:
-    """Return how many rounds stand behind several values: `n = 4 rounds` or `n = 3 to 4 rounds`."""
+    """Return how many rounds stand behind several values: `4 rounds` or `3 to 4 rounds`."""
     low, high = min(counts), max(counts)
-    return f"n = {plural(high, 'round')}" if low == high else f"n = {low} to {high} rounds"
+    return plural(high, "round") if low == high else f"{low} to {high} rounds"
 
 
 def load(load: Load) -> str:
@@ -141,6 +154,13 @@ def load(load: Load) -> str:
     if load.kind is LoadKind.BURST:
         return f"{load.users} requests at once"
     return f"{number(load.rate_rps)} arrivals a second, {load.arrivals}, open loop"
+
+
+def loads(several: Sequence[Load]) -> str:
+    """Return loads in words, those of one kind together: `80 and 20 users, closed loop`."""
+    if len(several) > 1 and all(one.kind is LoadKind.CLOSED for one in several):
+        return f"{listing([f'{one.users}' for one in several])} users, closed loop"
+    return listing([load(one) for one in several])
 
 
 def listing(words: Sequence[str]) -> str:

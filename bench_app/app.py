@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 
-from bench_app.catalogue import CATALOGUE, Variant, Work
+from bench_app.catalogue import CATALOGUE, Resource, Variant, Work
 from bench_app.parsers import ParserDiedError
 from bench_app.pdf import UnreadablePdfError
 from bench_app.probe import Probe, ServedCounter
@@ -54,13 +54,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def enabled_variants(settings: Settings) -> list[Variant]:
-    """Return the variants that `settings` enable. Raises SettingsError for unknown ids or if there are none."""
+    """Return the variants that `settings` enable.
+
+    Raises SettingsError for unknown ids, if there are none, or if they lack the database they need.
+    """
     unknown = sorted((settings.variants or frozenset()) - CATALOGUE.keys())
     if unknown:
         raise SettingsError(f"BENCH_VARIANTS: unknown: {', '.join(unknown)}")
     enabled = [v for v in CATALOGUE.values() if settings.enables(v)]
     if not enabled:
-        raise SettingsError("BENCH_WORKS and BENCH_VARIANTS together enable no variant")
+        raise SettingsError("BENCH_WORKS and BENCH_VARIANTS together enable no variant (db needs BENCH_DATABASE_URL)")
+    unserved = [v.id for v in enabled if Resource.DATABASE in v.needs and settings.database_url is None]
+    if unserved:
+        raise SettingsError(f"BENCH_DATABASE_URL: not set, and asked for: {', '.join(unserved)}")
     return enabled
 
 

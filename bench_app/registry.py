@@ -52,6 +52,12 @@ class Shared(StrEnum):
     HTTPX2 = "httpx2"
     AIOHTTP = "aiohttp"
     SESSION = "session"
+    PSYCOPG2 = "psycopg2"
+    PSYCOPG = "psycopg"
+    PSYCOPG_ASYNC = "psycopg-async"
+    ASYNCPG = "asyncpg"
+    SQLALCHEMY = "sqlalchemy"
+    SQLALCHEMY_ASYNC = "sqlalchemy-async"
     PARSERS = "parsers"
 
 

@@ -1,7 +1,8 @@
 """What requests share: opened once in the lifespan, only where an enabled variant uses it.
 
 One function for each `Shared` member, listed in `OPENERS`: an async context manager that loads its library, opens
-the thing, and closes it at shutdown. Every pool has the same size, or the chart would compare defaults.
+the thing, and closes it at shutdown. Every pool has the same size, or the chart would compare defaults. The
+databases' pools have a module of their own, pools.py.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from bench_app import pools
 from bench_app.parsers import ParserPool
 from bench_app.registry import Shared
 
@@ -109,6 +111,12 @@ OPENERS: Mapping[Shared, Callable[[Settings], AbstractAsyncContextManager[Any]]]
         Shared.HTTPX2: open_httpx2,
         Shared.AIOHTTP: open_aiohttp,
         Shared.SESSION: open_session,
+        Shared.PSYCOPG2: pools.open_psycopg2,
+        Shared.PSYCOPG: pools.open_psycopg,
+        Shared.PSYCOPG_ASYNC: pools.open_psycopg_async,
+        Shared.ASYNCPG: pools.open_asyncpg,
+        Shared.SQLALCHEMY: pools.open_sqlalchemy,
+        Shared.SQLALCHEMY_ASYNC: pools.open_sqlalchemy_async,
         Shared.PARSERS: open_parsers,
     }
 )

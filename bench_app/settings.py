@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bench_app.registry import Variant, Work
+from bench_app.registry import Resource, Variant, Work
 
 PREFIX = "BENCH_"
 
@@ -38,8 +38,9 @@ class Settings(BaseSettings):
     sleep_max_s: float = Field(default=10.0, ge=0, le=60)  # of the sleep routes' `seconds` parameter
     article_sleep_s: float = Field(default=2.0, ge=0, le=60)
     upstream_url: str = Field(default="http://127.0.0.1:8900", pattern=r"^https?://[^/]+$")
-    database_url: str | None = None
+    database_url: str | None = Field(default=None, pattern=r"^postgres(ql)?://")  # None: no db variants
     db_pool_size: int = Field(default=20, ge=1)  # the same for every driver
+    query_s: float = Field(default=0.05, ge=0, le=60)  # how long the waiting query waits, on the server
     thread_tokens: int | None = Field(default=None, ge=1)  # None: anyio's default of 40
     process_workers: int = Field(default_factory=usable_cores, ge=1)
     upload_limit_bytes: int = Field(default=5 * 1024 * 1024, ge=1)
@@ -52,8 +53,10 @@ class Settings(BaseSettings):
     variants: Annotated[frozenset[str] | None, NoDecode, BeforeValidator(_split_commas)] = None
 
     def enables(self, variant: Variant) -> bool:
-        """Tell whether `variant` is to be served."""
-        return variant.work in self.works and (self.variants is None or variant.id in self.variants)
+        """Tell whether `variant` is to be served: without a database, db variants only if they are asked for."""
+        if self.variants is not None:
+            return variant.work in self.works and variant.id in self.variants
+        return variant.work in self.works and (self.database_url is not None or Resource.DATABASE not in variant.needs)
 
 
 def read_settings() -> Settings:
@@ -66,4 +69,6 @@ def read_settings() -> Settings:
 
 def _describe(error: Any) -> str:
     name = PREFIX + str(error["loc"][0]).upper()
+    if name == "BENCH_DATABASE_URL":  # which may hold a password
+        return f"{name}: not an address like postgresql://user:password@host:port/database"
     return f"{name}: {error['msg']} (given: {error['input']!r})"

@@ -258,6 +258,7 @@ class TrialMetrics:
     dropped: int | None = None  # open load: arrivals over the in-flight cap
     goodput_rps: float | None = None
     goodput_cv: float | None = None  # coefficient of variation of the per-second goodput
+    unsteady_shift: float | None = None  # by how much the mean goodput would move under MSER-5
     makespan_s: float | None = None
     response_p50_us: float | None = None
     response_p50_is_floor: bool | None = None
@@ -293,6 +294,7 @@ class TrialMetrics:
     driver_cpu_share: float | None = None  # of one core
     host_steal_share: float | None = None  # of all cores
     host_pressure_share: float | None = None  # PSI cpu "some"
+    host_foreign_cores: float | None = None  # CPU used by processes that are none of ours
     db_in_use_mean: float | None = None  # connections running a statement
     db_in_use_peak: int | None = None
     db_waiting_peak: int | None = None  # connections waiting for a lock or the client

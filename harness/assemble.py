@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiment.histogram import Histogram, Quantile
 from experiment.model import LoadKind, Measurement, SecondRow, Series, TrialMetrics
+from experiment.steady import truncation_shift
 from harness.probe_log import ProbeLog, Window
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Observed:
     probe: ProbeLog | None
     host: tuple[HostSample, HostSample] | None  # at the window's open and close
     sut: tuple[ProcessSample, ProcessSample] | None
+    ours_cores: float | None = None  # CPU of every process of ours, the SUT's included
     sut_ready_s: float
     connections: Sequence[tuple[float, int, int]] = ()  # database: (t, in use, waiting)
 
@@ -81,6 +83,7 @@ def _answers(load: Load, result: Mapping[str, Any], window: Window) -> dict[str,
         "dropped": result["dropped"],
         "goodput_rps": result["answers"] / window_s if load.kind is not LoadKind.BURST else None,
         "goodput_cv": pstdev(rates) / fmean(rates) if len(rates) > 1 and fmean(rates) > 0 else None,
+        "unsteady_shift": truncation_shift(result.get("answers_per_bin", ())),
         "makespan_s": result["makespan_s"],
         "first_failure": result["first_failure"],
     }
@@ -149,6 +152,9 @@ def _costs(seen: Observed, window: Window) -> dict[str, Any]:
         before, after = seen.host
         out["host_steal_share"] = before.steal_share_until(after)
         out["host_pressure_share"] = before.pressure_share_until(after)
+        busy = before.busy_cores_until(after)
+        if busy is not None and seen.ours_cores is not None:
+            out["host_foreign_cores"] = max(0.0, busy - seen.ours_cores)
     if seen.sut is not None:
         out |= _sut_costs(*seen.sut, answers_per_s=seen.result["answers"] / window_s)
     return out

@@ -190,10 +190,10 @@ def _report(args: argparse.Namespace) -> int:
     return Exit.OK
 
 
-def _serve(args: argparse.Namespace) -> int:
+def _serve(args: argparse.Namespace) -> NoReturn:
     from harness.serve import serve
 
-    return serve(args.port)
+    serve(args.port)
 
 
 def _doctor(_args: argparse.Namespace) -> int:

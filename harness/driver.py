@@ -143,9 +143,14 @@ class LocustProcess:
         try:
             first = self._next(_START_TIMEOUT_S)
         except DriverFailedError as error:
-            raise EnvironmentUnfitError(f"the load driver did not start: {error}") from None
+            raise EnvironmentUnfitError(f"the load driver did not start: {error}.{tail(self._log)}") from None
         if first.get("event") != "ready":
             raise EnvironmentUnfitError(f"the load driver said {first} instead of being ready")
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id, while there is one."""
+        return self._process.pid if self._process is not None else None
 
     def stop(self) -> None:
         """End the process, if there is one."""
@@ -169,7 +174,7 @@ class LocustProcess:
             return self._await_result(command["trial_id"], on_event, duration_s + _GRACE_S)
         except (OSError, DriverFailedError) as error:
             self.stop()
-            raise DriverFailedError(f"{error}{tail(self._log)}") from None
+            raise DriverFailedError(f"{error}; see logs/{self._log.name}") from None
 
     def _await_result(
         self, trial_id: str, on_event: Callable[[Mapping[str, Any]], None], patience_s: float

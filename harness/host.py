@@ -10,11 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
 from harness.pinning import usable_cores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 PACKAGES = (
     "fastapi", "starlette", "anyio", "uvicorn", "uvloop", "httptools", "pydantic", "h11",
@@ -83,12 +86,16 @@ class HostSample:
 
     t_s: float  # monotonic
     steal_s: float | None  # all cores, since boot
+    busy_s: float  # all cores, since boot: everything but idle, waiting for I/O and stolen
     pressure_s: float | None  # PSI cpu "some", since boot
 
     @classmethod
     def now(cls) -> HostSample:
         """Read the counters; what this system does not offer is None."""
-        return cls(time.monotonic(), _steal_s(), _pressure_s())
+        times = psutil.cpu_times()
+        steal = getattr(times, "steal", None)
+        busy = sum(getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq"))
+        return cls(time.monotonic(), None if steal is None else float(steal), busy, _pressure_s())
 
     def steal_share_until(self, later: HostSample) -> float | None:
         """Return the share of all cores' time that the hypervisor took between two samples."""
@@ -96,16 +103,16 @@ class HostSample:
             return None
         return (later.steal_s - self.steal_s) / ((later.t_s - self.t_s) * (os.cpu_count() or 1))
 
+    def busy_cores_until(self, later: HostSample) -> float | None:
+        """Return how many cores were busy on average between two samples."""
+        span_s = later.t_s - self.t_s
+        return (later.busy_s - self.busy_s) / span_s if span_s > 0 else None
+
     def pressure_share_until(self, later: HostSample) -> float | None:
         """Return the share of time in which some task waited for a core."""
         if self.pressure_s is None or later.pressure_s is None or later.t_s <= self.t_s:
             return None
         return (later.pressure_s - self.pressure_s) / (later.t_s - self.t_s)
-
-
-def _steal_s() -> float | None:
-    steal = getattr(psutil.cpu_times(), "steal", None)
-    return None if steal is None else float(steal)
 
 
 def _pressure_s() -> float | None:
@@ -159,4 +166,14 @@ def _context_switches(pid: int) -> int:
                 for line in (task / "status").read_text(encoding="utf-8").splitlines():
                     if "ctxt_switches:" in line:
                         total += int(line.split()[1])
+    return total
+
+
+def own_cpu_s(pids: Iterable[int]) -> float:
+    """Return the CPU seconds that these processes (not their children) have used."""
+    total = 0.0
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):
+            times = psutil.Process(pid).cpu_times()
+            total += times.user + times.system
     return total

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from experiment.errors import Exit, UsageError
 from experiment.model import Verdict
@@ -84,14 +85,15 @@ def draw(path: Path, say: Callable[[str], None]) -> list[Path]:
 
 
 def _table(results: Sequence[ClaimResult]) -> Table:
-    from analysis.words import result_sentence
+    from analysis.sentences import answer
 
-    table = Table(title="Verdicts", title_justify="left", expand=False)
-    for name in ("claim", "statement", "verdict", "measured"):
-        table.add_column(name)
+    table = Table(title="Verdicts", title_justify="left", show_lines=True)
+    table.add_column("claim", no_wrap=True)
+    table.add_column("statement", ratio=2)
+    table.add_column("answer", ratio=3)
     for result in results:
-        word, colour = MARKS[result.verdict]
-        table.add_row(result.claim.id, result.claim.statement, f"[{colour}]{word}[/{colour}]", result_sentence(result))
+        _, colour = MARKS[result.verdict]
+        table.add_row(result.claim.id, result.claim.statement, Text(answer(result), style=colour))
     return table
 
 

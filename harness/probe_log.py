@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_SLIVER_S = 0.05
+"""A window closes a few milliseconds late: that is no second of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """The driver's window, in seconds of the monotonic clock all processes share."""
@@ -29,9 +33,9 @@ class Window:
         return self.open_t <= t < self.close_t
 
     def seconds(self) -> Iterator[Window]:
-        """Yield its whole seconds, and what is left if that is at least half of one."""
-        edges = [self.open_t + k for k in range(ceil(self.close_t - self.open_t - 0.5) + 1)]
-        edges[-1] = max(edges[-1], self.close_t) if len(edges) > 1 else self.close_t
+        """Yield its seconds, counted from its opening; the last is as short as what is left."""
+        count = max(1, ceil(self.close_t - self.open_t - _SLIVER_S))
+        edges = [*(self.open_t + k for k in range(count)), self.close_t]
         yield from (Window(a, b) for a, b in pairwise(edges))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,9 +13,8 @@ from experiment.errors import EnvironmentUnfitError
 from experiment.model import Measurement, TrialMetrics
 from harness.assemble import Observed, assemble
 from harness.driver import Call, DriverFailedError, LocustProcess, Progress, locust_process, trial_command
-from harness.host import HostSample, ProcessSample
+from harness.host import HostSample, ProcessSample, own_cpu_s
 from harness.probe_log import ProbeLog
-from harness.process import tail
 from harness.services import Service, sut, upstream
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 BYSTANDER_INTERVAL_S = 0.02
 """50 calls a second: 150 in a window of 3 s, enough for a p99, and about 1 % of a core."""
+
+_PROBE_LAST_WORD_S = 0.12
+"""The probe writes every 50 ms; two such waits let it write down the window's last ticks before the SUT is killed."""
 
 BYSTANDER = Call(method="GET", path="/bystander", expected_body=b'{"ok":true}')
 
@@ -69,6 +73,7 @@ class Rig:
     @contextmanager
     def serving(self, variants: Mapping[str, Variant], server: ServerConfig, name: str) -> Iterator[Service]:
         """Run a SUT that serves these variants, its probe writing to logs/<name>.probe.jsonl."""
+        self.probe_path(name).unlink(missing_ok=True)  # of a trial that was interrupted and had this id before
         env = self.environment(variants) | {"BENCH_PROBE_PATH": str(self.probe_path(name))}
         with sut(server=server, environment=env, log=self.logs / f"{name}.log", plan=self.plan) as service:
             yield service
@@ -99,7 +104,7 @@ class Rig:
         on_progress: Callable[[Progress], None],
     ) -> Measurement:
         load = self.loads[planned.treatment.load]
-        watch = _Watch(pid=service.process.pid, on_progress=on_progress)
+        watch = _Watch(pid=service.process.pid, others=self._other_pids(), on_progress=on_progress)
         command = trial_command(
             planned.trial_id,
             service.port,
@@ -111,9 +116,10 @@ class Rig:
         )
         duration_s = load.warmup_s + load.window_s + load.drain_s
         result = self.locust.run(command, watch.on_event, duration_s=duration_s)
+        time.sleep(_PROBE_LAST_WORD_S)
         if not service.is_alive:
             code = service.process.returncode
-            return _failed("sut-died", f"the SUT ended with code {code} during the trial{tail(service.log)}")
+            return _failed("sut-died", f"the SUT ended with code {code} during the trial; see logs/{service.log.name}")
         return assemble(
             Observed(
                 load=load,
@@ -121,6 +127,7 @@ class Rig:
                 probe=ProbeLog.read(self.probe_path(planned.trial_id)),
                 host=watch.host_samples,
                 sut=watch.sut_samples,
+                ours_cores=watch.our_cores(),
                 sut_ready_s=service.ready_s,
             )
         )
@@ -134,6 +141,12 @@ class Rig:
             body=variant.request.read_body() if variant.request.sample else None,
             expected_body=self.answers.get(variant.id),
         )
+
+    def _other_pids(self) -> tuple[int, ...]:
+        """Return every process of ours that is not the SUT."""
+        services = [s.process.pid for s in (self._upstream,) if s is not None]
+        driver = self.locust.pid
+        return (os.getpid(), *services, *(() if driver is None else (driver,)))
 
     def _forget_logs(self, name: str) -> None:
         """Drop a good trial's probe file (its numbers are in the tables now) and an empty log."""
@@ -152,7 +165,9 @@ class _Watch:
     """Samples SUT and host when the driver says that its window opens and closes."""
 
     pid: int
+    others: tuple[int, ...]
     on_progress: Callable[[Progress], None]
+    ours: list[tuple[float, float]] = field(default_factory=list)  # (t, CPU seconds of all of ours)
     host: list[HostSample] = field(default_factory=list)
     process: list[ProcessSample] = field(default_factory=list)
 
@@ -164,8 +179,16 @@ class _Watch:
                 if sample is not None:
                     self.process.append(sample)
                 self.host.append(HostSample.now())
+                self.ours.append((time.monotonic(), own_cpu_s(self.others) + (sample.cpu_s if sample else 0.0)))
             case "progress":
                 self.on_progress(Progress(second=event["second"], rps=event["rps"], p99_us=event["p99_us"]))
+
+    def our_cores(self) -> float | None:
+        """Return how many cores our own processes kept busy between open and close."""
+        if len(self.ours) < 2:  # noqa: PLR2004 - one sample has no span
+            return None
+        (t0, cpu0), (t1, cpu1) = self.ours[0], self.ours[-1]
+        return (cpu1 - cpu0) / (t1 - t0)
 
     @property
     def host_samples(self) -> tuple[HostSample, HostSample] | None:

@@ -6,9 +6,10 @@ import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import NoReturn
 
 from bench_app.catalogue import CATALOGUE
-from experiment.errors import EnvironmentUnfitError, Exit, UsageError
+from experiment.errors import EnvironmentUnfitError, UsageError
 from experiment.model import Cores, ServerConfig
 from harness.driver import LocustProcess
 from harness.pinning import plan_cores
@@ -20,7 +21,7 @@ from harness.services import sut
 _HIGHEST_PORT = 65535
 
 
-def serve(port: int) -> int:
+def serve(port: int) -> NoReturn:
     """Serve every variant on 127.0.0.1 until interrupted.
 
     Raises UsageError when the port is taken, EnvironmentUnfitError when the app ends by itself.
@@ -48,4 +49,3 @@ def serve(port: int) -> int:
                 while service.is_alive:
                     time.sleep(0.2)
                 raise EnvironmentUnfitError(f"the app ended (code {service.process.returncode}).{tail(log)}")
-    return Exit.OK

@@ -23,7 +23,7 @@ _KEEP_ALIVE_S = 75
 """uvicorn closes idle connections after 5 s by default, which paced loads would meet as errors."""
 
 _UNWANTED = ("WEB_CONCURRENCY", "UVICORN_", "BENCH_", "OTEL_", "PYTHONASYNCIODEBUG", "PYTHONDEVMODE")
-"""Variables of the caller's that would change the SUT without the manifest knowing."""
+"""Variables of the caller's that would change the SUT without the manifest knowing; proxies are dropped as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,13 @@ class Service:
 
 def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Return the caller's environment without what would change the SUT behind our back, plus `extra`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(_UNWANTED)}
+    kept = {name: value for name, value in os.environ.items() if not _is_unwanted(name)}
     return {**kept, **extra}
+
+
+def _is_unwanted(name: str) -> bool:
+    # a proxy would be asked for the upstream's answers, by every client that reads the environment
+    return name.startswith(_UNWANTED) or name.lower().endswith("_proxy")
 
 
 @contextmanager

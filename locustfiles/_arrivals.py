@@ -16,12 +16,12 @@ import gevent
 from _alarm import Alarm
 from _client import Connection
 from gevent import get_hub
-from greenlet import getcurrent, greenlet
+from greenlet import GreenletExit, getcurrent, greenlet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from _client import Failure, Target
+    from _target import Failure, Target
 
 ArrivalProcess = Literal["constant", "poisson"]
 
@@ -117,7 +117,10 @@ class Arrivals:
     def stop(self) -> None:
         """Close every connection at once."""
         self._alarm.close()
-        gevent.killall(list(self._flying))
+        for flying in list(self._flying):
+            # gevent.killall() knows its own greenlets only; thrown from the hub, this one ends and comes back there
+            get_hub().loop.run_callback(flying.throw, GreenletExit)
+        gevent.sleep(0)
         for connection in self._idle:
             connection.close()
         self._idle.clear()

@@ -8,10 +8,10 @@ from _arrivals import Arrivals, every
 from _tally import ArrivalTally
 
 if TYPE_CHECKING:
-    from _client import Target
     from _protocol import BystanderOrder
     from _recorder import Second
     from _report import Report
+    from _target import Target
 
 # One connection would do while the server answers within the interval; the others are there when it first does not,
 # since a frozen server accepts nobody new.

@@ -7,7 +7,7 @@ a socket and two watchers of our own rather than gevent.socket: no timer is arme
 What it promises:
 - one request, one answer: nothing is retried, a redirect is an answer like any other, and a connection that the server
   closed while it was idle is an error of the request that found it closed (the next one connects anew);
-- every failure has a kind from one closed list;
+- every failure has a kind from one closed list (_target.py);
 - an answer is right only if its status and its whole body are as expected.
 
 Works in any greenlet, patched or not; used from one greenlet at a time.
@@ -19,108 +19,26 @@ import contextlib
 import errno
 import os
 import socket as _patched
-from dataclasses import dataclass
-from enum import StrEnum
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from _answer import Answer, HttpParserError
+from _target import Failure, FailureKind
 from gevent import get_hub, getcurrent
 from gevent.monkey import get_original
 
 if TYPE_CHECKING:
     from socket import socket
 
+    from _target import Target
+
 # The real socket class, whether or not gevent has replaced it in the socket module.
 _socket_class: type[socket] = get_original("socket", "socket")
 
-CONNECT_TIMEOUT_S = 5.0
 _RECV_BYTES = 65536
 _MEMO_BYTES = 65536
 _READ, _WRITE = 1, 2
 _EXPIRED = object()
-_NO_MEMO = b"\0"  # equal to no answer, and begins with none
-
-
-class FailureKind(StrEnum):
-    """Every way in which a request can fail."""
-
-    CONNECT_REFUSED = "connect-refused"  # no connection, for whatever reason but time
-    CONNECT_TIMEOUT = "connect-timeout"
-    TIMEOUT = "timeout"  # connected, not wholly answered in time
-    RESET = "reset"
-    CLOSED_EARLY = "closed-early"  # closed before the answer, or before its end
-    BAD_HTTP = "bad-http"
-    WRONG_STATUS = "wrong-status"
-    WRONG_BODY = "wrong-body"
-
-
-WRONG_KINDS = frozenset({FailureKind.WRONG_STATUS, FailureKind.WRONG_BODY})
-CONNECT_KINDS = frozenset({FailureKind.CONNECT_REFUSED, FailureKind.CONNECT_TIMEOUT})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
-    """Why a request got no right answer. `status` where one came; `detail` is for people."""
-
-    kind: FailureKind
-    detail: str = ""
-    status: int | None = None
-
-    @property
-    def label(self) -> str:
-        """The kind and status only: one of few, so that statistics keyed by it stay small."""
-        return self.kind.value if self.status is None else f"{self.kind.value} {self.status}"
-
-    def __str__(self) -> str:
-        """Return one line that says what happened."""
-        return f"{self.kind.value}: {self.detail}"
-
-
-class Target:
-    """What is asked, of whom, and which answer is right: shared by all connections of one load.
-
-    `connections_opened` counts over all of them. `memo` is the last right answer, byte for byte as it arrived: the same
-    bytes read from the same state mean the same, so that an answer equal to it needs no parser.
-    """
-
-    __slots__ = (
-        "address", "connect_timeout_s", "connections_opened", "expected_body", "expected_status", "family",
-        "head_only", "memo", "request", "timeout_s",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        *,
-        host: str,
-        port: int,
-        request: bytes,
-        expected_status: int = 200,
-        expected_body: bytes | None = None,
-        timeout_s: float = 30.0,
-    ) -> None:
-        """Aim at an IP address; `expected_body` None accepts any body with the expected status."""
-        self.address = (host, port)
-        self.family = _patched.AF_INET6 if ":" in host else _patched.AF_INET
-        self.request = request
-        self.head_only = request.startswith(b"HEAD ")
-        self.expected_status = expected_status
-        self.expected_body = expected_body
-        self.timeout_s = timeout_s
-        self.connect_timeout_s = min(CONNECT_TIMEOUT_S, timeout_s)
-        self.connections_opened = 0
-        self.memo = _NO_MEMO
-
-    def judge(self, answer: Answer) -> Failure | None:
-        """Return why a complete answer is not the right one, or None if it is."""
-        body = answer.body
-        if answer.status != self.expected_status:
-            kind = FailureKind.WRONG_STATUS
-        elif self.expected_body is not None and body != self.expected_body:
-            kind = FailureKind.WRONG_BODY
-        else:
-            return None
-        return Failure(kind=kind, detail=f"{answer.status}, body starts {body[:80]!r}", status=answer.status)
 
 
 class _Expired(Exception):  # noqa: N818 - a signal between two methods, never seen outside

@@ -6,16 +6,19 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import gevent
-from _client import CONNECT_KINDS, Connection
+from _client import Connection
+from _target import CONNECT_KINDS
 from gevent.event import Event
 
 if TYPE_CHECKING:
-    from _client import Failure, Target
     from _report import Report
     from _tally import Tally
+    from _target import Failure, Target
 
 # A server that refuses connections is asked again this often by each user: a tight loop would starve everybody else.
 PAUSE_AFTER_REFUSAL_S = 0.05
+# Far more than Locust and a connect timeout can take: reached only if Locust could not start the users at all.
+START_LIMIT_S = 60.0
 
 
 class ClosedLoad:
@@ -48,8 +51,9 @@ class ClosedLoad:
         return sum(connection.since > 0 for connection in self._connections)
 
     def prepare(self) -> None:
-        """Wait until every user has connected or failed to; the connection's timeout bounds this."""
-        self._everybody_waits.wait()
+        """Wait until every user has connected or failed to. Raises RuntimeError if Locust does not start them."""
+        if not self._everybody_waits.wait(START_LIMIT_S):
+            raise RuntimeError(f"only {self._waiting} of {self.users} users started")
 
     def start(self, start_t: float) -> None:
         """Let all users go; a burst's intended start is `start_t` for each."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from _arrivals import Arrivals, schedule
+from _load_closed import START_LIMIT_S
 from gevent.event import Event
 
 if TYPE_CHECKING:
-    from _client import Target
     from _protocol import Open
     from _report import Report
     from _tally import ArrivalTally
+    from _target import Target
 
 PREWARMED_CONNECTIONS = 4
 
@@ -42,8 +43,9 @@ class OpenLoad:
         return self._arrivals.in_flight
 
     def prepare(self) -> None:
-        """Wait until the first connections stand."""
-        self._ready.wait()
+        """Wait until the first connections stand. Raises RuntimeError if Locust does not start the user."""
+        if not self._ready.wait(START_LIMIT_S):
+            raise RuntimeError("the user who keeps the schedule did not start")
 
     def start(self, start_t: float) -> None:
         """Begin the schedule, which ends with the window."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from _answer import build_request
-from _client import Target
+from _target import Target
 
 Json = dict[str, Any]
 _MISSING = object()

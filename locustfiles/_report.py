@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from _client import Failure
+    from _target import Failure
     from locust.env import Environment
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from _answer import build_request
-from _client import Target
+from _target import Target
 
 if TYPE_CHECKING:
     from locust.argument_parser import LocustArgumentParser

@@ -15,11 +15,11 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from _client import WRONG_KINDS
 from _recorder import Durations, Second, whole_us
+from _target import WRONG_KINDS
 
 if TYPE_CHECKING:
-    from _client import Failure, FailureKind
+    from _target import Failure, FailureKind
 
 NEVER = math.inf
 

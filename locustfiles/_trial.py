@@ -18,9 +18,9 @@ from _tally import ArrivalTally, CompletionTally
 from locust import User, task
 
 if TYPE_CHECKING:
-    from _client import Target
     from _protocol import TrialOrder
     from _tally import Tally
+    from _target import Target
     from locust.env import Environment
 
 Load = ClosedLoad | OpenLoad

@@ -22,7 +22,7 @@ from locust import User, events, task
 from locust.user.task import LOCUST_STATE_RUNNING
 
 if TYPE_CHECKING:
-    from _client import Failure
+    from _target import Failure
     from locust.argument_parser import LocustArgumentParser
     from locust.env import Environment
 

@@ -124,3 +124,5 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    # Everything is closed. What Python and gevent would still tidy up can wait for a greenlet that never ends.
+    os._exit(0)

@@ -131,14 +131,15 @@ def write_campaign(
     rounds: int = ROUNDS,
     seed: int = 7,
     treatments: Sequence[Treatment] | None = None,
+    claims: Sequence[Claim] = tuple(CLAIMS.values()),
     skipped: Mapping[str, str] | None = None,
     invalid: Iterable[tuple[str, int]] = frozenset(INVALID),
     is_smoke: bool = False,
     noise: float = 0.02,
 ) -> Path:
     """Write a whole campaign and return its folder."""
-    planned = treatments if treatments is not None else (*treatments_for(CLAIMS.values()), *EXTRA_TREATMENTS)
-    folder = CampaignFolder.create(path, manifest(planned, skipped=skipped, is_smoke=is_smoke))
+    planned = treatments if treatments is not None else (*treatments_for(claims), *EXTRA_TREATMENTS)
+    folder = CampaignFolder.create(path, manifest(planned, claims=claims, skipped=skipped, is_smoke=is_smoke))
     world, number, bad = random.Random(seed), 0, set(invalid)
     for round_number in range(1, rounds + 1):
         for position, treatment in enumerate(plan_round(planned, seed=seed, round_number=round_number)):
@@ -237,19 +238,19 @@ class _Trial:
                 sut_cpu_us_per_request=900.0,
             )
         truth = self.truth
-        quantiles = {
-            f"{series.value}_p{q}": self.by_series[series].quantile(q / 100)
-            for series in (Series.RESPONSE, Series.BYSTANDER)
-            for q in (50, 99)
-        }
+        quantiles: dict[str, Any] = {}
+        for series in (Series.RESPONSE, Series.BYSTANDER):
+            for percent in (50, 99):
+                found = self.by_series[series].quantile(percent / 100)
+                quantiles[f"{series.value}_p{percent}_us"] = found.value_us if found else None
+                quantiles[f"{series.value}_p{percent}_is_floor"] = found.is_floor if found else None
         return TrialMetrics(
             window_s=self.load.window_s,
             answers=round(truth.rps * self.load.window_s),
             wrong=0,
             errors=0,
             goodput_rps=truth.rps,
-            **{f"{name}_us": q.value_us if q else None for name, q in quantiles.items()},
-            **{f"{name}_is_floor": q.is_floor if q else None for name, q in quantiles.items()},  # type: ignore[arg-type]
+            **quantiles,
             loop_lag_p99_us=3.1e6 * self.jitter if truth.is_blocked else truth.lag_ms * 1e3 * self.jitter,
             loop_lag_p99_is_floor=truth.is_blocked,
             tokens_peak=self._tokens(),

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -96,7 +96,7 @@ class RawServer:
         self._socks: list[socket.socket] = []
         self._threads = [threading.Thread(target=self._accept)]
 
-    def __enter__(self) -> RawServer:
+    def __enter__(self) -> Self:
         self._threads[0].start()
         return self
 
@@ -155,7 +155,7 @@ class Driver:
         self._stdin, self._stdout = self.process.stdin, self.process.stdout
         self.ready = self.read()
 
-    def __enter__(self) -> Driver:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -195,7 +195,7 @@ class Driver:
         return self.until("result", "error")[-1]
 
 
-def trial(port: int, load: dict[str, Any], **changes: Any) -> dict[str, Any]:
+def trial(port: int, load: dict[str, Any], /, **changes: Any) -> dict[str, Any]:
     """Return a command for a short trial whose right answer is BODY."""
     return {
         "do": "trial",

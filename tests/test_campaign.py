@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from _trials import claim
+
 from experiment.claims import A_A, CLAIMS
 from experiment.loads import LOADS
 from experiment.model import Claim, Comparison, Interval, Metric, Treatment, Verdict, at_least

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import gevent
 import pytest
-from _misbehaving import BODY, Peer, RawServer, answer, free_port
-
 from _answer import build_request
-from _client import Connection, Failure, FailureKind, Target
+from _client import Connection
+from _misbehaving import BODY, Peer, RawServer, answer, free_port
+from _target import Failure, FailureKind, Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ def ask(behave: Callable[[Peer], None], *, times: int = 1, **options: Any) -> li
 
 
 def kinds(failures: list[Failure | None]) -> list[FailureKind | None]:
-    return [failure and failure.kind for failure in failures]
+    return [None if failure is None else failure.kind for failure in failures]
 
 
 def always(*segments: bytes) -> Callable[[Peer], None]:

@@ -6,6 +6,7 @@ import random
 from math import exp, inf, log
 
 import pytest
+
 from analysis.estimate import half_width, ratio_estimate, structural_estimate
 
 ALPHA = 0.05

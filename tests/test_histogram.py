@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from experiment.histogram import Histogram, bucket_index, bucket_low_us, bucket_mid_us
 from hypothesis import given
 from hypothesis import strategies as st
+
+from experiment.histogram import Histogram, bucket_index, bucket_low_us, bucket_mid_us
 
 
 @given(st.integers(min_value=1, max_value=10**12))

@@ -6,6 +6,7 @@ from math import inf
 
 import pytest
 from _trials import FAST, SLOW, claim, comparison, ratio_trials, trial
+
 from analysis.judge import judge_claim, verdict_of
 from experiment.model import (
     Claim,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from _trials import FAST, trial
+
 from experiment.claims import CLAIMS
 from experiment.errors import StoreError
 from experiment.histogram import Histogram

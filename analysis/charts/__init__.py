@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 import io
-import re
 from dataclasses import dataclass
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 
-# Each module registers its chart; the order here is the order of the report.
-from analysis.charts import (  # noqa: F401
-    verdicts,  # isort: skip
-    matrix,  # isort: skip
-    demo,  # isort: skip
-    goodput,  # isort: skip
-    percentiles,  # isort: skip
-    bystander,  # isort: skip
-    looplag,  # isort: skip
-    cost,  # isort: skip
-)
 from analysis.charts.canvas import slide
 from analysis.charts.registry import charts
 from analysis.style import DARK, LIGHT, RC, recoloured
+from analysis.svg import small
 from experiment.store import write_table, write_whole
 
 if TYPE_CHECKING:
@@ -55,14 +46,20 @@ class DrawnChart:
 def draw_all(campaign: Campaign, out_dir: Path) -> list[DrawnChart]:
     """Draw every chart the campaign has data for into `out_dir`; the same data give the same bytes."""
     out_dir.mkdir(parents=True, exist_ok=True)
-    with mpl.rc_context(dict(RC)):
-        return [
-            _draw(campaign, kind, picture, out_dir) for kind, make in charts() for picture in make(campaign)
-        ]
+    with mpl.rc_context(RC):
+        return [_draw(campaign, kind, picture, out_dir) for kind, picture in pictures(campaign)]
+
+
+def pictures(campaign: Campaign) -> list[tuple[str, Picture]]:
+    """Return every picture the campaign has data for, with its kind, ready to be drawn."""
+    for module in iter_modules(__path__):  # each registers its charts, so that a new one needs no list to be in
+        import_module(f"{__name__}.{module.name}")
+    return [(kind, picture) for kind, make in charts() for picture in make(campaign)]
 
 
 def _draw(campaign: Campaign, kind: str, picture: Picture, out_dir: Path) -> DrawnChart:
-    svg = _svg(campaign, picture)
+    light = _slide(campaign, picture, LIGHT)
+    svg = _svg(light)
     drawn = DrawnChart(
         name=picture.name,
         kind=kind,
@@ -78,10 +75,14 @@ def _draw(campaign: Campaign, kind: str, picture: Picture, out_dir: Path) -> Dra
     )
     write_whole(drawn.svg, svg)
     write_whole(drawn.svg_dark, recoloured(svg, DARK.tokens()))
-    for theme, path in ((LIGHT, drawn.png), (DARK, drawn.png_dark)):
-        _slide(campaign, picture, theme).savefig(path, format="png", metadata={"Software": None})
+    _save_png(light, drawn.png)
+    _save_png(_slide(campaign, picture, DARK), drawn.png_dark)
     write_table(drawn.data_csv, picture.columns, picture.rows)
     return drawn
+
+
+def _save_png(figure: Figure, path: Path) -> None:
+    figure.savefig(path, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 4})
 
 
 def _slide(campaign: Campaign, picture: Picture, theme: Theme) -> Figure:
@@ -89,8 +90,8 @@ def _slide(campaign: Campaign, picture: Picture, theme: Theme) -> Figure:
     return slide(picture, theme, footer=footer, is_smoke=campaign.is_smoke)
 
 
-def _svg(campaign: Campaign, picture: Picture) -> str:
-    """Return the light SVG: no date in it, text as paths, coordinates to a tenth of a pixel."""
+def _svg(figure: Figure) -> str:
+    """Return a figure as SVG, text as paths, without a date: the same data give the same bytes."""
     buffer = io.StringIO()
-    _slide(campaign, picture, LIGHT).savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return re.sub(r"[ \t]+\n", "\n", buffer.getvalue())
+    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    return small(buffer.getvalue())

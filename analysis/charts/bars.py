@@ -12,14 +12,14 @@ from analysis.style import BODY, SMALL, STYLE_COLOURS, shortened, text_width
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from bench_app.catalogue import Style
     from matplotlib.axes import Axes
 
     from analysis.charts.canvas import Canvas
     from analysis.summary import Summary
+    from bench_app.catalogue import Style
 
 MOST_ROWS = 13
-_ROW, _HEADING_SHARE, _BAR_SHARE = 74.0, 0.75, 0.62
+_ROW, _HEADING_SHARE, _BAR_SHARE = 124.0, 0.75, 0.6
 _LABELS_AT_MOST = 470.0
 _AXIS = 46.0
 _KEY = 30.0
@@ -57,8 +57,7 @@ class BarChart:
     def draw(self, canvas: Canvas) -> None:
         """Draw the chart into a slide's body."""
         bars = [bar for section in self.sections for bar in section.bars]
-        label_width = min(max(text_width(b.label, BODY) for b in bars), _LABELS_AT_MOST)
-        left = canvas.left + label_width + 20
+        left = canvas.left + self._label_width(bars) + 16
         has_ceiling = any(b.ceiling is not None for b in bars)
         axes_top = canvas.top + (_KEY if has_ceiling else 0)
         room = canvas.bottom - _AXIS - axes_top
@@ -79,6 +78,10 @@ class BarChart:
                 _bar(axes, canvas, bar, y=y + row / 2, row=row, scale=scale)
                 y += row
         self._ceiling_key(canvas, left, has_ceiling=has_ceiling)
+
+    def _label_width(self, bars: Sequence[Bar]) -> float:
+        headings = [text_width(s.heading, SMALL, "bold") for s in self.sections] if len(self.sections) > 1 else []
+        return min(max([*headings, *(text_width(b.label, BODY) for b in bars)]), _LABELS_AT_MOST)
 
     def _axis(self, axes: Axes, canvas: Canvas) -> None:
         axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
@@ -117,7 +120,7 @@ def _scale(axes: Axes, bars: Sequence[Bar], *, width: float, height: float) -> f
 
 
 def _label(canvas: Canvas, bar: Bar, y: float, left: float) -> None:
-    label = shortened(bar.label, BODY, left - canvas.left - 20)
+    label = shortened(bar.label, BODY, left - 14 - canvas.left)
     colour = canvas.theme.ink if bar.value else canvas.theme.muted
     canvas.text(left - 14, y, label, ha="right", colour=colour)
 

@@ -17,18 +17,17 @@ from experiment.model import Metric
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench_app.catalogue import Work
     from matplotlib.axes import Axes
 
     from analysis.charts.axes import DurationsAxis
-
     from analysis.charts.canvas import Canvas
     from analysis.charts.facts import Measured
     from analysis.load import Campaign
     from analysis.summary import Row, Summary
+    from bench_app.catalogue import Work
 
 _US = 1e6
-_ROW, _AXIS, _HEAD = 74.0, 46.0, 34.0
+_ROW, _AXIS, _HEAD = 110.0, 46.0, 34.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +49,7 @@ class Wait:
         return self.p50.is_floor or bool(self.p99 and self.p99.is_floor)
 
 
-@chart
+@chart(place=60)
 def bystander(campaign: Campaign) -> Iterator[Picture]:
     """Yield one picture a work with at least two variants beside which bystanders were measured."""
     for work in works(campaign):
@@ -81,7 +80,16 @@ def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[Measured]
         ),
         alt=f"Dot plot of bystander response time by handler style. {title}. "
         + "; ".join(f"{treatment_label(w.row.treatment)}: {_text(w)}" for w in waits),
-        columns=("treatment", "p50_us", "p50_low_us", "p50_high_us", "p50_is_floor", "p99_us", "p99_is_floor", "n_rounds"),
+        columns=(
+            "treatment",
+            "p50_us",
+            "p50_low_us",
+            "p50_high_us",
+            "p50_is_floor",
+            "p99_us",
+            "p99_is_floor",
+            "n_rounds",
+        ),
         rows=[_csv_row(w) for w in waits],
         draw=lambda canvas: _draw(canvas, waits, missing),
     )
@@ -131,7 +139,7 @@ def _draw(canvas: Canvas, waits: Sequence[Wait], missing: Sequence[tuple[Row, st
     canvas.text(canvas.right, canvas.top + _HEAD / 3, "median, p99", size=SMALL, colour=canvas.theme.muted, ha="right")
     for i, label in enumerate(labels):
         y = top + row * (i + 0.5)
-        canvas.text(left - 20, y, shortened(label, BODY, left - canvas.left - 20), ha="right")
+        canvas.text(left - 20, y, shortened(label, BODY, left - 20 - canvas.left), ha="right")
         canvas.line((canvas.left, canvas.right), (top + row * (i + 1),) * 2, colour=canvas.theme.grid)
         if i < len(waits):
             canvas.text(canvas.right, y, _text(waits[i]), ha="right")
@@ -154,10 +162,10 @@ def _dots(axes: Axes, canvas: Canvas, wait: Wait, y: float) -> None:
         axes.plot([p50, p99], [y, y], color=colour, linewidth=7, alpha=0.45, solid_capstyle="butt")
         axes.plot([p99, p99], [y - 12, y + 12], color=colour, linewidth=5, solid_capstyle="butt")
     if wait.is_open:
-        end = axes.get_xlim()[1]
-        arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 3, "mutation_scale": 26}
-        axes.annotate("", xy=(end, y), xytext=(max(p50, wait.reach_us / _US * 0.8), y), arrowprops=arrow)
+        start, end = max(p50, wait.reach_us / _US), axes.get_xlim()[1]
+        arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 3, "mutation_scale": 26, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate("", xy=(end, y), xytext=(start, y), arrowprops=arrow)
     axes.plot(p50, y, color=colour, marker=STYLE_MARKERS[style], markersize=18, markeredgewidth=0)
     for value in (wait.p50, wait.p99):
-        if value is not None and value.n > 1:
+        if value is not None and value.n > 1 and not value.is_floor:
             axes.plot([value.low / _US, value.high / _US], [y, y], color=theme.ink, linewidth=2, solid_capstyle="butt")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -11,6 +11,8 @@ from matplotlib.lines import Line2D
 from analysis.style import BODY, DPI, HEIGHT, MARGIN, SMALL, SUBTITLE, TITLE, WIDTH, shortened, wrapped
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
@@ -62,6 +64,10 @@ class Canvas:
         ends = [v / WIDTH for v in x], [1 - v / HEIGHT for v in y]
         self.figure.add_artist(Line2D(*ends, color=colour, linewidth=width, solid_capstyle="butt"))
 
+    def marker(self, x: float, y: float, **look: Any) -> None:
+        """Draw one marker at a pixel; `look` is what matplotlib's Line2D takes."""
+        self.figure.add_artist(Line2D([x / WIDTH], [1 - y / HEIGHT], linestyle="none", **look))
+
     def axes(self, left: float, top: float, right: float, bottom: float) -> Axes:
         """Return axes that fill a rectangle of pixels: no frame, hairline grid behind, muted tick labels."""
         axes = self.figure.add_axes(
@@ -110,10 +116,15 @@ def _header(figure: Figure, theme: Theme, picture: Picture, *, is_smoke: bool) -
     if is_smoke:
         canvas.text(canvas.left, y, SMOKE_MARK, size=SUBTITLE, colour=theme.warn, weight="bold", va="top")
         y += SUBTITLE * _SUBTITLE_LEADING
-    for line in wrapped(" · ".join(picture.facts), SUBTITLE, room):
+    for line in wrapped(" ".join(_glued(picture.facts)), SUBTITLE, room):
         canvas.text(canvas.left, y, line, size=SUBTITLE, colour=theme.muted, va="top")
         y += SUBTITLE * _SUBTITLE_LEADING
     return y
+
+
+def _glued(facts: Sequence[str]) -> list[str]:
+    """Return the facts with dots between them that never begin a line."""
+    return [f"{fact}\u00a0·" for fact in facts[:-1]] + list(facts[-1:])
 
 
 def _footer(canvas: Canvas, footer: str, *, is_smoke: bool) -> None:

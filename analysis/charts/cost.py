@@ -15,16 +15,15 @@ from experiment.model import Metric
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench_app.catalogue import Work
-
     from analysis.charts.facts import Measured
     from analysis.load import Campaign
+    from bench_app.catalogue import Work
 
 _COST = Metric.CPU_PER_REQUEST
 _MILLISECOND_US = 1000.0
 
 
-@chart
+@chart(place=80)
 def cost(campaign: Campaign) -> Iterator[Picture]:
     """Yield one picture a work with at least two variants whose cost was measured."""
     for work in works(campaign):

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench_app.catalogue import Work
-
 from analysis import words
 from analysis.charts.bars import Bar, BarChart, Section
 from analysis.charts.facts import machine, measured_rows, missing_rows, over_rounds
 from analysis.charts.registry import Picture, chart
 from analysis.names import treatment_label, work_task
 from analysis.summary import row_ceiling, rows_of
+from bench_app.catalogue import Work
 from experiment.model import LoadKind, Metric
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from analysis.load import Campaign
 
 
-@chart
+@chart(place=30)
 def demo(campaign: Campaign) -> Iterator[Picture]:
     """Yield one picture a burst load under which the article's routes were measured."""
     loads = {row.load.id: row.load for row in rows_of(campaign, Work.ARTICLE) if row.load.kind is LoadKind.BURST}

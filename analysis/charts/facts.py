@@ -13,10 +13,9 @@ from analysis.summary import Summary, rows_of, summarise, why_missing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench_app.catalogue import Work
-
     from analysis.load import Campaign
     from analysis.summary import Row
+    from bench_app.catalogue import Work
     from experiment.model import Metric
 
 SAME_WITHIN = 1.2
@@ -91,5 +90,5 @@ def over_rounds(values: Sequence[Summary]) -> str:
     """Say what the numbers and the whiskers are."""
     counts = [v.n for v in values]
     if max(counts) == 1:
-        return "n = 1 round"
-    return f"median of rounds, whisker = their range, {words.rounds(counts)}"
+        return words.rounds(counts)
+    return f"median of {words.rounds(counts)}, whisker = range"

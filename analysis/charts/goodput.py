@@ -15,14 +15,13 @@ from experiment.model import Metric
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bench_app.catalogue import Work
-
     from analysis.charts.facts import Measured
     from analysis.load import Campaign
     from analysis.summary import Row
+    from bench_app.catalogue import Work
 
 
-@chart
+@chart(place=40)
 def goodput(campaign: Campaign) -> Iterator[Picture]:
     """Yield one picture a work that has any goodput under a closed load."""
     for work in works(campaign):
@@ -34,7 +33,7 @@ def _picture(campaign: Campaign, work: Work, loads: list[str]) -> Picture:
     main = measured_rows(campaign, work, loads[0], Metric.GOODPUT)
     sections = _sections(campaign, work, loads)
     values = [bar.value for section in sections for bar in section.bars if bar.value]
-    shown = " and ".join(section.heading for section in sections)
+    shown = words.loads([campaign.loads[load] for load in loads][: len(sections)])
     title = f"{task(campaign, work)}: {_finding(main)}"
     return Picture(
         name=f"goodput-{work.value}",

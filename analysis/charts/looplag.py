@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from bench_app.catalogue import Style, Work
 from matplotlib.ticker import MaxNLocator
 
 from analysis import words
@@ -17,10 +16,12 @@ from analysis.load import seconds_frame
 from analysis.names import treatment_label, treatment_phrase
 from analysis.style import BODY, HEIGHT, SMALL, STYLE_COLOURS, STYLE_MARKERS, WIDTH, spread, text_width
 from analysis.summary import main_load, rows_of, works
+from bench_app.catalogue import Style, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import pandas as pd
     from matplotlib.axes import Axes
 
     from analysis.charts.canvas import Canvas
@@ -46,7 +47,7 @@ class Lag:
         return max(value for _, value in self.by_round[self.clear])
 
 
-@chart
+@chart(place=70)
 def looplag(campaign: Campaign) -> Iterator[Picture]:
     """Yield the picture where at least two of the three styles have rows per second."""
     if Work.SLEEP not in works(campaign) or (load := main_load(campaign, Work.SLEEP)) is None:
@@ -64,19 +65,21 @@ def _lag(campaign: Campaign, row: Row) -> Lag | None:
     mine = frame[(frame["treatment"] == row.treatment.id) & frame["is_valid"]].dropna(subset=["loop_lag_max_us"])
     if mine.empty:
         return None
-    by_round = {
-        int(number): tuple(
-            (int(s), max(float(v) / 1e6, _LEAST_S))
-            for s, v in zip(group["second"], group["loop_lag_max_us"], strict=True)
-        )
-        for number, group in mine.sort_values("second").groupby("round")
-    }
+    by_round = {number: _series(mine[mine["round"] == number]) for number in sorted({int(n) for n in mine["round"]})}
     worst = sorted((max(v for _, v in series), number) for number, series in by_round.items())
     return Lag(row=row, by_round=by_round, clear=worst[(len(worst) - 1) // 2][1])
 
 
+def _series(rows: pd.DataFrame) -> tuple[tuple[int, float], ...]:
+    """Return (second, lag in seconds) in time order."""
+    ordered = rows.sort_values("second")
+    lags = zip(ordered["second"], ordered["loop_lag_max_us"], strict=True)
+    return tuple((int(second), max(float(lag) / 1e6, _LEAST_S)) for second, lag in lags)
+
+
 def _picture(campaign: Campaign, load: str, lags: Sequence[Lag]) -> Picture:
     values = [v for lag in lags for series in lag.by_round.values() for _, v in series]
+    is_log = durations_axis(min(values), max(values)).is_log
     ordered = sorted(lags, key=lambda lag: lag.worst_s)
     low, high = ordered[0], ordered[-1]
     title = (
@@ -89,7 +92,7 @@ def _picture(campaign: Campaign, load: str, lags: Sequence[Lag]) -> Picture:
         work=Work.SLEEP.value,
         title=title,
         facts=(
-            f"Worst loop lag in each second of the window{', logarithmic' if durations_axis(min(values), max(values)).is_log else ''}",
+            f"Worst loop lag in each second of the window{', logarithmic' if is_log else ''}",
             words.load(campaign.loads[load]),
             f"every round faint, the median one clear, {words.rounds([len(lag.by_round) for lag in lags])}",
             machine(campaign),

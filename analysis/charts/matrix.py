@@ -7,26 +7,26 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from bench_app.catalogue import Style
 from matplotlib.patches import Rectangle
 
 from analysis import words
 from analysis.charts.facts import machine, measured_rows
 from analysis.charts.registry import Picture, chart
 from analysis.names import PHRASES, server_words
-from analysis.style import BODY, SMALL, STYLE_COLOURS, shortened
+from analysis.style import BODY, SMALL, STYLE_COLOURS, shortened, text_width
 from analysis.summary import main_load, works
+from bench_app.catalogue import Style
 from experiment.model import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from bench_app.catalogue import Work
     from matplotlib.axes import Axes
 
     from analysis.charts.canvas import Canvas
     from analysis.charts.facts import Measured
     from analysis.load import Campaign
+    from bench_app.catalogue import Work
 
 _STEPS = (0.1, 0.25, 0.5, 0.9)
 """Where the shade changes: a tenth, a quarter, half of the best, and as good as the best."""
@@ -58,7 +58,7 @@ class Cell:
         return ", ".join(part for part in parts if part)
 
 
-@chart
+@chart(place=20)
 def matrix(campaign: Campaign) -> Iterator[Picture]:
     """Yield the matrix where at least one work has two styles to compare."""
     cells = {work: _cells(campaign, work) for work in works(campaign)}
@@ -100,12 +100,20 @@ def _picture(campaign: Campaign, cells: Mapping[Work, Mapping[Style, Cell]]) -> 
         ),
         alt=f"Matrix of handler styles and works. {title}. "
         + "; ".join(
-            f"{work.value}: " + ", ".join(f"{style.value} {words.times(cell.relative)}" for style, cell in column.items())
+            f"{work.value}: "
+            + ", ".join(f"{style.value} {words.times(cell.relative)}" for style, cell in column.items())
             for work, column in cells.items()
         ),
         columns=("work", "style", "treatment", "goodput_rps", "relative_to_best", "n_rounds"),
         rows=[
-            (work.value, style.value, c.measured.row.treatment.id, c.measured.value.median, c.relative, c.measured.value.n)
+            (
+                work.value,
+                style.value,
+                c.measured.row.treatment.id,
+                c.measured.value.median,
+                c.relative,
+                c.measured.value.n,
+            )
             for work, column in cells.items()
             for style, c in column.items()
         ],
@@ -149,6 +157,12 @@ def _draw(canvas: Canvas, *, campaign: Campaign, cells: Mapping[Work, Mapping[St
             _draw_cell(axes, canvas, column.get(style), (_LABEL + width * i, y), (width, height))
 
 
+def _details(cell: Cell, room: float) -> list[str]:
+    """Return figure and setting on one line where they fit, else on two."""
+    together = " · ".join(part for part in (cell.detail, cell.setting) if part)
+    return [together] if text_width(together, SMALL) <= room else [cell.detail, cell.setting]
+
+
 def _draw_cell(
     axes: Axes, canvas: Canvas, cell: Cell | None, place: tuple[float, float], size: tuple[float, float]
 ) -> None:
@@ -160,12 +174,11 @@ def _draw_cell(
     box = Rectangle((x + 3, y + 3), width - 6, height - 6, facecolor=theme.ramp[cell.shade], linewidth=0)
     axes.add_patch(box)
     ink = theme.on_ramp[cell.shade]
-    details = [cell.detail, *([cell.setting] if cell.setting else [])]
+    details = _details(cell, width - 20)
     best = "best" if cell.relative == 1 else words.times(cell.relative)
-    step = min(28.0, height / 4)
-    first = y + height / 2 - step * len(details) / 2
+    step = 25.0
+    first = y + height / 2 - step * len(details) / 2 - 2
     axes.text(middle, first, best, ha="center", va="center", fontsize=BODY + 6, fontweight="bold", color=ink)
     for k, line in enumerate(details):
         text = shortened(line, SMALL, width - 20)
-        axes.text(middle, first + step * (k + 1.1), text, ha="center", va="center", fontsize=SMALL, color=ink)
-
+        axes.text(middle, first + step * (k + 1.15), text, ha="center", va="center", fontsize=SMALL, color=ink)

@@ -14,7 +14,7 @@ from analysis.charts.facts import Extremes, Measured, extremes, machine, phrase,
 from analysis.charts.registry import Picture, chart
 from analysis.load import response_histograms
 from analysis.names import treatment_label
-from analysis.style import SMALL, STYLE_COLOURS, STYLE_MARKERS, shortened, spread, text_width
+from analysis.style import HEIGHT, SMALL, STYLE_COLOURS, STYLE_MARKERS, WIDTH, shortened, spread, text_width
 from analysis.summary import Summary, main_load, rows_of, summarise, works
 from experiment.histogram import bucket_mid_us
 from experiment.model import Metric
@@ -22,12 +22,12 @@ from experiment.model import Metric
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench_app.catalogue import Work
     from matplotlib.axes import Axes
 
     from analysis.charts.canvas import Canvas
     from analysis.load import Campaign
     from analysis.summary import Row
+    from bench_app.catalogue import Work
     from experiment.histogram import Histogram
 
 _FEWEST = 10
@@ -54,7 +54,7 @@ class Curve:
         return self.floor_from < len(self.nines)
 
 
-@chart
+@chart(place=50)
 def percentiles(campaign: Campaign) -> Iterator[Picture]:
     """Yield one picture a work whose response times were recorded under its main load."""
     histograms = response_histograms(campaign)
@@ -100,7 +100,7 @@ def _picture(campaign: Campaign, work: Work, load: str, curves: Sequence[Curve])
         facts=(
             f"Response time by percentile of requests{', logarithmic' if scale.is_log else ''}",
             words.load(campaign.loads[load]),
-            f"all valid rounds merged, {words.rounds([c.rounds for c in curves])}",
+            f"{words.rounds([c.rounds for c in curves])} merged",
             *(open_ends if any(c.is_floor_at_end for c in curves) else ()),
             machine(campaign),
         ),
@@ -145,7 +145,7 @@ def _contrast(found: Extremes, beginning: str) -> str:
 
 
 def _draw(canvas: Canvas, curves: Sequence[Curve]) -> None:
-    labels = [treatment_label(c.row.treatment) for c in curves]
+    labels = [treatment_label(c.row.treatment) + (", at least" if c.is_floor_at_end else "") for c in curves]
     width = min(max(text_width(label, SMALL) for label in labels), _LABELS_AT_MOST) + 60
     axes = canvas.axes(canvas.left + 86, canvas.top + 26, canvas.right - width, canvas.bottom - 46)
     durations_axis(min(s for c in curves for s in c.seconds), max(s for c in curves for s in c.seconds)).apply(axes)
@@ -165,8 +165,9 @@ def _quantile_axis(axes: Axes, canvas: Canvas, most: float) -> None:
     axes.xaxis.set_minor_locator(FixedLocator([]))
     axes.grid(color=canvas.theme.grid, linewidth=1)
     box = axes.get_position()
-    canvas.text(box.x1 * 1600, canvas.bottom - 4, "percentile of requests", size=SMALL, colour=canvas.theme.muted,
-                ha="right")
+    canvas.text(
+        box.x1 * WIDTH, canvas.bottom - 4, "percentile of requests", size=SMALL, colour=canvas.theme.muted, ha="right"
+    )
     canvas.text(canvas.left, canvas.top + 4, "response time", size=SMALL, colour=canvas.theme.muted)
 
 
@@ -176,6 +177,7 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
     axes.plot(curve.nines[known], curve.seconds[known], color=colour, linewidth=3.5, solid_capstyle="round")
     if curve.is_floor_at_end:
         axes.plot(curve.nines[split:], curve.seconds[split:], color=colour, linewidth=3.5, linestyle=(0, (2.5, 1.5)))
+        _open_end(axes, curve.nines[-1], curve.seconds[-1], colour)
     axes.plot(
         curve.nines[-1],
         curve.seconds[-1],
@@ -187,15 +189,20 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
     )
 
 
+def _open_end(axes: Axes, x: float, y: float, colour: str) -> None:
+    """Point upwards: the true curve lies at this height or above."""
+    look = {"arrowstyle": "<|-", "color": colour, "linewidth": 3, "mutation_scale": 24, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", xy=(x, y), xytext=(0, 44), textcoords="offset pixels", arrowprops=look)
+
+
 def _end_labels(axes: Axes, canvas: Canvas, curves: Sequence[Curve], labels: Sequence[str]) -> None:
     """Write each curve's name at the right, at its end's height, with a hairline to it."""
     to_pixels = axes.transData.transform
     ends = [to_pixels((c.nines[-1], c.seconds[-1])) for c in curves]
-    heights = [900 - float(y) for _, y in ends]
+    heights = [HEIGHT - float(y) for _, y in ends]
     box = axes.get_position()
-    top, bottom, right = (1 - box.y1) * 900, (1 - box.y0) * 900, box.x1 * 1600
+    top, bottom, right = (1 - box.y1) * HEIGHT, (1 - box.y0) * HEIGHT, box.x1 * WIDTH
     placed = spread(heights, SMALL * 1.5, top, bottom)
-    for curve, label, (x, _), height, y in zip(curves, labels, ends, heights, placed, strict=True):
+    for label, (x, _), height, y in zip(labels, ends, heights, placed, strict=True):
         canvas.line((float(x) + 10, right + 30), (height, y), colour=canvas.theme.faint)
-        floor = "≥ " if curve.is_floor_at_end else ""
-        canvas.text(right + 36, y, shortened(floor + label, SMALL, canvas.right - right - 36), size=SMALL)
+        canvas.text(right + 36, y, shortened(label, SMALL, canvas.right - right - 36), size=SMALL)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from collections.abc import Callable, Iterable
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from analysis.charts.canvas import Canvas
     from analysis.load import Campaign
 
@@ -32,15 +29,22 @@ class Picture:
     draw: Callable[[Canvas], None]
 
 
-_CHARTS: dict[str, Callable[[Campaign], Iterable[Picture]]] = {}
+Maker = Callable[["Campaign"], Iterable[Picture]]
+"""Yields the pictures of one kind, and none where the data are missing."""
+
+_CHARTS: dict[str, tuple[int, Maker]] = {}
 
 
-def chart(maker: Callable[[Campaign], Iterable[Picture]]) -> Callable[[Campaign], Iterable[Picture]]:
-    """Register a function that yields the pictures of one kind; it yields none where the data are missing."""
-    _CHARTS[maker.__name__] = maker
-    return maker
+def chart(*, place: int) -> Callable[[Maker], Maker]:
+    """Register a function as a kind of chart; `place` orders the kinds in the report."""
+
+    def register(maker: Maker) -> Maker:
+        _CHARTS[maker.__name__] = (place, maker)
+        return maker
+
+    return register
 
 
-def charts() -> tuple[tuple[str, Callable[[Campaign], Iterable[Picture]]], ...]:
-    """Return every registered chart with its kind, in the order they were written down."""
-    return tuple(_CHARTS.items())
+def charts() -> list[tuple[str, Maker]]:
+    """Return every registered kind with its maker, in the report's order."""
+    return [(kind, maker) for kind, (_, maker) in sorted(_CHARTS.items(), key=lambda item: item[1][0])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from math import isinf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter
@@ -13,7 +13,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 from analysis import sentences, words
 from analysis.charts.facts import machine
 from analysis.charts.registry import Picture, chart
-from analysis.style import BODY, HEIGHT, SMALL, shortened
+from analysis.style import SMALL, shortened, wrapped
 from experiment.model import Verdict
 
 if TYPE_CHECKING:
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from analysis.load import Campaign
     from experiment.model import ClaimResult, Comparison, ComparisonResult
 
-_A_PAGE = 11
+_A_PAGE = 12
 _LEFT, _RIGHT, _AXIS = 560.0, 400.0, 46.0
-_TALLEST = 62.0
+_TALLEST = 70.0
 _NARROWEST, _WIDEST = 1e-4, 1e5
+_MOST_LINES = 2
 _NOISE = "A/A"
 _HINTS = (
     "shaded = expected, registered before the first trial",
@@ -48,7 +49,7 @@ class Line:
     words: str = ""
 
 
-@chart
+@chart(place=10)
 def verdicts(campaign: Campaign) -> Iterator[Picture]:
     """Yield as many pages as the claims need; ratios first, what is no ratio last."""
     lines = [line for result in campaign.results for line in _lines(result)]
@@ -118,17 +119,28 @@ def _asked(comparison: Comparison) -> str:
 
 def _picture(campaign: Campaign, page: Sequence[Line], number: int, pages: int) -> Picture:
     has_ratios = any(line.ratio for line in page)
-    part = f" ({number} of {pages})" if pages > 1 else ""
-    title = sentences.tally(campaign) + part
+    title = sentences.tally(campaign)
+    part = (f"page {number} of {pages}",) if pages > 1 else ()
     facts = ("Treatment / baseline, logarithmic", *_HINTS) if has_ratios else ("Statements that are no ratios",)
     return Picture(
         name=f"verdicts-{number}",
         work="",
         title=title,
-        facts=(*facts, f"alpha = {campaign.alpha:g} for each claim", machine(campaign)),
+        facts=(*facts, *part, f"alpha = {campaign.alpha:g} for each claim", machine(campaign)),
         alt=f"Verdicts. {title}. "
         + "; ".join(f"{x.heading}: {x.words or f'{x.verdict.value}, {x.right}'}" for x in page),
-        columns=("claim", "comparison", "verdict", "effect", "low", "high", "expected_low", "expected_high", "n", "words"),
+        columns=(
+            "claim",
+            "comparison",
+            "verdict",
+            "effect",
+            "low",
+            "high",
+            "expected_low",
+            "expected_high",
+            "n",
+            "words",
+        ),
         rows=[_csv_row(line) for line in page],
         draw=partial(_draw, lines=page, limits=_limits(page)),
     )
@@ -177,8 +189,15 @@ def _draw(canvas: Canvas, *, lines: Sequence[Line], limits: tuple[float, float])
             _interval(axes, canvas, line.ratio, row * (i + 0.5), row)
         else:
             _mark(canvas, line.verdict, left + 14, y)
-            text = shortened(line.words, SMALL, canvas.right - left - 40)
-            canvas.text(left + 34, y, text, size=SMALL)
+            _words(canvas, line.words, left + 34, y)
+
+
+def _words(canvas: Canvas, text: str, x: float, y: float) -> None:
+    """Write two lines at most, the middle of them at `y`."""
+    lines = wrapped(text, SMALL, canvas.right - x)
+    shown = lines if len(lines) <= _MOST_LINES else [lines[0], shortened(" ".join(lines[1:]), SMALL, canvas.right - x)]
+    for k, line in enumerate(shown):
+        canvas.text(x, y + 24 * (k - (len(shown) - 1) / 2), line, size=SMALL)
 
 
 def _ratio_axis(axes: Axes, canvas: Canvas, limits: tuple[float, float]) -> None:
@@ -197,15 +216,13 @@ def _labels(canvas: Canvas, line: Line, y: float, row: float) -> None:
     first = y - step if line.detail else y
     canvas.text(canvas.left, first, shortened(line.heading, SMALL, _LEFT - 20, "bold"), size=SMALL, weight="bold")
     if line.detail:
-        canvas.text(
-            canvas.left, y + step, shortened(line.detail, SMALL, _LEFT - 20), size=SMALL, colour=theme.muted
-        )
+        canvas.text(canvas.left, y + step, shortened(line.detail, SMALL, _LEFT - 20), size=SMALL, colour=theme.muted)
     if line.ratio:
         word = sentences.VERDICT_WORDS[line.verdict].lower() if not line.heading.startswith(_NOISE) else "noise"
         x = canvas.right - _RIGHT + 24
         if word != "noise":
             _mark(canvas, line.verdict, x + 6, y - step)
-        metric = line.ratio.comparison.metric.label
+        metric = words.metric_short(line.ratio.comparison.metric)
         canvas.text(x + 22, y - step, shortened(f"{word}: {metric}", SMALL, _RIGHT - 46), size=SMALL)
         canvas.text(x + 22, y + step, shortened(line.right, SMALL, _RIGHT - 46), size=SMALL, colour=theme.muted)
 
@@ -221,11 +238,10 @@ _MARKERS = {
 
 
 def _mark(canvas: Canvas, verdict: Verdict, x: float, y: float) -> None:
-    axes = canvas.pixel_axes(x - 10, y - 10, x + 10, y + 10)
-    axes.plot(10, 10, **_marker(canvas, verdict, 14))
+    canvas.marker(x, y, **_marker(canvas, verdict, 14))
 
 
-def _marker(canvas: Canvas, verdict: Verdict, size: float) -> dict[str, str | float | bool]:
+def _marker(canvas: Canvas, verdict: Verdict, size: float) -> dict[str, Any]:
     """Return how a verdict is drawn: by shape first, by colour second."""
     theme = canvas.theme
     colour = theme.warn if verdict is Verdict.REFUTED else theme.ink
@@ -236,7 +252,6 @@ def _marker(canvas: Canvas, verdict: Verdict, size: float) -> dict[str, str | fl
         "markerfacecolor": theme.surface if hollow else colour,
         "markeredgecolor": colour,
         "markeredgewidth": 2.5 if hollow or _MARKERS[verdict] == "_" else 0.0,
-        "linestyle": "none",
         "clip_on": False,
     }
 
@@ -245,15 +260,23 @@ def _interval(axes: Axes, canvas: Canvas, result: ComparisonResult, y: float, ro
     low_end, high_end = axes.get_xlim()
     wanted, found = result.comparison.expected, result.estimate
     band_low, band_high = max(wanted.low, low_end), min(wanted.high, high_end)
-    box = Rectangle((band_low, y - row * 0.38), band_high - band_low, row * 0.76, facecolor=canvas.theme.band, linewidth=0)
+    box = Rectangle(
+        (band_low, y - row * 0.38), band_high - band_low, row * 0.76, facecolor=canvas.theme.band, linewidth=0
+    )
     axes.add_patch(box)
     effect = min(max(found.effect or 1.0, low_end), high_end)
     ink = canvas.theme.warn if result.verdict is Verdict.REFUTED else canvas.theme.ink
     for end, edge in ((found.low, low_end), (found.high, high_end)):
         if low_end <= end <= high_end:
-            axes.plot([effect, end], [y, y], color=ink, linewidth=2.5, solid_capstyle="butt")
-            axes.plot([end, end], [y - 7, y + 7], color=ink, linewidth=2.5, solid_capstyle="butt")
+            axes.plot([effect, end], [y, y], color=ink, linewidth=4, solid_capstyle="butt")
         else:  # open end: an arrow to the edge of the plot
-            arrow = {"arrowstyle": "-|>", "color": ink, "linewidth": 2.5, "mutation_scale": 20, "shrinkA": 0, "shrinkB": 0}
+            arrow = {
+                "arrowstyle": "-|>",
+                "color": ink,
+                "linewidth": 2.5,
+                "mutation_scale": 20,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            }
             axes.annotate("", xy=(edge, y), xytext=(effect, y), arrowprops=arrow)
-    axes.plot(effect, y, **_marker(canvas, result.verdict, 14))  # type: ignore[arg-type]
+    axes.plot(effect, y, linestyle="none", **_marker(canvas, result.verdict, 13))

@@ -1,0 +1,319 @@
+"""What a report says, prepared: every sentence, table cell and picture, so that the templates only place them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+from analysis import sentences, words
+from analysis.names import parse_variant, treatment_label, work_heading
+from analysis.style import DARK, LIGHT, recoloured
+from analysis.summary import rows_of, summarise, treatment_ceiling, works
+from analysis.svg import inline
+from experiment.model import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+    from analysis.charts import DrawnChart
+    from analysis.load import Campaign
+    from experiment.model import ClaimResult, Treatment
+
+SMOKE_TEXT = (
+    "Smoke run: not evidence. Warm-ups and windows were cut short to show that the pipeline works; "
+    "its verdicts and figures say nothing about the handler styles."
+)
+_COLUMNS: tuple[tuple[str, Metric], ...] = (
+    ("goodput", Metric.GOODPUT),
+    ("time until all answered", Metric.MAKESPAN),
+    ("response p50", Metric.RESPONSE_P50),
+    ("response p99", Metric.RESPONSE_P99),
+    ("bystander p50", Metric.BYSTANDER_P50),
+    ("bystander p99", Metric.BYSTANDER_P99),
+    ("loop lag p99", Metric.LOOP_LAG_P99),
+    ("SUT CPU a request", Metric.CPU_PER_REQUEST),
+    ("tokens peak", Metric.TOKENS_PEAK),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonView:
+    """One comparison of a claim: what was compared, what was found, what had been registered."""
+
+    asked: str
+    found: str
+    expected: str
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerView:
+    """One claim with its answer: `sentence` begins with the verdict, `found` goes on without it."""
+
+    id: str
+    slug: str
+    statement: str
+    source: str
+    note: str
+    verdict: str
+    sign: str
+    css: str
+    sentence: str
+    found: str
+    comparisons: tuple[ComparisonView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureView:
+    """One chart: the drawing itself for HTML, and where its files lie beside the report."""
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    svg: Markup
+    svg_href: str
+    png_href: str
+    csv_href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkView:
+    """A work's chapter."""
+
+    id: str
+    heading: str
+    figures: tuple[FigureView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TreatmentView:
+    """A row of the table of treatments; `cells` follow `ReportView.columns`."""
+
+    id: str
+    work: str
+    label: str
+    load: str
+    trials: str
+    ceiling: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvalidView:
+    """A trial that was thrown out, and why."""
+
+    trial: str
+    treatment: str
+    round: int
+    rules: str
+    reasons: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportView:
+    """The whole report."""
+
+    campaign: str
+    smoke: str
+    tally: str
+    badge: str
+    is_clean: bool
+    noise: str
+    multiplicity: str
+    answers: tuple[AnswerView, ...]
+    forest: tuple[FigureView, ...]
+    matrix: tuple[FigureView, ...]
+    works: tuple[WorkView, ...]
+    columns: tuple[str, ...]
+    treatments: tuple[TreatmentView, ...]
+    invalid: tuple[InvalidView, ...]
+    skipped: tuple[tuple[str, str], ...]
+    facts: tuple[tuple[str, str], ...]
+    packages: tuple[tuple[str, str], ...]
+    run_command: str
+    redraw_command: str
+    light: Mapping[str, str]
+    dark: Mapping[str, str]
+
+
+def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
+    """Prepare a report; the charts' files must lie below the campaign's folder."""
+    figures = [(chart, _figure(campaign, chart)) for chart in charts]
+    valid = sum(t.is_valid for t in campaign.trials)
+    return ReportView(
+        campaign=campaign.name,
+        smoke=SMOKE_TEXT if campaign.is_smoke else "",
+        tally=sentences.tally(campaign),
+        badge=_badge(valid, len(campaign.trials) - valid),
+        is_clean=valid == len(campaign.trials) > 0,
+        noise=_unbroken(sentences.noise(campaign)),
+        multiplicity=sentences.multiplicity(campaign),
+        answers=tuple(answer_view(result) for result in campaign.results),
+        forest=tuple(view for chart, view in figures if chart.kind == "verdicts"),
+        matrix=tuple(view for chart, view in figures if not chart.work and chart.kind != "verdicts"),
+        works=tuple(_work_views(campaign, figures)),
+        columns=tuple(name for name, _ in _COLUMNS),
+        treatments=tuple(_treatments(campaign)),
+        invalid=tuple(_invalid(campaign)),
+        skipped=tuple(sorted(campaign.skipped.items())),
+        facts=tuple(_facts(campaign.manifest)),
+        packages=tuple(sorted((k, str(v)) for k, v in campaign.manifest.get("packages", {}).items())),
+        run_command=str(campaign.manifest.get("command") or "not recorded"),
+        redraw_command=campaign.redraw_command,
+        light=LIGHT.tokens(),
+        dark=DARK.tokens(),
+    )
+
+
+def answer_view(result: ClaimResult) -> AnswerView:
+    """Return a claim with its answer in words."""
+    claim, sentence = result.claim, sentences.answer(result)
+    verdict = sentences.VERDICT_WORDS[result.verdict]
+    return AnswerView(
+        id=claim.id,
+        slug=claim.slug,
+        statement=claim.statement,
+        source=claim.source,
+        note=claim.note if result.reason != claim.note else "",
+        verdict=verdict,
+        sign=sentences.VERDICT_SIGNS[result.verdict],
+        css=result.verdict.value,
+        sentence=sentence,
+        found=_unbroken(sentence.removeprefix(f"{verdict}: ")),
+        comparisons=tuple(_comparisons(result)),
+    )
+
+
+def _unbroken(text: str) -> str:
+    """Keep `n = 4` on one line."""
+    return text.replace("n = ", "n\u00a0=\u00a0")
+
+
+def _comparisons(result: ClaimResult) -> Iterable[ComparisonView]:
+    for judged in result.comparisons:
+        said, asked = sentences.comparison(judged), judged.comparison
+        baseline = f" / {asked.baseline.id}" if asked.baseline else ""
+        yield ComparisonView(
+            asked=f"{asked.metric.label} of {asked.treatment.id}{baseline}",
+            found=said.found,
+            expected=said.expected,
+            verdict=sentences.VERDICT_WORDS[said.verdict].lower(),
+        )
+
+
+def _badge(valid: int, invalid: int) -> str:
+    if not valid + invalid:
+        return "No trial was finished"
+    if not invalid:
+        return f"All {words.plural(valid, 'trial')} valid"
+    verb = "was" if invalid == 1 else "were"
+    return f"{words.plural(valid, 'valid trial')}; {invalid} {verb} invalid and left out"
+
+
+def _figure(campaign: Campaign, chart: DrawnChart) -> FigureView:
+    variables = {token: f"var(--{token})" for token in LIGHT.tokens()}
+    svg = inline(chart.svg.read_text(encoding="utf-8"), prefix=chart.name, label=str(escape(chart.alt)))
+    root = campaign.folder.path
+    return FigureView(
+        name=chart.name,
+        title=chart.title,
+        caption=chart.caption,
+        alt=chart.alt,
+        svg=Markup(recoloured(svg, variables)),  # noqa: S704 - our own drawing; its label is escaped above
+        svg_href=chart.svg.relative_to(root).as_posix(),
+        png_href=chart.png.relative_to(root).as_posix(),
+        csv_href=chart.data_csv.relative_to(root).as_posix(),
+    )
+
+
+def _work_views(campaign: Campaign, figures: Sequence[tuple[DrawnChart, FigureView]]) -> Iterable[WorkView]:
+    for work in works(campaign):
+        mine = tuple(view for chart, view in figures if chart.work == work.value)
+        if mine:
+            yield WorkView(id=f"work-{work.value}", heading=work_heading(work), figures=mine)
+
+
+def _treatments(campaign: Campaign) -> Iterable[TreatmentView]:
+    for work in works(campaign):
+        for row in rows_of(campaign, work):
+            yield _treatment(campaign, row.treatment)
+
+
+def _treatment(campaign: Campaign, treatment: Treatment) -> TreatmentView:
+    mine = [t for t in campaign.trials if t.treatment == treatment.id]
+    limit = treatment_ceiling(campaign, treatment)
+    return TreatmentView(
+        id=treatment.id,
+        work=parse_variant(treatment.variant).work.value,
+        label=treatment_label(treatment),
+        load=treatment.load,
+        trials=f"{sum(t.is_valid for t in mine)} of {len(mine)}",
+        ceiling=f"{words.rate(limit.goodput_rps)} ({limit.decided_by})" if limit else words.NOT_MEASURED,
+        cells=tuple(_cell(campaign, treatment.id, metric) for _, metric in _COLUMNS),
+    )
+
+
+def _cell(campaign: Campaign, treatment: str, metric: Metric) -> str:
+    value = summarise(campaign, treatment, metric)
+    if value is None:
+        return words.NOT_MEASURED
+    return ("≥ " if value.is_floor else "") + words.metric_value(metric, value.median)
+
+
+def _invalid(campaign: Campaign) -> Iterable[InvalidView]:
+    for trial in campaign.trials:
+        if not trial.is_valid:
+            yield InvalidView(
+                trial=trial.trial_id,
+                treatment=trial.treatment,
+                round=trial.round,
+                rules=", ".join(trial.rules),
+                reasons=trial.reasons,
+            )
+
+
+def _facts(manifest: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Yield what the manifest says about how and where; what it does not say is left out."""
+    profile, host, git = (manifest.get(key, {}) for key in ("profile", "host", "git"))
+    pinning, settings = manifest.get("pinning", {}), manifest.get("settings", {})
+    dirty = ", with uncommitted changes" if git.get("dirty") else ""
+    found = (
+        ("version", " ".join(str(manifest.get(key, "")) for key in ("project", "version"))),
+        ("commit", f"{git.get('commit')}{dirty}" if git.get("commit") else None),
+        ("profile", _profile(profile)),
+        ("seed", manifest.get("seed")),
+        ("started", _time(manifest.get("started_at"))),
+        ("finished", _time(manifest.get("finished_at")) or "not finished"),
+        ("stopped because", manifest.get("stopped_because")),
+        ("processor", f"{host.get('cpu')}, {host.get('cores')} cores" if host else None),
+        ("memory", f"{host['memory_gib']:g} GiB" if host.get("memory_gib") else None),
+        ("system", " ".join(str(host[key]) for key in ("os", "kernel") if host.get(key))),
+        ("Python", host.get("python")),
+        ("pinning", _pinning(pinning)),
+        ("settings", ", ".join(f"{key} = {value}" for key, value in settings.items())),
+    )
+    return ((name, str(value)) for name, value in found if value not in (None, "", " "))
+
+
+def _time(iso: str | None) -> str | None:
+    return iso and iso.replace("T", " ").replace("+00:00", " UTC")
+
+
+def _profile(profile: Mapping[str, Any]) -> str | None:
+    if not profile:
+        return None
+    return f"{profile.get('name')}: at most {profile.get('budget_s', 0):g} s or {profile.get('max_rounds')} rounds"
+
+
+def _pinning(pinning: Mapping[str, Any]) -> str | None:
+    if not pinning:
+        return None
+    note = f" ({pinning['note']})" if pinning.get("note") else ""
+    if not pinning.get("enforced"):
+        return f"not enforced{note}"
+    sut, others = (words.listing([str(c) for c in pinning.get(key, [])]) for key in ("sut", "others"))
+    return f"SUT on core {sut}, driver and services on core {others}{note}"

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from _campaigns import write_campaign
+
+from analysis.charts import draw_all
+from analysis.load import load_campaign
+from analysis.report import VERDICT_COLUMNS, verdict_table_markdown, write_report, write_verdicts_csv
+from analysis.view import SMOKE_TEXT, report_view
+from experiment.claims import A_A, CLAIMS
+from experiment.model import Verdict
+from experiment.plan import treatments_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analysis.load import Campaign
+
+CLAIMED = treatments_for([CLAIMS[name] for name in ("A1", "A2", "A5", "A8", "A20")])
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+class Page(HTMLParser):
+    """Checks nesting, and collects what the tests ask about."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.hrefs: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append((tag, found))
+        self.ids += [v for k, v in attrs if k == "id" and v]
+        self.hrefs += [v for k, v in attrs if k in {"href", "src"} and v]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@dataclass(frozen=True)
+class Written:
+    campaign: Campaign
+    html: str
+    markdown: str
+    page: Page
+
+
+def write(path: Path, **how: object) -> Written:
+    campaign = load_campaign(write_campaign(path, **how))  # type: ignore[arg-type]
+    html, markdown, _ = write_report(campaign, draw_all(campaign, path / "charts"))
+    text = html.read_text(encoding="utf-8")
+    return Written(campaign, text, markdown.read_text(encoding="utf-8"), Page(text))
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    bad = {("noop.def@closed-20", 2)}
+    return write(tmp_path_factory.mktemp("results") / "c", treatments=CLAIMED, invalid=bad)
+
+
+def test_every_claim_is_answered_in_a_sentence(written: Written) -> None:
+    answers = {a.id: a for a in report_view(written.campaign, []).answers}
+    assert answers.keys() == CLAIMS.keys()
+    a1 = re.sub(r"0\.02\d", "0.02_", answers["A1"].sentence)
+    told = "sleep.async-blocking has 0.02_ times the goodput of sleep.def (0.02_ to 0.02_; n = 4 rounds)"
+    assert a1 == f"Supported: {told}."
+    assert "waits at least" in answers["A2"].sentence
+    assert "100 % in each of 4 trials" in answers["A5"].sentence
+    assert answers["A21"].sentence == f"Not measurable: {CLAIMS['A21'].note}"
+    for answer in answers.values():
+        assert answer.verdict in answer.sentence
+
+
+def test_the_page_needs_nothing_but_itself(written: Written) -> None:
+    outside = [h for h in written.page.hrefs if not h.startswith(("#", "charts/", "data:"))]
+    assert outside == []
+    assert not re.search(r"@import|url\((?!#)|https?://(?!www\.w3\.org/)", written.html)
+    assert str(written.campaign.folder.path) not in written.html
+
+
+def test_every_link_leads_somewhere(written: Written) -> None:
+    for href in written.page.hrefs:
+        if href.startswith("#"):
+            assert href[1:] in written.page.ids
+        elif href.startswith("charts/"):
+            assert (written.campaign.folder.path / href).is_file()
+
+
+def test_no_two_things_on_the_page_have_the_same_name(written: Written) -> None:
+    assert len(set(written.page.ids)) == len(written.page.ids)
+
+
+def test_charts_are_in_the_page_with_words_for_those_who_cannot_see_them(written: Written) -> None:
+    drawings = [attrs for tag, attrs in written.page.tags if tag == "svg"]
+    assert len(drawings) >= 8
+    for attrs in drawings:
+        assert attrs["role"] == "img"
+        assert len(attrs["aria-label"] or "") > 20
+
+
+def test_every_table_head_has_a_scope(written: Written) -> None:
+    heads = [attrs for tag, attrs in written.page.tags if tag == "th"]
+    assert heads
+    assert all(attrs.get("scope") in {"col", "row"} for attrs in heads)
+
+
+def test_headings_go_down_one_step_at_a_time(written: Written) -> None:
+    levels = [int(tag[1]) for tag, _ in written.page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+
+
+def test_what_scrolls_can_be_reached_by_keyboard(written: Written) -> None:
+    for _, attrs in written.page.tags:
+        if attrs.get("class") in {"scroll", "drawing"}:
+            assert attrs.get("tabindex") == "0"
+            assert attrs.get("aria-label")
+
+
+def test_the_drawings_follow_the_page_s_theme(written: Written) -> None:
+    assert "fill: var(--surface)" in written.html
+    assert "prefers-color-scheme: dark" in written.html
+
+
+def test_invalid_trials_are_listed_with_their_reason(written: Written) -> None:
+    (row,) = report_view(written.campaign, []).invalid
+    assert row.rules == "driver-saturated"
+    assert "1 was invalid and left out" in written.html
+    assert "the driver used 97 % of its core" in written.markdown
+
+
+def test_noise_floor_and_multiplicity_are_told(written: Written) -> None:
+    view = report_view(written.campaign, [])
+    assert "Two byte-identical routes differ by a factor of" in view.noise
+    assert "No correction for multiplicity" in view.multiplicity
+    judged = sum(r.verdict not in (Verdict.NOT_MEASURABLE, Verdict.SKIPPED) for r in written.campaign.results)
+    assert f"at most {judged * 0.05:g}." in view.multiplicity
+
+
+def test_the_command_to_run_it_again_is_there(written: Written) -> None:
+    for text in (written.html, written.markdown):
+        assert "bench run --profile article --seed 7" in text
+        assert "bench report" in text
+
+
+def test_the_markdown_links_to_every_chart(written: Written) -> None:
+    for name in re.findall(r"\]\((charts/[^)]+)\)", written.markdown):
+        assert (written.campaign.folder.path / name).is_file()
+    assert "charts/goodput-sleep.png" in written.markdown
+
+
+def test_the_markdown_s_tables_are_whole(written: Written) -> None:
+    lines = written.markdown.splitlines()
+    for rule in [i for i, line in enumerate(lines) if line.startswith("|---")]:
+        columns = lines[rule].count("|")
+        for line in lines[rule - 1 :]:
+            if not line.startswith("|"):
+                break
+            assert line.replace("\\|", "").count("|") == columns
+
+
+def test_verdicts_csv_has_a_row_for_every_comparison(written: Written) -> None:
+    with write_verdicts_csv(written.campaign).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == VERDICT_COLUMNS
+    assert {row["claim"] for row in rows} == CLAIMS.keys()
+    demo = [row for row in rows if row["claim"] == "A9"]
+    assert [row["comparison"] for row in demo] == ["1", "2"]
+    a2 = next(row for row in rows if row["claim"] == "A2")
+    assert a2["is_floor"] == "1"
+    assert a2["expected_high"] == a2["high"] == ""
+
+
+def test_the_table_for_a_readme_has_every_claim(written: Written) -> None:
+    table = verdict_table_markdown(written.campaign).splitlines()
+    assert len(table) == len(CLAIMS) + 2
+    assert table[2].startswith("| A1 wrong-style-tanks-throughput |")
+
+
+def test_a_smoke_run_says_on_every_surface_that_it_is_no_evidence(tmp_path: Path) -> None:
+    smoke = write(tmp_path / "c", treatments=A_A.treatments, rounds=1, is_smoke=True)
+    assert SMOKE_TEXT in smoke.html
+    assert SMOKE_TEXT in smoke.markdown
+    assert smoke.html.index(SMOKE_TEXT) < smoke.html.index("<h1")
+
+
+def test_a_campaign_without_a_trial_still_has_a_report(tmp_path: Path) -> None:
+    empty = write(tmp_path / "c", rounds=0)
+    assert "No trial was finished" in empty.html
+    assert "its noise floor is unknown" in empty.html
+
+
+def test_skipped_variants_are_listed_and_escaped(tmp_path: Path) -> None:
+    skipped = {"sleep.def": "needs <threads> & 40 | more"}
+    found = write(tmp_path / "c", treatments=CLAIMED[:2], rounds=1, skipped=skipped)
+    assert "needs &lt;threads&gt; &amp; 40 | more" in found.html
+    assert "needs \\<threads> & 40 \\| more" in found.markdown
+    assert "<threads>" not in found.html
