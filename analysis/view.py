@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from analysis import sentences, words
 from analysis.names import parse_variant, treatment_label, work_heading
+from analysis.provenance import provenance
 from analysis.style import DARK, LIGHT, recoloured
 from analysis.summary import rows_of, summarise, treatment_ceiling, works
 from analysis.svg import inline
@@ -16,7 +17,6 @@ from experiment.model import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any
 
     from analysis.charts import DrawnChart
     from analysis.load import Campaign
@@ -160,7 +160,7 @@ def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
         treatments=tuple(_treatments(campaign)),
         invalid=tuple(_invalid(campaign)),
         skipped=tuple(sorted(campaign.skipped.items())),
-        facts=tuple(_facts(campaign.manifest)),
+        facts=tuple(provenance(campaign.manifest)),
         packages=tuple(sorted((k, str(v)) for k, v in campaign.manifest.get("packages", {}).items())),
         run_command=str(campaign.manifest.get("command") or "not recorded"),
         redraw_command=campaign.redraw_command,
@@ -274,46 +274,3 @@ def _invalid(campaign: Campaign) -> Iterable[InvalidView]:
                 rules=", ".join(trial.rules),
                 reasons=trial.reasons,
             )
-
-
-def _facts(manifest: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """Yield what the manifest says about how and where; what it does not say is left out."""
-    profile, host, git = (manifest.get(key, {}) for key in ("profile", "host", "git"))
-    pinning, settings = manifest.get("pinning", {}), manifest.get("settings", {})
-    dirty = ", with uncommitted changes" if git.get("dirty") else ""
-    found = (
-        ("version", " ".join(str(manifest.get(key, "")) for key in ("project", "version"))),
-        ("commit", f"{git.get('commit')}{dirty}" if git.get("commit") else None),
-        ("profile", _profile(profile)),
-        ("seed", manifest.get("seed")),
-        ("started", _time(manifest.get("started_at"))),
-        ("finished", _time(manifest.get("finished_at")) or "not finished"),
-        ("stopped because", manifest.get("stopped_because")),
-        ("processor", f"{host.get('cpu')}, {host.get('cores')} cores" if host else None),
-        ("memory", f"{host['memory_gib']:g} GiB" if host.get("memory_gib") else None),
-        ("system", " ".join(str(host[key]) for key in ("os", "kernel") if host.get(key))),
-        ("Python", host.get("python")),
-        ("pinning", _pinning(pinning)),
-        ("settings", ", ".join(f"{key} = {value}" for key, value in settings.items())),
-    )
-    return ((name, str(value)) for name, value in found if value not in (None, "", " "))
-
-
-def _time(iso: str | None) -> str | None:
-    return iso and iso.replace("T", " ").replace("+00:00", " UTC")
-
-
-def _profile(profile: Mapping[str, Any]) -> str | None:
-    if not profile:
-        return None
-    return f"{profile.get('name')}: at most {profile.get('budget_s', 0):g} s or {profile.get('max_rounds')} rounds"
-
-
-def _pinning(pinning: Mapping[str, Any]) -> str | None:
-    if not pinning:
-        return None
-    note = f" ({pinning['note']})" if pinning.get("note") else ""
-    if not pinning.get("enforced"):
-        return f"not enforced{note}"
-    sut, others = (words.listing([str(c) for c in pinning.get(key, [])]) for key in ("sut", "others"))
-    return f"SUT on core {sut}, driver and services on core {others}{note}"

@@ -83,6 +83,13 @@ def _url(settings: Settings) -> str:
     return settings.database_url
 
 
+def _require_server(url: str) -> None:
+    """Connect once. Raises psycopg.OperationalError: psycopg's pools would go on trying until OPEN_LIMIT_S is over."""
+    import psycopg
+
+    psycopg.connect(url).close()
+
+
 def _psycopg_options() -> dict[str, Any]:
     return {"prepare_threshold": 0, "application_name": APPLICATION}
 
@@ -102,6 +109,7 @@ async def open_psycopg(settings: Settings) -> AsyncIterator[ConnectionPool]:
     """Open psycopg's pool for threads."""
     from psycopg_pool import ConnectionPool
 
+    _require_server(_url(settings))
     size = settings.db_pool_size
     options = _psycopg_options() | {"autocommit": True}
     with ConnectionPool(
@@ -116,6 +124,7 @@ async def open_psycopg_async(settings: Settings) -> AsyncIterator[AsyncConnectio
     """Open psycopg's pool for the event loop."""
     from psycopg_pool import AsyncConnectionPool
 
+    _require_server(_url(settings))
     size = settings.db_pool_size
     options = _psycopg_options() | {"autocommit": True}
     async with AsyncConnectionPool(

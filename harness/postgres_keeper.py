@@ -211,8 +211,7 @@ def _copy_of(orders: Orders, home: Path) -> Path:
     package = install.parent
     root = home / "server"
     copy = root / package.name / install.name
-    without = shutil.ignore_patterns("include", "*.a", "pkgconfig", "pg_*", "psql", "pgbench")
-    shutil.copytree(install, copy, symlinks=True, ignore=without)
+    shutil.copytree(install, copy, symlinks=True, ignore=shutil.ignore_patterns("include", "*.a", "pkgconfig"))
     for libraries in (package.parent / f"{package.name}.libs", package / ".dylibs"):  # Linux, macOS
         if libraries.is_dir():
             shutil.copytree(libraries, root / libraries.relative_to(package.parent))

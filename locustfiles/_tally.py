@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from _target import Failure, FailureKind
 
 NEVER = math.inf
+# Fine enough to see within a window of two or three seconds whether the load was steady.
+BIN_S = 0.05
 
 
 class Tally:
@@ -39,6 +41,7 @@ class Tally:
         self.first_failure: str | None = None
         self.last_answer_t: float | None = None
         self.seconds: list[Second] = []
+        self._answers_per_bin: list[int] = []
         self._in_flight_s = 0.0
 
     def begin(self, *, open_t: float, window_s: float, drain_s: float = 0.0) -> None:
@@ -48,6 +51,7 @@ class Tally:
         self.end_t = self.close_t + drain_s
         # one second more than can be needed: a sum of floats may round up
         self.seconds = [Second() for _ in range(math.ceil(window_s) + 1)]
+        self._answers_per_bin = [0] * (math.ceil(window_s / BIN_S) + 1)
 
     def close_early(self, close_t: float) -> None:
         """End the window before its time: there is nothing left to wait for."""
@@ -75,6 +79,11 @@ class Tally:
     def in_flight_mean(self) -> float:
         """The number in flight, averaged over the window (the N of Little's law)."""
         return self._in_flight_s / self.window_s if self.window_s > 0 else 0.0
+
+    @property
+    def answers_per_bin(self) -> list[int]:
+        """How many right answers were completed in each whole BIN_S of the window."""
+        return self._answers_per_bin[: int(self.window_s / BIN_S + 1e-6)]
 
     # shared by both kinds
 
@@ -108,6 +117,7 @@ class Tally:
         second = self._second(ended)
         if failure is None:
             second.answers += 1
+            self._answers_per_bin[int((ended - self.open_t) / BIN_S)] += 1
         elif failure.kind in WRONG_KINDS:
             second.wrong += 1
         else:

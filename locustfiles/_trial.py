@@ -14,7 +14,7 @@ from _load_closed import ClosedLoad
 from _load_open import OpenLoad
 from _protocol import Burst, Closed, Open, emit
 from _report import Report
-from _tally import ArrivalTally, CompletionTally
+from _tally import BIN_S, ArrivalTally, CompletionTally
 from locust import User, task
 
 if TYPE_CHECKING:
@@ -189,6 +189,8 @@ class Trial:
             "connections_opened": self._target.connections_opened,
             **tally.durations_json(),
             "per_second": self._per_second(),
+            "bin_s": BIN_S,
+            "answers_per_bin": tally.answers_per_bin,
             "in_flight_mean": tally.in_flight_mean,
             "in_flight_end": tally.in_flight_end,
             "dropped": tally.dropped,

@@ -30,6 +30,8 @@ from locust.stats import RequestStats
 
 log = logging.getLogger("trials")
 _MOST_DESCRIPTORS = 65536
+# Whoever ends this process waits for it: a trial that cannot be ended is left to the operating system.
+_LEAVE_LIMIT_S = 3.0
 _READ = 1
 
 
@@ -117,9 +119,10 @@ def main() -> None:
     gevent.spawn(Reader(orders, leave).run)
     emit("ready", locust=locust.__version__, python=platform.python_version(), pid=os.getpid())
     leave.wait()
-    worker.kill()
-    if environment.runner is not None:
-        environment.runner.quit()
+    with gevent.Timeout(_LEAVE_LIMIT_S, False):  # noqa: FBT003 - gevent's way to say: do not raise
+        worker.kill()
+        if environment.runner is not None:
+            environment.runner.quit()
 
 
 if __name__ == "__main__":

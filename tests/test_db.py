@@ -17,8 +17,9 @@ from bench_app import pools
 from bench_app.app import create_app, enabled_variants
 from bench_app.catalogue import CATALOGUE, Resource, Shared, Variant, Work
 from bench_app.items import EXPECTED, KEY, LOOKUP, ROWS, WAITING_LOOKUP, as_answer, row
+from bench_app.pools import APPLICATION as SUT
 from bench_app.settings import Settings, SettingsError
-from harness.db_watch import SUT, watch
+from harness.db_watch import watch
 from harness.postgres import Database, postgres
 
 pytestmark = pytest.mark.postgres
@@ -89,19 +90,19 @@ class TestPools:
         finally:
             pool.close()
 
-    @pytest.mark.parametrize("pool", POOLS)
-    def test_a_sut_whose_database_is_gone_does_not_start(self, pool: Shared) -> None:
-        ids = ",".join(v.id for v in VARIANTS if v.uses == pool)
+    def test_a_sut_whose_database_is_gone_does_not_start(self) -> None:
+        # psycopg's pools, left to themselves, would try for long
         with (
-            pytest.raises(RuntimeError, match="did not start"),
-            sut(BENCH_DATABASE_URL="postgresql://nobody@127.0.0.1:9/x?sslmode=disable", BENCH_VARIANTS=ids),
+            pytest.raises(RuntimeError, match=r"did not start[^$]*Connection refused"),
+            sut(BENCH_DATABASE_URL="postgresql://x@127.0.0.1:9/x", BENCH_VARIANTS="db.async-native.psycopg"),
         ):
             pass
 
 
 class TestStatements:
     @pytest.fixture(scope="class")
-    def server(self, db: Database) -> Iterator[Server]:
+    @classmethod
+    def server(cls, db: Database) -> Iterator[Server]:
         with psycopg.connect(db.url, autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET log_statement = 'all'")
             connection.execute("ALTER SYSTEM SET log_line_prefix = '%a|'")
@@ -171,7 +172,7 @@ class TestSettings:
         from bench_app.settings import read_settings
 
         monkeypatch.setenv("BENCH_DATABASE_URL", "mysql://me:secret@127.0.0.1/x")
-        with pytest.raises(SettingsError, match="^BENCH_DATABASE_URL: ") as caught:
+        with pytest.raises(SettingsError, match=r"^BENCH_DATABASE_URL: ") as caught:
             read_settings()
         assert "secret" not in str(caught.value)
 
@@ -221,11 +222,9 @@ class TestWatch:
     def test_a_connection_that_waits_for_a_lock_waits(self, db: Database) -> None:
         async def run() -> int:
             with as_sut(db) as holder:
-                holder.execute(f"UPDATE handlerbench.items SET name = name WHERE id = {ROWS}")
+                holder.execute("UPDATE handlerbench.items SET name = name WHERE id = 1")
                 async with await psycopg.AsyncConnection.connect(db.url, application_name=SUT) as c:
-                    update = asyncio.create_task(
-                        c.execute(f"SELECT 1 FROM handlerbench.items WHERE id = {ROWS} FOR UPDATE")
-                    )
+                    update = asyncio.create_task(c.execute("SELECT 1 FROM handlerbench.items WHERE id = 1 FOR UPDATE"))
                     with watch(db.url, interval_s=0.01) as seen:
                         await asyncio.sleep(0.3)
                     holder.rollback()

@@ -147,6 +147,8 @@ def test_every_answer_that_is_counted_was_sent_by_the_server(driver: Driver) -> 
     assert (result["users_started"], result["users_failed"]) == (4, 0)
     assert (result["wrong"], result["errors"], result["first_failure"]) == (0, {}, None)
     assert sum(second["answers"] for second in result["per_second"]) == result["answers"]
+    assert len(result["answers_per_bin"]) == 10  # of bin_s = 0.05 in a window of 0.5 s
+    assert sum(result["answers_per_bin"]) == result["answers"]
 
 
 def test_each_answer_has_each_kind_of_duration(driver: Driver) -> None:

@@ -107,9 +107,9 @@ def _finding(rows: Sequence[Measured]) -> str:
         return "what an innocent request waits"
     low, high = found.lowest, found.highest
     if found.are_same:
-        return f"an innocent request waits about as long beside every variant, {_value(low.value)} at the median"
+        return f"the median innocent request waits about as long beside every variant, {_value(low.value)}"
     return (
-        f"beside {phrase(high)} an innocent request waits {_value(high.value)}, "
+        f"beside {phrase(high)} the median innocent request waits {_value(high.value)}, "
         f"beside {phrase(low)} {_value(low.value)}"
     )
 
