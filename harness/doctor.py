@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from experiment.errors import Exit
+from experiment.errors import EnvironmentUnfitError, Exit
 from harness.host import HostSample, facts
 from harness.pinning import plan_cores
+from harness.postgres import Unavailable, availability
+from harness.run import given_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,4 +118,16 @@ def _ports() -> Check:
     return Check(name="ports", health=Health.GOOD, found=f"127.0.0.1 can be listened on (tried {port})")
 
 
-CHECKS: tuple[Callable[[], Check], ...] = (_machine, _cores, _descriptors, _steal, _ports)
+def _database() -> Check:
+    url = given_database()
+    try:
+        found = availability(url)
+    except EnvironmentUnfitError as error:
+        return Check(name="database", health=Health.BAD, found=str(error), cost="Mend or unset BENCH_DATABASE_URL.")
+    if isinstance(found, Unavailable):
+        cost = f"Claims A17 to A19 are skipped. {found.cure}"
+        return Check(name="database", health=Health.WEAK, found=found.reason, cost=cost)
+    return Check(name="database", health=Health.GOOD, found=f"PostgreSQL {found.version} ({found.source.value})")
+
+
+CHECKS: tuple[Callable[[], Check], ...] = (_machine, _cores, _descriptors, _steal, _ports, _database)

@@ -170,10 +170,17 @@ def _context_switches(pid: int) -> int:
 
 
 def own_cpu_s(pids: Iterable[int]) -> float:
-    """Return the CPU seconds that these processes (not their children) have used."""
-    total = 0.0
+    """Return the CPU seconds that these processes and their living children have used, each process once."""
+    tree: dict[int, psutil.Process] = {}
     for pid in pids:
         with suppress(psutil.NoSuchProcess):
-            times = psutil.Process(pid).cpu_times()
+            root = psutil.Process(pid)
+            # the harness's children are services that are named themselves; only a database has its own
+            members = [root] if pid == os.getpid() else [root, *root.children(recursive=True)]
+            tree |= {p.pid: p for p in members}
+    total = 0.0
+    for process in tree.values():
+        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
+            times = process.cpu_times()
             total += times.user + times.system
     return total

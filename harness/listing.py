@@ -15,7 +15,7 @@ from experiment.errors import Exit
 from experiment.loads import LOADS
 from experiment.profiles import PROFILES
 from experiment.registry import encode_claim
-from harness.run import missing_variants
+from harness.run import missing_for
 
 
 def show(*, as_json: bool) -> int:
@@ -36,7 +36,7 @@ def show(*, as_json: bool) -> int:
 
 
 def _collect() -> dict[str, list[dict[str, Any]]]:
-    skipped = missing_variants(list(CLAIMS.values()))
+    skipped = missing_for(CATALOGUE)
     return {
         "variants": [
             {

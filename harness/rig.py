@@ -12,13 +12,15 @@ from bench_app.catalogue import CATALOGUE, Resource
 from experiment.errors import EnvironmentUnfitError
 from experiment.model import Measurement, TrialMetrics
 from harness.assemble import Observed, assemble
+from harness.db_watch import DbSample, watch
 from harness.driver import Call, DriverFailedError, LocustProcess, Progress, locust_process, trial_command
 from harness.host import HostSample, ProcessSample, own_cpu_s
+from harness.postgres import Database, database
 from harness.probe_log import ProbeLog
 from harness.services import Service, sut, upstream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from bench_app.catalogue import Variant
@@ -44,10 +46,12 @@ class Rig:
     upstream_delay_s: float
     locust: LocustProcess
     seed: int = 0
-    with_upstream: bool = True
+    database_url: str | None = field(default=None, repr=False)  # a given one; None: our own
     answers: dict[str, bytes] = field(default_factory=dict)  # the right answer of each variant, from preflight
     _services: ExitStack = field(default_factory=ExitStack)
     _upstream: Service | None = None
+    _database_block: ExitStack = field(default_factory=ExitStack)
+    _database: Database | None = None
 
     def environment(self, variants: Mapping[str, Variant]) -> dict[str, str]:
         """Return the settings of a SUT that serves these variants and no others; starts services they need."""
@@ -55,7 +59,20 @@ class Rig:
         env = {"BENCH_VARIANTS": ",".join(variants), "BENCH_WORKS": ",".join({v.work.value for v in variants.values()})}
         if Resource.UPSTREAM in needs:
             env["BENCH_UPSTREAM_URL"] = self.upstream_service().url
+        if Resource.DATABASE in needs:
+            env["BENCH_DATABASE_URL"] = self.running_database().url
         return env
+
+    def running_database(self) -> Database:
+        """Return the database, started (again) if it does not run.
+
+        Raises EnvironmentUnfitError when there is none to be had.
+        """
+        if self._database is None or not self._database.is_alive:
+            self._database_block.close()
+            opened = database(url=self.database_url, log=self.logs / "postgres.log", cores=self.pinned_others)
+            self._database = self._database_block.enter_context(opened)
+        return self._database
 
     def upstream_service(self) -> Service:
         """Return the upstream stub, started (again) if it does not run."""
@@ -115,8 +132,13 @@ class Rig:
             seed=self.seed * 10_000 + planned.round,
         )
         duration_s = load.warmup_s + load.window_s + load.drain_s
-        result = self.locust.run(command, watch.on_event, duration_s=duration_s)
+        with self._watching_database(variant) as connections:
+            result = self.locust.run(command, watch.on_event, duration_s=duration_s)
         time.sleep(_PROBE_LAST_WORD_S)
+        if Resource.DATABASE in variant.needs and not (self._database and self._database.is_alive):
+            return _failed("service-died", "PostgreSQL ended during the trial; see logs/postgres.log")
+        if Resource.UPSTREAM in variant.needs and not (self._upstream and self._upstream.is_alive):
+            return _failed("service-died", "the upstream stub ended during the trial; see logs/upstream.log")
         if not service.is_alive:
             code = service.process.returncode
             return _failed("sut-died", f"the SUT ended with code {code} during the trial; see logs/{service.log.name}")
@@ -128,9 +150,19 @@ class Rig:
                 host=watch.host_samples,
                 sut=watch.sut_samples,
                 ours_cores=watch.our_cores(),
+                connections=[(s.t, s.in_use, s.waiting) for s in connections],
                 sut_ready_s=service.ready_s,
             )
         )
+
+    @contextmanager
+    def _watching_database(self, variant: Variant) -> Iterator[Sequence[DbSample]]:
+        """Sample what the database sees, for a variant that uses it."""
+        if Resource.DATABASE not in variant.needs or self._database is None:
+            yield ()
+            return
+        with watch(self._database.url) as seen:
+            yield seen.samples
 
     def call_for(self, variant: Variant) -> Call:
         """Return a variant's request with the answer that preflight found right."""
@@ -144,9 +176,9 @@ class Rig:
 
     def _other_pids(self) -> tuple[int, ...]:
         """Return every process of ours that is not the SUT."""
-        services = [s.process.pid for s in (self._upstream,) if s is not None]
-        driver = self.locust.pid
-        return (os.getpid(), *services, *(() if driver is None else (driver,)))
+        upstream_pid = self._upstream.process.pid if self._upstream else None
+        database_pid = self._database.postmaster_pid if self._database else None
+        return tuple(pid for pid in (os.getpid(), self.locust.pid, upstream_pid, database_pid) if pid is not None)
 
     def _forget_logs(self, name: str) -> None:
         """Drop a good trial's probe file (its numbers are in the tables now) and an empty log."""
@@ -157,6 +189,7 @@ class Rig:
 
     def close(self) -> None:
         """End the services."""
+        self._database_block.close()
         self._services.close()
 
 
@@ -209,7 +242,15 @@ def _failed(rule: str, reason: str) -> Measurement:
 def rig(*, plan: CorePlan, logs: Path, loads: Mapping[str, Load], upstream_delay_s: float, seed: int) -> Iterator[Rig]:
     """Start the driver and own every service of a campaign until the block ends."""
     with locust_process(log=logs / "driver.log", cores=plan.others if plan.enforced else ()) as locust:
-        made = Rig(plan=plan, logs=logs, loads=loads, upstream_delay_s=upstream_delay_s, locust=locust, seed=seed)
+        made = Rig(
+            plan=plan,
+            logs=logs,
+            loads=loads,
+            upstream_delay_s=upstream_delay_s,
+            locust=locust,
+            seed=seed,
+            database_url=database_url,
+        )
         try:
             yield made
         finally:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.judge import ALPHA
-from bench_app.catalogue import CATALOGUE
+from bench_app.catalogue import CATALOGUE, Resource
 from bench_app.settings import Settings
 from experiment.claims import A_A, CLAIMS
 from experiment.errors import EnvironmentUnfitError, UsageError
@@ -24,11 +24,12 @@ from experiment.store import CampaignFolder
 from harness import host
 from harness.campaign import Campaign, Rules
 from harness.pinning import plan_cores
+from harness.postgres import Unavailable, availability
 from harness.preflight import preflight
 from harness.rig import Rig, rig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from experiment.model import Claim, ClaimResult, Load
     from harness.events import Listener
@@ -108,10 +109,29 @@ def resume(path: Path, listener: Listener) -> Finished:
     return _measure(folder, listener, lambda _: None)
 
 
+def given_database() -> str | None:
+    """Return the database the user names, or None for our own."""
+    return os.environ.get("BENCH_DATABASE_URL") or None
+
+
 def missing_variants(claims: Sequence[Claim]) -> dict[str, str]:
-    """Return the variants that claims name and this machine or version cannot serve, each with the reason."""
-    named = [t.variant for t in treatments_for(claims)]
-    return {v: f"{v} is not in this version's catalogue" for v in named if v not in CATALOGUE}
+    """Return the variants that claims name and this machine or version cannot serve, each with the reason.
+
+    Raises EnvironmentUnfitError when a database was given that cannot be used.
+    """
+    return missing_for(dict.fromkeys(t.variant for t in treatments_for(claims)))
+
+
+def missing_for(named: Iterable[str]) -> dict[str, str]:
+    """Return which of these variants cannot be served here, each with the reason; raises as `missing_variants`."""
+    named = list(named)
+    missing = {v: f"{v} is not in this version's catalogue" for v in named if v not in CATALOGUE}
+    wants_database = [v for v in named if v in CATALOGUE and Resource.DATABASE in CATALOGUE[v].needs]
+    if wants_database:
+        found = availability(given_database())
+        if isinstance(found, Unavailable):
+            missing |= dict.fromkeys(wants_database, f"{found.reason} {found.cure}")
+    return missing
 
 
 def _loads_of(claims: Sequence[Claim]) -> list[str]:
@@ -156,6 +176,7 @@ def _rig_for(folder: CampaignFolder, loads: Mapping[str, Load], manifest: Mappin
         loads=loads,
         upstream_delay_s=manifest["settings"]["upstream_delay_s"],
         seed=manifest["seed"],
+        database_url=given_database(),
     ) as stand:
         yield stand
 

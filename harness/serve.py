@@ -15,7 +15,7 @@ from harness.driver import LocustProcess
 from harness.pinning import plan_cores
 from harness.process import accepts, tail
 from harness.rig import Rig
-from harness.run import UPSTREAM_DELAY_S
+from harness.run import UPSTREAM_DELAY_S, given_database, missing_for
 from harness.services import sut
 
 _HIGHEST_PORT = 65535
@@ -34,16 +34,22 @@ def serve(port: int) -> NoReturn:
     with tempfile.TemporaryDirectory(prefix="handlerbench-") as folder:
         logs = Path(folder)
         locust = LocustProcess(log=logs / "driver.log", cores=())  # never started: Locust has a command of its own here
-        stand = Rig(plan=plan, logs=logs, loads={}, upstream_delay_s=UPSTREAM_DELAY_S, locust=locust)
+        stand = Rig(
+            plan=plan,
+            logs=logs,
+            loads={},
+            upstream_delay_s=UPSTREAM_DELAY_S,
+            locust=locust,
+            database_url=given_database(),
+        )
         with closing(stand):
-            env = stand.environment(CATALOGUE)
+            served = {name: v for name, v in CATALOGUE.items() if name not in missing_for(CATALOGUE)}
+            env = stand.environment(served)
             log = logs / "app.log"
             with sut(
                 server=ServerConfig(cores=Cores.ALL), environment=env, log=log, plan=plan, port=port, patience_s=3.0
             ) as service:
-                print(
-                    f"serving {len(CATALOGUE)} variants at {service.url} (docs at {service.url}/docs); Ctrl-C ends it"
-                )
+                print(f"serving {len(served)} variants at {service.url} (docs at {service.url}/docs); Ctrl-C ends it")
                 print(f"  curl {service.url}/sleep/async-native")
                 print(f"  locust -f locustfiles/closed.py --host {service.url} --path /sleep/def")
                 while service.is_alive:

@@ -103,6 +103,13 @@ def allow_many_descriptors() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
+def end(worker: gevent.Greenlet[..., None], environment: Environment) -> None:
+    """End the trial that runs, if any, and Locust."""
+    worker.kill()
+    if environment.runner is not None:
+        environment.runner.quit()
+
+
 def main() -> None:
     """Start Locust, say "ready", obey until told to leave."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
@@ -119,10 +126,7 @@ def main() -> None:
     gevent.spawn(Reader(orders, leave).run)
     emit("ready", locust=locust.__version__, python=platform.python_version(), pid=os.getpid())
     leave.wait()
-    with gevent.Timeout(_LEAVE_LIMIT_S, False):  # noqa: FBT003 - gevent's way to say: do not raise
-        worker.kill()
-        if environment.runner is not None:
-            environment.runner.quit()
+    gevent.spawn(end, worker, environment).join(timeout=_LEAVE_LIMIT_S)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from contextlib import closing
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+import _misbehaving  # noqa: F401 - makes locustfiles importable
 import gevent
 import pytest
 from _answer import build_request

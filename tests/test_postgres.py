@@ -9,6 +9,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -75,6 +76,13 @@ def wait_for(condition: Callable[[], bool], limit_s: float = 20.0) -> bool:
     return condition()
 
 
+def open_folder() -> Path:
+    """Make a folder that every user can reach; pytest's own are closed to others."""
+    folder = Path(tempfile.mkdtemp(prefix="handlerbench-test-", dir="/tmp" if IS_ROOT else None))  # noqa: S108
+    folder.chmod(0o777)
+    return folder
+
+
 def home_of(db: Database) -> Path:
     assert db.data_dir is not None
     return db.data_dir.parent
@@ -113,29 +121,25 @@ class TestOurOwn:
         assert "url" not in repr(db)
 
     @pytest.mark.parametrize("source", [Source.SYSTEM, Source.WHEEL])
-    def test_either_kind_starts_and_leaves_nothing(self, source: Source, tmp_path: Path) -> None:
+    def test_either_kind_starts_beside_another_on_its_own_cores_and_leaves_nothing(
+        self, db: Database, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         if find_server(source) is None:
             pytest.skip(f"no server of this kind here: {source}")
-        with postgres(log=tmp_path / "log", only=source) as db, psycopg.connect(db.url) as connection:
-            assert db.source == source
-            assert str(one(connection, "SHOW server_version")).split()[0] == db.version
-            assert home_of(db).stat().st_mode & 0o077 == 0
-            assert psutil.Process(db.postmaster_pid).uids().effective == home_of(db).stat().st_uid
-        assert nothing_is_left(home_of(db), db.postmaster_pid)
-        assert not db.is_alive
-
-    def test_a_second_runs_beside_it_on_its_own_cores_whatever_pg_variables_say(
-        self, db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setenv("PGDATA", "/nowhere")
+        monkeypatch.setenv("PGDATA", "/nowhere")  # meant for other servers than ours
         monkeypatch.setenv("PGPORT", "1")
         can_pin = hasattr(os, "sched_getaffinity")
         cores = (max(os.sched_getaffinity(0)),) if can_pin else ()
-        with postgres(log=tmp_path / "log", cores=cores) as other:
-            assert other.data_dir != db.data_dir
-            assert other.is_alive
-            assert not can_pin or psutil.Process(other.postmaster_pid).cpu_affinity() == list(cores)
-        assert db.is_alive
+        with postgres(log=tmp_path / "log", cores=cores, only=source) as own, psycopg.connect(own.url) as connection:
+            assert own.source == source
+            assert own.data_dir != db.data_dir
+            assert str(one(connection, "SHOW server_version")).split()[0] == own.version
+            assert home_of(own).stat().st_mode & 0o077 == 0
+            postmaster = psutil.Process(own.postmaster_pid)
+            assert postmaster.uids().effective == home_of(own).stat().st_uid
+            assert not can_pin or postmaster.cpu_affinity() == list(cores)
+        assert nothing_is_left(home_of(own), own.postmaster_pid)
+        assert (own.is_alive, db.is_alive) == (False, True)
 
 
 class TestTheEnd:
@@ -150,11 +154,7 @@ class TestTheEnd:
             assert wait_for(lambda: nothing_is_left(facts["home"], facts["postmaster"]))
 
     def test_a_harness_that_is_killed_during_the_start_leaves_nothing(self, tmp_path: Path) -> None:
-        spool = tmp_path / "spool"
-        spool.mkdir()
-        if IS_ROOT:  # under pytest's own folder, which is closed to others
-            spool = Path(shutil.move(spool, "/tmp/handlerbench-test-spool"))  # noqa: S108
-            spool.chmod(0o777)
+        spool = open_folder()
         try:
             command = [sys.executable, "-c", HARNESS, str(tmp_path / "log"), "stay"]
             environment = os.environ | {"TMPDIR": str(spool)}
@@ -280,9 +280,7 @@ class TestAsRoot:
         python = _python_for(who)
         if python is None:
             pytest.skip("this Python, or its venv, is in a folder that ordinary users cannot reach")
-        spool = Path("/tmp/handlerbench-test-ordinary")  # noqa: S108 - pytest's own folder is closed to others
-        spool.mkdir()
-        os.chown(spool, account.uid, account.gid)
+        spool = open_folder()
         try:
             done = subprocess.run(
                 [python, "-c", HARNESS, str(spool / "log"), "go"],
