@@ -11,6 +11,13 @@ from analysis import sentences, words
 from analysis.names import parse_variant, treatment_label, work_heading
 from analysis.provenance import provenance
 from analysis.style import DARK, LIGHT, recoloured
+from analysis.report_tables import (
+    claims_on_treatment,
+    claims_on_work,
+    error_rows,
+    theory_rows,
+    works_of_claim,
+)
 from analysis.summary import rows_of, summarise, treatment_ceiling, works
 from analysis.svg import inline
 from experiment.model import Metric
@@ -20,12 +27,15 @@ if TYPE_CHECKING:
 
     from analysis.charts import DrawnChart
     from analysis.load import Campaign
+    from analysis.report_tables import ErrorView, TheoryView
     from experiment.model import ClaimResult, Treatment
 
 SMOKE_TEXT = (
     "Smoke run: not evidence. Warm-ups and windows were cut short to show that the pipeline works; "
     "its verdicts and figures say nothing about the handler styles."
 )
+_FOREST, _COST, _ORDER = "verdicts", "cost", "order"
+_OWN_CHAPTER = (_FOREST, _COST, _ORDER)
 _COLUMNS: tuple[tuple[str, Metric], ...] = (
     ("goodput", Metric.GOODPUT),
     ("time until all answered", Metric.MAKESPAN),
@@ -63,6 +73,8 @@ class AnswerView:
     css: str
     sentence: str
     found: str
+    works: tuple[str, ...]
+    command: str
     comparisons: tuple[ComparisonView, ...]
 
 
@@ -71,6 +83,7 @@ class FigureView:
     """One chart: the drawing itself for HTML, and where its files lie beside the report."""
 
     name: str
+    work: str
     title: str
     caption: str
     alt: str
@@ -82,9 +95,11 @@ class FigureView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkView:
-    """A work's chapter."""
+    """A work's chapter; `claims` are the ids of those that rest on it."""
 
     id: str
+    work: str
+    claims: str
     heading: str
     figures: tuple[FigureView, ...]
 
@@ -95,6 +110,7 @@ class TreatmentView:
 
     id: str
     work: str
+    claims: str
     label: str
     load: str
     trials: str
@@ -108,6 +124,8 @@ class InvalidView:
 
     trial: str
     treatment: str
+    work: str
+    claims: str
     round: int
     rules: str
     reasons: str
@@ -128,6 +146,10 @@ class ReportView:
     forest: tuple[FigureView, ...]
     matrix: tuple[FigureView, ...]
     works: tuple[WorkView, ...]
+    cost: tuple[FigureView, ...]
+    theory: tuple[TheoryView, ...]
+    order: tuple[FigureView, ...]
+    errors: tuple[ErrorView, ...]
     columns: tuple[str, ...]
     treatments: tuple[TreatmentView, ...]
     invalid: tuple[InvalidView, ...]
@@ -153,9 +175,13 @@ def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
         noise=_unbroken(sentences.noise(campaign)),
         multiplicity=sentences.multiplicity(campaign),
         answers=tuple(answer_view(result) for result in campaign.results),
-        forest=tuple(view for chart, view in figures if chart.kind == "verdicts"),
-        matrix=tuple(view for chart, view in figures if not chart.work and chart.kind != "verdicts"),
+        forest=tuple(view for chart, view in figures if chart.kind == _FOREST),
+        matrix=tuple(view for chart, view in figures if not chart.work and chart.kind not in _OWN_CHAPTER),
         works=tuple(_work_views(campaign, figures)),
+        cost=tuple(view for chart, view in figures if chart.kind == _COST),
+        theory=theory_rows(campaign),
+        order=tuple(view for chart, view in figures if chart.kind == _ORDER),
+        errors=error_rows(campaign),
         columns=tuple(name for name, _ in _COLUMNS),
         treatments=tuple(_treatments(campaign)),
         invalid=tuple(_invalid(campaign)),
@@ -184,6 +210,8 @@ def answer_view(result: ClaimResult) -> AnswerView:
         css=result.verdict.value,
         sentence=sentence,
         found=_unbroken(sentence.removeprefix(f"{verdict}: ")),
+        works=works_of_claim(claim),
+        command=f"bench claim {claim.id}" if claim.comparisons else "",
         comparisons=tuple(_comparisons(result)),
     )
 
@@ -220,6 +248,7 @@ def _figure(campaign: Campaign, chart: DrawnChart) -> FigureView:
     root = campaign.folder.path
     return FigureView(
         name=chart.name,
+        work=chart.work,
         title=chart.title,
         caption=chart.caption,
         alt=chart.alt,
@@ -232,9 +261,15 @@ def _figure(campaign: Campaign, chart: DrawnChart) -> FigureView:
 
 def _work_views(campaign: Campaign, figures: Sequence[tuple[DrawnChart, FigureView]]) -> Iterable[WorkView]:
     for work in works(campaign):
-        mine = tuple(view for chart, view in figures if chart.work == work.value)
+        mine = tuple(view for chart, view in figures if chart.work == work.value and chart.kind not in _OWN_CHAPTER)
         if mine:
-            yield WorkView(id=f"work-{work.value}", heading=work_heading(work), figures=mine)
+            yield WorkView(
+                id=f"work-{work.value}",
+                work=work.value,
+                claims=claims_on_work(campaign, work),
+                heading=work_heading(work),
+                figures=mine,
+            )
 
 
 def _treatments(campaign: Campaign) -> Iterable[TreatmentView]:
@@ -249,6 +284,7 @@ def _treatment(campaign: Campaign, treatment: Treatment) -> TreatmentView:
     return TreatmentView(
         id=treatment.id,
         work=parse_variant(treatment.variant).work.value,
+        claims=claims_on_treatment(campaign, treatment.id),
         label=treatment_label(treatment),
         load=treatment.load,
         trials=f"{sum(t.is_valid for t in mine)} of {len(mine)}",
@@ -270,6 +306,8 @@ def _invalid(campaign: Campaign) -> Iterable[InvalidView]:
             yield InvalidView(
                 trial=trial.trial_id,
                 treatment=trial.treatment,
+                work=parse_variant(trial.variant).work.value,
+                claims=claims_on_treatment(campaign, trial.treatment),
                 round=trial.round,
                 rules=", ".join(trial.rules),
                 reasons=trial.reasons,

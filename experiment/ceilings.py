@@ -40,6 +40,10 @@ class HasStyle(Protocol):
     def style(self) -> Style:
         """How it is done."""
 
+    @property
+    def tool(self) -> str | None:
+        """With which library, where there is a choice."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineCosts:
@@ -105,6 +109,8 @@ def _wait_s(variant: HasStyle, costs: MachineCosts) -> float | None:
         Work.HTTP: costs.upstream_s,
         Work.DB: costs.query_s,
     }
+    if variant.tool is not None and variant.tool.endswith("-plain"):
+        return None  # a lookup that does not wait is bound by CPUs, which these terms do not know
     wait = waits.get(variant.work)
     return wait or None
 

@@ -34,6 +34,7 @@ class Load:
     rate_rps: float = 0.0  # open: arrivals a second
     arrivals: str = "constant"  # open: constant or poisson
     max_in_flight: int = 1000  # open: arrivals beyond it are counted as dropped
+    stagger_s: float = 0.2  # closed: the users' first requests are spread over this part of the warm-up
     warmup_s: float = 1.0
     window_s: float = 3.0  # burst: the bound within which all must be answered
     drain_s: float = 0.0  # after the window, wait this long for what is in flight

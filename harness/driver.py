@@ -104,7 +104,7 @@ def trial_command(
 def _load_command(load: Load, seed: int) -> dict[str, Any]:
     match load.kind:
         case LoadKind.CLOSED:
-            return {"kind": "closed", "users": load.users}
+            return {"kind": "closed", "users": load.users, "stagger_s": load.stagger_s}
         case LoadKind.BURST:
             return {"kind": "burst", "requests": load.users}
         case LoadKind.OPEN:

@@ -65,7 +65,7 @@ class FakeDriver:
         }
         response_us = values.get(Metric.RESPONSE_P50.value, 1000.0)
         return Measurement(
-            metrics=TrialMetrics(window_s=1.0, answers=100, sent=100, wrong=0, errors=0, **values),  # type: ignore[arg-type]
+            metrics=TrialMetrics(answers=100, sent=100, wrong=0, errors=0, **values),  # type: ignore[arg-type]
             histograms={Series.RESPONSE: Histogram.of_us([response_us] * 100)},
             seconds=(SecondRow(second=0, answers=100),),
         )

@@ -61,7 +61,16 @@ class Rig:
             env["BENCH_UPSTREAM_URL"] = self.upstream_service().url
         if Resource.DATABASE in needs:
             env["BENCH_DATABASE_URL"] = self.running_database().url
+            if len(variants) > 1:  # every driver's pool at once would not fit into a server's usual 100 connections
+                env["BENCH_DB_POOL_SIZE"] = "2"
         return env
+
+    @property
+    def database_facts(self) -> dict[str, str] | None:
+        """What the manifest says of the database; None before one was needed."""
+        if self._database is None:
+            return None
+        return {"version": self._database.version, "source": self._database.source.value}
 
     def running_database(self) -> Database:
         """Return the database, started (again) if it does not run.
@@ -239,7 +248,15 @@ def _failed(rule: str, reason: str) -> Measurement:
 
 
 @contextmanager
-def rig(*, plan: CorePlan, logs: Path, loads: Mapping[str, Load], upstream_delay_s: float, seed: int) -> Iterator[Rig]:
+def rig(
+    *,
+    plan: CorePlan,
+    logs: Path,
+    loads: Mapping[str, Load],
+    upstream_delay_s: float,
+    seed: int,
+    database_url: str | None = None,
+) -> Iterator[Rig]:
     """Start the driver and own every service of a campaign until the block ends."""
     with locust_process(log=logs / "driver.log", cores=plan.others if plan.enforced else ()) as locust:
         made = Rig(

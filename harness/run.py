@@ -24,7 +24,7 @@ from experiment.store import CampaignFolder
 from harness import host
 from harness.campaign import Campaign, Rules
 from harness.pinning import plan_cores
-from harness.postgres import Unavailable, availability
+from harness.postgres import NoPostgresError, Unavailable, availability
 from harness.preflight import preflight
 from harness.rig import Rig, rig
 
@@ -130,7 +130,7 @@ def missing_for(named: Iterable[str]) -> dict[str, str]:
     if wants_database:
         found = availability(given_database())
         if isinstance(found, Unavailable):
-            missing |= dict.fromkeys(wants_database, f"{found.reason} {found.cure}")
+            missing |= dict.fromkeys(wants_database, f"{found.reason}. {found.cure}")
     return missing
 
 
@@ -146,7 +146,8 @@ def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Finis
         on_start(folder.path)
         with _rig_for(folder, loads, manifest) as stand:
             skipped = _preflight(stand, claims, manifest["skipped"], listener)
-            folder.write_manifest({**manifest, "skipped": skipped})
+            manifest = {**manifest, "skipped": skipped, "database": stand.database_facts}
+            folder.write_manifest(manifest)
             campaign = Campaign(
                 folder=folder,
                 driver=stand,
@@ -163,7 +164,7 @@ def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Finis
             )
             results, stopped = campaign.run()
         finished = datetime.now(UTC).isoformat(timespec="seconds")
-        ended = {"skipped": skipped, "finished_at": finished, "stopped_because": stopped}
+        ended = {"finished_at": finished, "stopped_because": stopped}
         folder.write_manifest({**manifest, **ended})
     return Finished(folder=folder, results=results, stopped_because=stopped)
 
@@ -183,6 +184,7 @@ def _rig_for(folder: CampaignFolder, loads: Mapping[str, Load], manifest: Mappin
 
 def _preflight(stand: Rig, claims: Sequence[Claim], known: Mapping[str, str], listener: Listener) -> dict[str, str]:
     """Ask every planned variant once; return what is to be skipped, with the reasons."""
+    known = {**known, **_without_startable_database(stand, claims, known)}
     planned = dict.fromkeys(t.variant for t in treatments_for(claims) if t.variant not in known)
     report = preflight(stand, planned)
     stand.answers.update(report.answers)
@@ -194,6 +196,18 @@ def _preflight(stand: Rig, claims: Sequence[Claim], known: Mapping[str, str], li
     if noise & report.complaints.keys():
         raise EnvironmentUnfitError("the plainest routes of the app fail; nothing can be measured here")
     return {**known, **report.complaints}
+
+
+def _without_startable_database(stand: Rig, claims: Sequence[Claim], known: Mapping[str, str]) -> dict[str, str]:
+    """Return the variants to skip because our own PostgreSQL is there but does not start, with the reason."""
+    named = dict.fromkeys(t.variant for t in treatments_for(claims) if t.variant not in known)
+    users = [v for v in named if Resource.DATABASE in CATALOGUE[v].needs]
+    try:
+        if users:
+            stand.running_database()
+    except NoPostgresError as error:
+        return dict.fromkeys(users, str(error))
+    return {}
 
 
 @contextmanager

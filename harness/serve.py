@@ -43,7 +43,8 @@ def serve(port: int) -> NoReturn:
             database_url=given_database(),
         )
         with closing(stand):
-            served = {name: v for name, v in CATALOGUE.items() if name not in missing_for(CATALOGUE)}
+            missing = missing_for(CATALOGUE)
+            served = {name: v for name, v in CATALOGUE.items() if name not in missing}
             env = stand.environment(served)
             log = logs / "app.log"
             with sut(

@@ -13,10 +13,11 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import gevent
-from _alarm import Alarm
-from _client import Connection
 from gevent import get_hub
 from greenlet import GreenletExit, getcurrent, greenlet
+
+from _alarm import Alarm
+from _client import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -22,10 +22,11 @@ import socket as _patched
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from _answer import Answer, HttpParserError
-from _target import Failure, FailureKind
 from gevent import get_hub, getcurrent
 from gevent.monkey import get_original
+
+from _answer import Answer, HttpParserError
+from _target import Failure, FailureKind
 
 if TYPE_CHECKING:
     from socket import socket

@@ -6,9 +6,10 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import gevent
+from gevent.event import Event
+
 from _client import Connection
 from _target import CONNECT_KINDS
-from gevent.event import Event
 
 if TYPE_CHECKING:
     from _report import Report
@@ -24,8 +25,14 @@ START_LIMIT_S = 60.0
 class ClosedLoad:
     """A fixed number of users; each sends again when answered, or sends once (a burst)."""
 
-    def __init__(self, target: Target, tally: Tally, report: Report, *, users: int, once: bool) -> None:
-        """Prepare for `users` calls of `user_task`."""
+    def __init__(
+        self, target: Target, tally: Tally, report: Report, *, users: int, once: bool, stagger_s: float = 0.0
+    ) -> None:
+        """Prepare for `users` calls of `user_task`; the first requests are spread evenly over `stagger_s`.
+
+        Users that all start at once stay in step, so that a handler that waits 100 ms is answered in volleys of 80, and
+        a window holds one volley more or less by chance: several percent of a goodput that varies by a few per mille.
+        """
         self.users = users
         self.users_failed = 0
         self.finished = Event()
@@ -33,6 +40,7 @@ class ClosedLoad:
         self._tally = tally
         self._report = report
         self._once = once
+        self._stagger_s = stagger_s
         self._connections: list[Connection] = []
         self._waiting = 0
         self._done = 0
@@ -75,6 +83,7 @@ class ClosedLoad:
         A user who is through waits to be stopped: Locust complains of users who end while it is stopping them.
         """
         connection = Connection(self._target)
+        number = len(self._connections)
         self._connections.append(connection)
         try:
             self._connect(connection)
@@ -83,6 +92,7 @@ class ClosedLoad:
                 self._ask(connection, self._start_t)
                 self._count_done()
             else:
+                gevent.sleep(self._stagger_s * number / self.users)
                 self._keep_asking(connection)
             Event().wait()
         finally:
@@ -100,7 +110,7 @@ class ClosedLoad:
 
     def _keep_asking(self, connection: Connection) -> None:
         tally = self._tally
-        started = self._start_t
+        started = perf_counter()
         while started < tally.close_t:
             failure = self._ask(connection, started)
             if failure is not None and failure.kind in CONNECT_KINDS:

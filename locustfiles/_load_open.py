@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gevent.event import Event
+
 from _arrivals import Arrivals, schedule
 from _load_closed import START_LIMIT_S
-from gevent.event import Event
 
 if TYPE_CHECKING:
     from _protocol import Open

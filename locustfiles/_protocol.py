@@ -60,9 +60,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closed:
-    """So many users, each of whom sends again when answered."""
+    """So many users, each of whom sends again when answered; their first requests are spread over `stagger_s`."""
 
     users: int
+    stagger_s: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +246,10 @@ def _load(fields: _Fields) -> Closed | Burst | Open:
     load: Closed | Burst | Open
     match fields.take("kind"):
         case "closed":
-            load = Closed(users=fields.whole("users", 1, 10_000))
+            load = Closed(
+                users=fields.whole("users", 1, 10_000),
+                stagger_s=fields.number("stagger_s", positive=False, default=0.0),
+            )
         case "burst":
             load = Burst(requests=fields.whole("requests", 1, 10_000))
         case "open":

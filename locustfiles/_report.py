@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from _target import Failure
     from locust.env import Environment
+
+    from _target import Failure
 
 
 class Report:

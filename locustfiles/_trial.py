@@ -9,19 +9,21 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import gevent
+from locust import User, task
+
 from _bystander import Bystander
 from _load_closed import ClosedLoad
 from _load_open import OpenLoad
 from _protocol import Burst, Closed, Open, emit
 from _report import Report
 from _tally import BIN_S, ArrivalTally, CompletionTally
-from locust import User, task
 
 if TYPE_CHECKING:
+    from locust.env import Environment
+
     from _protocol import TrialOrder
     from _tally import Tally
     from _target import Target
-    from locust.env import Environment
 
 Load = ClosedLoad | OpenLoad
 _DRAIN_POLL_S = 0.005
@@ -41,9 +43,9 @@ class TrialUser(User):
 def build_load(order: TrialOrder, target: Target, report: Report) -> tuple[Load, Tally]:
     """Return the load that a trial orders, and the tally it counts in."""
     match order.load:
-        case Closed(users=users):
+        case Closed(users=users, stagger_s=stagger_s):
             tally = CompletionTally()
-            return ClosedLoad(target, tally, report, users=users, once=False), tally
+            return ClosedLoad(target, tally, report, users=users, once=False, stagger_s=stagger_s), tally
         case Burst(requests=requests):
             tally = CompletionTally()
             return ClosedLoad(target, tally, report, users=requests, once=True), tally

@@ -13,13 +13,14 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import gevent
+from locust import User, events, task
+from locust.user.task import LOCUST_STATE_RUNNING
+
 from _client import Connection
 from _load_closed import PAUSE_AFTER_REFUSAL_S
 from _report import Report
 from _standalone import add_request_options, target_of
 from _target import CONNECT_KINDS
-from locust import User, events, task
-from locust.user.task import LOCUST_STATE_RUNNING
 
 if TYPE_CHECKING:
     from locust.argument_parser import LocustArgumentParser

@@ -14,17 +14,19 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from _arrivals import Arrivals, schedule
-from _report import Report
-from _standalone import add_request_options, target_of
 from gevent.event import Event
 from locust import User, events, task
 from locust.user.task import LOCUST_STATE_RUNNING
 
+from _arrivals import Arrivals, schedule
+from _report import Report
+from _standalone import add_request_options, target_of
+
 if TYPE_CHECKING:
-    from _target import Failure
     from locust.argument_parser import LocustArgumentParser
     from locust.env import Environment
+
+    from _target import Failure
 
 _LOOK_AGAIN_S = 0.1
 

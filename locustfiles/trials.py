@@ -20,13 +20,14 @@ import sys
 
 import gevent
 import locust
-from _protocol import CommandError, TrialOrder, emit, parse_line
-from _trial import Trial, TrialUser
 from gevent import get_hub
 from gevent.event import Event
 from gevent.queue import Queue
 from locust.env import Environment
 from locust.stats import RequestStats
+
+from _protocol import CommandError, TrialOrder, emit, parse_line
+from _trial import Trial, TrialUser
 
 log = logging.getLogger("trials")
 _MOST_DESCRIPTORS = 65536

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
-from _servers import Server, client, sut, upstream
 from fastapi.routing import APIRoute
 
+from _servers import Server, client, sut, upstream
 from bench_app.app import create_app
 from bench_app.catalogue import CATALOGUE, Style, Variant, Work
 from bench_app.samples import sample_pdf

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
-from _trials import claim
 
+from _trials import claim
 from experiment.claims import A_A, CLAIMS
 from experiment.loads import LOADS
 from experiment.model import Claim, Comparison, Interval, Metric, Treatment, Verdict, at_least
@@ -15,6 +16,13 @@ from experiment.plan import plan_round, treatments_for
 from experiment.store import CampaignFolder
 from harness.campaign import MAX_ATTEMPTS, Campaign, Rules
 from harness.fake import FakeDriver, Noise, Planted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from experiment.model import Measurement, PlannedTrial
+    from harness.driver import Progress
 
 LOAD = "closed-80"
 BASE, DOUBLE, SAME = (
@@ -94,15 +102,13 @@ def test_a_spoiled_trial_is_kept_named_and_repeated(tmp_path: Path) -> None:
 
 def test_repeats_are_bounded(tmp_path: Path) -> None:
     class AlwaysSpoiled(FakeDriver):
-        def measure(self, planned, on_progress):  # type: ignore[no-untyped-def]
-            from dataclasses import replace
-
+        def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:
             return super().measure(replace(planned, attempt=1), on_progress)
 
     spoiled = frozenset((BASE.id, n) for n in range(1, 4))
     campaign = _campaign(tmp_path, TWICE, driver=AlwaysSpoiled(planted=_planted(), spoiled=spoiled), max_rounds=3)
     results, _ = campaign.run()
-    assert Counter(t.round for t in campaign.trials if t.treatment == BASE.id) == {n: MAX_ATTEMPTS for n in (1, 2, 3)}
+    assert Counter(t.round for t in campaign.trials if t.treatment == BASE.id) == dict.fromkeys((1, 2, 3), MAX_ATTEMPTS)
     assert results[0].verdict is Verdict.INVALID
 
 
@@ -129,7 +135,7 @@ def test_a_campaign_that_broke_off_goes_on_where_it_was(tmp_path: Path) -> None:
     whole = FakeDriver(planted=_planted(), spread=0.02)
     _campaign(tmp_path / "whole", TWICE, EQUAL, driver=whole).run()
 
-    def cut(planned: object) -> None:
+    def cut(_planned: object) -> None:
         if len(broken.measured) == 7:
             raise _PowerCutError
 

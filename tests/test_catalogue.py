@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from _servers import ROOT
 
+from _servers import ROOT
 from bench_app.catalogue import CATALOGUE, DuplicateVariantError, Registry, Resource, Style, Variant, Work
 from bench_app.pdf import UnreadablePdfError, extract_text
 from bench_app.resources import OPENERS

@@ -8,9 +8,9 @@ from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
 import pytest
-from _campaigns import EXTRA_TREATMENTS, SETTINGS, write_campaign
 from matplotlib.image import imread
 
+from _campaigns import EXTRA_TREATMENTS, SETTINGS, write_campaign
 from analysis.charts import draw_all, pictures
 from analysis.charts.axes import LOG_FROM, durations_axis
 from analysis.load import load_campaign, response_histograms, seconds_frame

@@ -10,9 +10,10 @@ from contextlib import closing
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-import _misbehaving  # noqa: F401 - makes locustfiles importable
 import gevent
 import pytest
+
+import _misbehaving  # noqa: F401 - makes locustfiles importable
 from _answer import build_request
 from _client import Connection
 from _misbehaving import BODY, Peer, RawServer, answer, free_port

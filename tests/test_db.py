@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from _servers import Server, client, sut
 
+from _servers import Server, client, sut
 from bench_app import pools
 from bench_app.app import create_app, enabled_variants
 from bench_app.catalogue import CATALOGUE, Resource, Shared, Variant, Work

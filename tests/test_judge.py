@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import inf
 
 import pytest
-from _trials import FAST, SLOW, claim, comparison, ratio_trials, trial
 
+from _trials import FAST, SLOW, claim, comparison, ratio_trials, trial
 from analysis.judge import judge_claim, verdict_of
 from experiment.model import (
     Claim,

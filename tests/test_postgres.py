@@ -20,8 +20,8 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
-from _servers import ROOT
 
+from _servers import ROOT
 from bench_app.items import ROWS, SCHEMA
 from experiment.errors import EnvironmentUnfitError, Exit
 from harness import postgres_binaries

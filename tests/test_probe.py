@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from _servers import ROOT, client, sut
 from hypothesis import given
 from hypothesis import strategies as st
 
+from _servers import ROOT, client, sut
 from bench_app.probe import Probe, ServedCounter, describe_stack, due_ticks
 
 TICK_S = 0.02

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import _misbehaving  # noqa: F401 - makes locustfiles importable
-from _recorder import Durations, Histogram, bucket_high_us, bucket_index, bucket_low_us, whole_us
 from hypothesis import given
 from hypothesis import strategies as st
+
+import _misbehaving  # noqa: F401 - makes locustfiles importable
+from _recorder import Durations, Histogram, bucket_high_us, bucket_index, bucket_low_us, whole_us
 
 A_DAY_US = 86_400_000_000
 durations = st.integers(min_value=0, max_value=A_DAY_US)

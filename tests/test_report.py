@@ -8,8 +8,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from _campaigns import write_campaign
 
+from _campaigns import write_campaign
 from analysis.charts import draw_all
 from analysis.load import load_campaign
 from analysis.report import VERDICT_COLUMNS, verdict_table_markdown, write_report, write_verdicts_csv

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from math import inf
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from _trials import FAST, trial
 
+from _trials import FAST, trial
 from experiment.claims import CLAIMS
 from experiment.errors import StoreError
 from experiment.histogram import Histogram
@@ -17,6 +17,11 @@ from experiment.loads import LOADS
 from experiment.model import SecondRow, Series, TrialRecord
 from experiment.registry import decode_claim, decode_load, encode_claim, encode_load
 from experiment.store import CampaignFolder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from experiment.model import Claim, Load
 
 HISTOGRAMS = {Series.RESPONSE: Histogram({5: 3, 4000: 1}, {9000: 2})}
 SECONDS = (SecondRow(second=0, answers=7, loop_lag_max_us=1.5), SecondRow(second=1))
@@ -98,7 +103,7 @@ def test_a_number_that_is_none_is_named_with_file_and_trial(folder: CampaignFold
     folder.append(_record(), {}, ())
     path = folder.path / "trials.csv"
     path.write_text(path.read_text().replace("123.456", "fast"))
-    with pytest.raises(StoreError, match="t0001.*goodput_rps is 'fast'"):
+    with pytest.raises(StoreError, match=r"t0001.*goodput_rps is 'fast'"):
         folder.trials()
 
 
@@ -108,12 +113,12 @@ def test_a_single_series_can_be_read_alone(folder: CampaignFolder) -> None:
 
 
 @pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda c: c.id)
-def test_every_claim_survives_the_manifest(claim) -> None:  # type: ignore[no-untyped-def]
+def test_every_claim_survives_the_manifest(claim: Claim) -> None:
     text = json.dumps(encode_claim(claim))
     assert str(inf) not in text
     assert decode_claim(json.loads(text)) == claim
 
 
 @pytest.mark.parametrize("load", LOADS.values(), ids=lambda load: load.id)
-def test_every_load_survives_the_manifest(load) -> None:  # type: ignore[no-untyped-def]
+def test_every_load_survives_the_manifest(load: Load) -> None:
     assert decode_load(json.loads(json.dumps(encode_load(load)))) == load

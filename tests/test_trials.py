@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+
 from _misbehaving import (
     BODY,
     LOCUSTFILES,

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from _servers import ROOT, Server, client, upstream
 
+from _servers import ROOT, Server, client, upstream
 from bench_app.weather import report
 
 DELAY_S = 0.05

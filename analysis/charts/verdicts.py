@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from math import isinf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from analysis import sentences, words
 from analysis.charts.facts import machine
+from analysis.charts.interval import draw_interval, marker_look
 from analysis.charts.registry import Picture, chart
 from analysis.style import SMALL, shortened, wrapped
-from experiment.model import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from analysis.charts.canvas import Canvas
     from analysis.load import Campaign
-    from experiment.model import ClaimResult, Comparison, ComparisonResult
+    from experiment.model import ClaimResult, Comparison, ComparisonResult, Verdict
 
 _A_PAGE = 12
 _LEFT, _RIGHT, _AXIS = 560.0, 400.0, 46.0
@@ -186,7 +185,7 @@ def _draw(canvas: Canvas, *, lines: Sequence[Line], limits: tuple[float, float])
         _labels(canvas, line, y, row)
         canvas.line((canvas.left, canvas.right), (y + row / 2, y + row / 2), colour=canvas.theme.grid)
         if line.ratio:
-            _interval(axes, canvas, line.ratio, row * (i + 0.5), row)
+            draw_interval(axes, canvas.theme, line.ratio, y=row * (i + 0.5), height=row * 0.76)
         else:
             _mark(canvas, line.verdict, left + 14, y)
             _words(canvas, line.words, left + 34, y)
@@ -227,56 +226,5 @@ def _labels(canvas: Canvas, line: Line, y: float, row: float) -> None:
         canvas.text(x + 22, y + step, shortened(line.right, SMALL, _RIGHT - 46), size=SMALL, colour=theme.muted)
 
 
-_MARKERS = {
-    Verdict.SUPPORTED: "o",
-    Verdict.REFUTED: "X",
-    Verdict.INCONCLUSIVE: "D",
-    Verdict.INVALID: "P",
-    Verdict.SKIPPED: "_",
-    Verdict.NOT_MEASURABLE: "_",
-}
-
-
 def _mark(canvas: Canvas, verdict: Verdict, x: float, y: float) -> None:
-    canvas.marker(x, y, **_marker(canvas, verdict, 14))
-
-
-def _marker(canvas: Canvas, verdict: Verdict, size: float) -> dict[str, Any]:
-    """Return how a verdict is drawn: by shape first, by colour second."""
-    theme = canvas.theme
-    colour = theme.warn if verdict is Verdict.REFUTED else theme.ink
-    hollow = verdict is Verdict.INCONCLUSIVE
-    return {
-        "marker": _MARKERS[verdict],
-        "markersize": size,
-        "markerfacecolor": theme.surface if hollow else colour,
-        "markeredgecolor": colour,
-        "markeredgewidth": 2.5 if hollow or _MARKERS[verdict] == "_" else 0.0,
-        "clip_on": False,
-    }
-
-
-def _interval(axes: Axes, canvas: Canvas, result: ComparisonResult, y: float, row: float) -> None:
-    low_end, high_end = axes.get_xlim()
-    wanted, found = result.comparison.expected, result.estimate
-    band_low, band_high = max(wanted.low, low_end), min(wanted.high, high_end)
-    box = Rectangle(
-        (band_low, y - row * 0.38), band_high - band_low, row * 0.76, facecolor=canvas.theme.band, linewidth=0
-    )
-    axes.add_patch(box)
-    effect = min(max(found.effect or 1.0, low_end), high_end)
-    ink = canvas.theme.warn if result.verdict is Verdict.REFUTED else canvas.theme.ink
-    for end, edge in ((found.low, low_end), (found.high, high_end)):
-        if low_end <= end <= high_end:
-            axes.plot([effect, end], [y, y], color=ink, linewidth=4, solid_capstyle="butt")
-        else:  # open end: an arrow to the edge of the plot
-            arrow = {
-                "arrowstyle": "-|>",
-                "color": ink,
-                "linewidth": 2.5,
-                "mutation_scale": 20,
-                "shrinkA": 0,
-                "shrinkB": 0,
-            }
-            axes.annotate("", xy=(edge, y), xytext=(effect, y), arrowprops=arrow)
-    axes.plot(effect, y, linestyle="none", **_marker(canvas, result.verdict, 13))
+    canvas.marker(x, y, **marker_look(canvas.theme, verdict, 14))

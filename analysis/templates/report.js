@@ -1,4 +1,5 @@
-// The page is complete without this: it only lets a reader overrule the system's colour scheme.
+// The page is complete without this: it only lets a reader overrule the system's colour scheme, and hide what
+// belongs to other works or claims.
 (() => {
   const root = document.documentElement;
   const button = document.getElementById("theme");
@@ -17,4 +18,39 @@
   });
   system.addEventListener("change", show);
   show();
+})();
+
+(() => {
+  const form = document.getElementById("filter");
+  const byWork = document.getElementById("by-work");
+  const byClaim = document.getElementById("by-claim");
+  const shown = document.getElementById("shown");
+  const claims = [...document.querySelectorAll(".answers > [data-claims]")];
+  const parts = [...document.querySelectorAll("main [data-works]")];
+  const has = (part, name, value) => !value || part.dataset[name] === undefined || part.dataset[name].split(" ").includes(value);
+  const apply = () => {
+    const claim = claims.find((each) => each.dataset.claims === byClaim.value);
+    for (const part of parts) {
+      // a chart names no claims: those of the chosen claim's works stay
+      const related = part.dataset.claims !== undefined || !claim || claim.dataset.works.split(" ").includes(part.dataset.works);
+      part.hidden = !(has(part, "works", byWork.value) && has(part, "claims", byClaim.value) && related);
+    }
+    const left = claims.filter((each) => !each.hidden).length;
+    shown.textContent = left === claims.length ? `All ${left} claims shown` : `${left} of ${claims.length} claims shown`;
+  };
+  // A link to something the filter hides must still lead there.
+  const reveal = () => {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target || !target.closest("[hidden]")) return;
+    form.reset();
+    apply();
+    target.scrollIntoView();
+  };
+  form.addEventListener("change", apply);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("reset", () => setTimeout(apply));
+  addEventListener("hashchange", reveal);
+  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((each) => { each.open = true; }));
+  form.hidden = false;
+  apply();
 })();

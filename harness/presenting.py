@@ -1,0 +1,29 @@
+"""What `bench slides` and `bench answers` do: read a finished campaign and write what a talk or a page needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def make_slides(path: Path, say: Callable[[str], None]) -> list[Path]:
+    """Draw a campaign's cards and decks into its slides/ folder; return their paths, the decks first."""
+    from analysis.load import load_campaign
+    from analysis.slides import write_slides
+
+    written = write_slides(load_campaign(path), path / "slides")
+    for deck in (p for p in written if p.suffix == ".pdf"):
+        say(_short(deck))
+    say(f"{_short(path / 'slides')}: {len(written)} files, cards as PNG and SVG")
+    return written
+
+
+def _short(path: Path) -> str:
+    """Return a path as seen from where the user stands, where that is shorter."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
