@@ -152,7 +152,7 @@ def _bars(canvas: Canvas, card: Card, top: float) -> float:
     bar_height = max(row - NOTE * 1.5 - 14, 14)
     for i, bar in enumerate(card.bars):
         y = row * (i + 1) - bar_height / 2 - 8
-        canvas.text(left, top + y - bar_height / 2 - 16, bar.label, size=NOTE)
+        canvas.text(left, top + y - bar_height / 2 - 16, shortened(bar.label, NOTE, right - left), size=NOTE)
         axes.barh(y, bar.value.median * unit, height=bar_height, color=STYLE_COLOURS[bar.style], linewidth=0)
         if bar.value.n > 1:
             ends = [bar.value.low * unit, bar.value.high * unit]

@@ -138,7 +138,10 @@ def _number(result: ComparisonResult) -> BigNumber:
 
 def _pair(result: ComparisonResult) -> str:
     asked = result.comparison
-    treated, base = treatment_label(asked.treatment), treatment_label(asked.baseline or asked.treatment)
+    baseline = asked.baseline or asked.treatment
+    treated, base = treatment_label(asked.treatment), treatment_label(baseline)
+    if asked.treatment.load != baseline.load:
+        treated, base = f"{treated} {asked.treatment.load}", f"{base} {baseline.load}"
     return f"{words.metric_short(asked.metric)}, {treated} / {base}"
 
 
@@ -148,14 +151,19 @@ def _bars(campaign: Campaign, ratios: tuple[ComparisonResult, ...]) -> list[Card
     if len(metrics) != 1:
         return []
     metric = metrics.pop()
-    several = len({parse_variant(t.variant).work for c in ratios for t in c.comparison.treatments}) > 1
+    treatments = list(dict.fromkeys(t for c in ratios for t in c.comparison.treatments))
+    several = len({parse_variant(t.variant).work for t in treatments}) > 1
+    many_loads = len({t.load for t in treatments}) > 1
     bars = []
-    for treatment in dict.fromkeys(t for c in ratios for t in c.comparison.treatments):
+    for treatment in treatments:
         value = summarise(campaign, treatment.id, metric)
         if value is not None:
             text = ("≥ " if value.is_floor else "") + words.metric_value(metric, value.median)
             style = parse_variant(treatment.variant).style
-            bars.append(CardBar(label=_bar_label(treatment, several=several), style=style, value=value, text=text))
+            label = _bar_label(treatment, several=several)
+            if many_loads:
+                label += f", {words.load(campaign.loads[treatment.load])}"
+            bars.append(CardBar(label=label, style=style, value=value, text=text))
     return bars
 
 
@@ -172,5 +180,5 @@ def _heading(campaign: Campaign, ratios: tuple[ComparisonResult, ...]) -> str:
     if not ratios:
         return ""
     loads = dict.fromkeys(t.load for c in ratios for t in c.comparison.treatments)
-    shown = words.loads([campaign.loads[load] for load in loads if load in campaign.loads])
-    return f"{words.upper_first(ratios[0].comparison.metric.label)} · {shown}"
+    metric = words.upper_first(ratios[0].comparison.metric.label)
+    return metric if len(loads) > 1 else f"{metric} · {words.load(campaign.loads[next(iter(loads))])}"

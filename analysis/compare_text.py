@@ -126,8 +126,7 @@ def _markdown_parts(found: CampaignComparison, gates: Sequence[Gate], failed: Se
         if text:
             yield f"{markdown.cell(text)}\n"
     for line in gate_lines(gates, failed):
-        yield f"- {markdown.cell(line)}"
-    yield "" if gates else ""
+        yield f"{markdown.cell(line)}\n"
     yield _rows_table(found)
     yield method(found) + "\n"
     yield from _not_compared(found)

@@ -25,6 +25,7 @@ class Topic(StrEnum):
     PYTHON = "Python"
     PINNING = "pinning"
     SETTINGS = "settings"
+    DATABASE = "database"
     LOADS = "loads"
     PROFILE = "profile"
     PACKAGES = "packages"
@@ -58,7 +59,7 @@ _HOST: tuple[tuple[Topic, str, str], ...] = (
 )
 _OTHER_MINOR = "another minor version of Python runs the same code at another speed"
 _OTHER_PINNING = "a SUT that shares its cores differently is measured against other neighbours"
-_OTHER_SETTING = "the handlers were asked for other work"
+_OTHER_SETTING = "the app under test was set up otherwise"
 _OTHER_LOAD = "the driver did something else under the same name"
 _SMOKE = "a smoke run's windows are too short for evidence"
 
@@ -70,6 +71,7 @@ def differences(a: Manifest, b: Manifest) -> tuple[Difference, ...]:
         *_python(a, b),
         *_pinning(a, b),
         *_keys(Topic.SETTINGS, a.get("settings", {}), b.get("settings", {}), _OTHER_SETTING),
+        *_keys(Topic.DATABASE, a.get("database") or {}, b.get("database") or {}),
         *_loads(a, b),
         *_profile(a, b),
         *_keys(Topic.PACKAGES, a.get("packages", {}), b.get("packages", {}), missing="not installed"),

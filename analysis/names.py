@@ -107,6 +107,7 @@ _HEADINGS: Mapping[Work, str] = {
     Work.DB: "db: a database query",
     Work.UPLOAD: "upload: CPU work on a PDF",
     Work.ARTICLE: "article: the two-second demo",
+    Work.STALL: "stall: a loop that stands still now and then",
 }
 
 
@@ -124,4 +125,5 @@ _TASKS: Mapping[Work, tuple[str, str | None]] = {
     Work.DB: ("database query", "query_s"),
     Work.UPLOAD: ("a PDF to parse", None),
     Work.ARTICLE: ("sleep", "article_sleep_s"),
+    Work.STALL: ("stall now and then", "stall_s"),
 }

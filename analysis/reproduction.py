@@ -10,7 +10,7 @@ effect is twice as large on one of them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -181,8 +181,8 @@ def _pair(original: ClaimResult | None, again: ClaimResult | None) -> ClaimPair:
     outcome, reason = _outcome(original, again)
     return ClaimPair(
         claim=known.claim,
-        original=original and original.verdict,
-        again=again and again.verdict,
+        original=None if original is None else original.verdict,
+        again=None if again is None else again.verdict,
         outcome=outcome,
         reason=reason,
         comparisons=_comparison_pairs(known.claim, original, again),
@@ -194,11 +194,15 @@ def _outcome(original: ClaimResult | None, again: ClaimResult | None) -> tuple[O
         return Outcome.UNDECIDED, f"only the {'original' if again is None else 'second'} campaign has this claim"
     if original.claim.comparisons != again.claim.comparisons:
         return Outcome.UNDECIDED, "the two campaigns registered it with other numbers"
-    for name, result in (("original", original), ("second", again)):
-        if result.verdict not in _DECIDED:
-            why = f": {result.reason}" if result.reason else ""
-            return Outcome.UNDECIDED, f"{result.verdict.value} in the {name} campaign{why}"
+    open_sides = [_why_open(n, r) for n, r in (("original", original), ("second", again)) if r.verdict not in _DECIDED]
+    if open_sides:
+        return Outcome.UNDECIDED, "; ".join(open_sides)
     return (Outcome.REPRODUCED if original.verdict is again.verdict else Outcome.NOT_REPRODUCED), ""
+
+
+def _why_open(name: str, result: ClaimResult) -> str:
+    why = f": {result.reason}" if result.reason else ""
+    return f"{result.verdict.value} in the {name} campaign{why}"
 
 
 def _comparison_pairs(
@@ -224,11 +228,5 @@ def _unless_load_differs(pair: ClaimPair, loads: Iterable[str]) -> ClaimPair:
     changed = sorted({t.load for t in pair.claim.treatments} & set(loads))
     if not changed or pair.outcome is Outcome.UNDECIDED:
         return pair
-    return ClaimPair(
-        claim=pair.claim,
-        original=pair.original,
-        again=pair.again,
-        outcome=Outcome.UNDECIDED,
-        reason=f"the two campaigns mean something else by the load {', '.join(changed)}",
-        comparisons=pair.comparisons,
-    )
+    reason = f"the two campaigns mean something else by the load {', '.join(changed)}"
+    return replace(pair, outcome=Outcome.UNDECIDED, reason=reason)

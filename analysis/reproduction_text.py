@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from analysis import markdown, words
 from analysis.environment import differences
 from analysis.reproduction import Outcome, beside, has_interval, read_reference
-from experiment.model import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,13 +15,14 @@ if TYPE_CHECKING:
 
     from analysis.environment import Difference
     from analysis.reproduction import ClaimPair, ComparisonPair, Reproduction
-    from experiment.model import ClaimResult, Comparison, Estimate
+    from experiment.model import ClaimResult, Comparison, Estimate, Verdict
 
 NOT_JUDGED = "not judged"
 _SMOKE = "At least one of the two is a smoke run: its windows are too short for evidence."
 _DEFINITION = (
-    "Reproduced: both campaigns supported the claim, or both refuted it. Not reproduced: one supported it and the other "
-    "refuted it. Undecided: anything else. Whether the two intervals overlap is said beside that and is no part of it."
+    "Reproduced: both campaigns supported the claim, or both refuted it. Not reproduced: one supported it and the "
+    "other refuted it. Undecided: anything else. Whether the two intervals overlap is said beside that; it is no part "
+    "of it."
 )
 
 

@@ -63,12 +63,13 @@ def comparison(result: ComparisonResult) -> ComparisonSentence:
 
 def _ratio(result: ComparisonResult) -> str:
     asked, found = result.comparison, result.estimate
-    pair = _pair(asked.treatment, asked.baseline)
+    pair = " / ".join(_names(asked.treatment, asked.baseline))
     if found.effect is None:
         return f"no round has a valid trial of both sides of {pair}"
     effect = f"{'at least ' if found.is_floor else ''}{words.ratio(found.effect)}"
     said = _SAID.get(asked.metric, "{t} has {e} times the " + asked.metric.label + " of {b}")
-    compared = said.format(t=asked.treatment.variant, e=effect, b=asked.baseline.variant if asked.baseline else "")
+    treatment, baseline = _names(asked.treatment, asked.baseline)
+    compared = said.format(t=treatment, e=effect, b=baseline)
     return f"{compared} ({words.span(found.interval)}; n = {words.plural(found.n, 'round')})"
 
 
@@ -81,8 +82,13 @@ _SAID = {
 }
 
 
-def _pair(treatment: Treatment, baseline: Treatment | None) -> str:
-    return f"{treatment.variant} / {baseline.variant}" if baseline else treatment.variant
+def _names(treatment: Treatment, baseline: Treatment | None) -> tuple[str, str]:
+    """Name both sides by their variants, or in full where the variant is the same."""
+    if baseline is None:
+        return treatment.variant, ""
+    if treatment.variant == baseline.variant:
+        return treatment.id, baseline.id
+    return treatment.variant, baseline.variant
 
 
 def _structural(result: ComparisonResult) -> str:

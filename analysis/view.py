@@ -10,7 +10,6 @@ from markupsafe import Markup, escape
 from analysis import sentences, words
 from analysis.names import parse_variant, treatment_label, work_heading
 from analysis.provenance import provenance
-from analysis.style import DARK, LIGHT, recoloured
 from analysis.report_tables import (
     claims_on_treatment,
     claims_on_work,
@@ -18,6 +17,7 @@ from analysis.report_tables import (
     theory_rows,
     works_of_claim,
 )
+from analysis.style import DARK, LIGHT, recoloured
 from analysis.summary import rows_of, summarise, treatment_ceiling, works
 from analysis.svg import inline
 from experiment.model import Metric

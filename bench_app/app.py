@@ -26,6 +26,7 @@ TAGS = [
     {"name": Work.DB, "description": "Asking a database."},
     {"name": Work.UPLOAD, "description": "CPU work: the text of an uploaded PDF."},
     {"name": Work.ARTICLE, "description": "The article's own demonstration."},
+    {"name": Work.STALL, "description": "Nothing to do, but the loop stands still now and then."},
     {"name": "bench", "description": "For the harness: not variants."},
 ]
 

@@ -7,7 +7,7 @@ start is paid from the time budget.
 
 from collections.abc import Mapping
 
-from bench_app.handlers import article, db, http, noop, sleep, upload
+from bench_app.handlers import article, db, http, noop, sleep, stall, upload
 from bench_app.registry import (
     REGISTRY,
     DuplicateVariantError,
@@ -36,6 +36,6 @@ __all__ = [
 ]
 
 # Naming the modules is what imports them, and importing them is what registers their variants.
-HANDLER_MODULES = (noop, sleep, http, db, upload, article)
+HANDLER_MODULES = (noop, sleep, http, db, upload, article, stall)
 
 CATALOGUE: Mapping[str, Variant] = REGISTRY.catalogue()

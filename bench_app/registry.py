@@ -24,6 +24,7 @@ class Work(StrEnum):
     DB = "db"
     UPLOAD = "upload"
     ARTICLE = "article"
+    STALL = "stall"
 
 
 class Style(StrEnum):

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     sleep_s: float = Field(default=0.1, ge=0, le=60)
     sleep_max_s: float = Field(default=10.0, ge=0, le=60)  # of the sleep routes' `seconds` parameter
     article_sleep_s: float = Field(default=2.0, ge=0, le=60)
+    stall_s: float = Field(default=0.4, ge=0, le=60)
+    stall_every_s: float = Field(default=2.0, gt=0, le=600)
     upstream_url: str = Field(default="http://127.0.0.1:8900", pattern=r"^https?://[^/]+$")
     database_url: str | None = Field(default=None, pattern=r"^postgres(ql)?://")  # None: no db variants
     db_pool_size: int = Field(default=20, ge=1)  # the same for every driver

@@ -328,4 +328,26 @@ _PART_A: tuple[Claim, ...] = (
     ),
 )
 
-CLAIMS: Mapping[str, Claim] = {claim.id: claim for claim in _PART_A}
+_STALL = "stall.async-blocking"
+
+_PART_B: tuple[Claim, ...] = (
+    Claim(
+        id="B27",
+        slug="closed-loop-hides-stalls",
+        statement="A closed load hides a stall that arrivals on a schedule all meet",
+        source="performance engineering: coordinated omission",
+        comparisons=(
+            Comparison(
+                treatment=Treatment(variant=_STALL, load="open-100"),
+                baseline=Treatment(variant=_STALL, load="closed-4"),
+                metric=Metric.RESPONSE_P99,
+                expected=at_least(10),
+            ),
+        ),
+        note="The loop stands still for 0.4 s in every 2 s. Four users send four requests into each stall and wait; "
+        "arrivals keep coming, so a fifth of them meet it.",
+    ),
+)
+
+ARTICLE_CLAIMS: tuple[str, ...] = tuple(claim.id for claim in _PART_A)
+CLAIMS: Mapping[str, Claim] = {claim.id: claim for claim in (*_PART_A, *_PART_B)}

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 LINEAR_BELOW_US = 2048
 SUB_BUCKETS = 1024
@@ -97,11 +98,28 @@ class Histogram:
         total = self.total
         if total == 0 or total * (1 - q) < 1 - _ROUNDING:
             return None
-        answered = _product_limit_index(self.counts, self.censored, total, q)
-        if answered is not None:
-            return Quantile(bucket_mid_us(answered), is_floor=False)
+        return self.curve([q])[0]
+
+    def curve(self, qs: Sequence[float]) -> list[Quantile]:
+        """Return a quantile for each q of an ascending sequence, however small the sample (but not empty).
+
+        Where the product-limit estimate does not reach q, the value is a floor; floors never fall below the values
+        before them.
+        """
+        reached = list(_product_limit(self.counts, self.censored))
         everything = Counter(self.counts) + Counter(self.censored)
-        return Quantile(bucket_mid_us(_rank_index(everything, q * total)), is_floor=True)
+        ranked = list(zip(sorted(everything), accumulate(everything[i] for i in sorted(everything)), strict=True))
+        out: list[Quantile] = []
+        for q in qs:
+            known = next((i for i, share in reached if share >= q - _ROUNDING), None)
+            if known is not None:
+                out.append(Quantile(bucket_mid_us(known), is_floor=False))
+                continue
+            rank = q * self.total - _ROUNDING
+            age = bucket_mid_us(next(i for i, seen in ranked if seen >= rank))
+            before = out[-1].value_us if out else 0.0
+            out.append(Quantile(max(age, before), is_floor=True))
+        return out
 
     def mean_us(self) -> float | None:
         """Return the mean of the answered durations in microseconds, or None without any."""
@@ -110,23 +128,13 @@ class Histogram:
         return sum(bucket_mid_us(i) * n for i, n in self.counts.items()) / self.answered
 
 
-def _product_limit_index(counts: Mapping[int, int], censored: Mapping[int, int], total: int, q: float) -> int | None:
-    """Return the first bucket at which the product-limit estimate has seen a share q, or None if it never does."""
-    at_risk, surviving = total, 1.0
+def _product_limit(counts: Mapping[int, int], censored: Mapping[int, int]) -> Iterator[tuple[int, float]]:
+    """Yield each answered bucket with the share of all requests that the estimate has answered by then."""
+    at_risk = sum(counts.values()) + sum(censored.values())
+    surviving = 1.0
     for index in sorted({*counts, *censored}):
         answered = counts.get(index, 0)
-        surviving *= 1 - answered / at_risk
-        if answered and surviving <= 1 - q + _ROUNDING:
-            return index
+        if answered:
+            surviving *= 1 - answered / at_risk
+            yield index, 1 - surviving
         at_risk -= answered + censored.get(index, 0)
-    return None
-
-
-def _rank_index(counts: Mapping[int, int], rank: float) -> int:
-    """Return the bucket of the observation with this rank."""
-    seen = 0
-    for index in sorted(counts):
-        seen += counts[index]
-        if seen >= rank - _ROUNDING:
-            return index
-    raise AssertionError("unreachable: the counts add up to the total")

@@ -28,7 +28,24 @@ LOADS: Mapping[str, Load] = _by_id(
         # CPU work: enough to queue, few enough that a bystander is still answered; the longer window holds the 200
         # bystander calls that its p99 needs
         Load(id="closed-8", kind=LoadKind.CLOSED, users=8, warmup_s=0.8, window_s=4.0),
+        # the same stall as four users see it, who wait for it, and as arrivals do, who come all the same; four seconds
+        # hold two stalls, and 400 arrivals a p99
+        Load(id="closed-4", kind=LoadKind.CLOSED, users=4, warmup_s=0.5, window_s=4.0),
+        Load(id="open-100", kind=LoadKind.OPEN, rate_rps=100.0, warmup_s=0.5, window_s=4.0, drain_s=0.5),
         # the article's demo: ten at once; blocking handlers of 2 s need 20 s, 30 s is the bound
         Load(id="burst-10", kind=LoadKind.BURST, users=10, warmup_s=0.0, window_s=30.0),
     ]
 )
+
+
+def sweep_load(rate_rps: float) -> Load:
+    """Return the open load of one step of a rate sweep: Poisson arrivals, and time enough for a p99 at 50 a second."""
+    return Load(
+        id=f"open-{rate_rps:g}-poisson",
+        kind=LoadKind.OPEN,
+        rate_rps=rate_rps,
+        arrivals="poisson",
+        max_in_flight=1000,
+        warmup_s=0.5,
+        window_s=3.0,
+    )

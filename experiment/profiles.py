@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from experiment.claims import CLAIMS
+from experiment.claims import ARTICLE_CLAIMS, CLAIMS
 from experiment.loads import LOADS
 
 if TYPE_CHECKING:
@@ -38,9 +38,30 @@ PROFILES: Mapping[str, Profile] = {
         Profile(
             name="article",
             summary="every statement of the article that load can test",
-            claims=tuple(CLAIMS),
+            claims=ARTICLE_CLAIMS,
             budget_s=600.0,
             max_rounds=20,
+        ),
+        Profile(
+            name="open",
+            summary="what a closed load hides: the same stall under a closed and an open load",
+            claims=("B27",),
+            budget_s=180.0,
+            max_rounds=12,
+        ),
+        Profile(
+            name="full",
+            summary="everything this version can judge",
+            claims=tuple(CLAIMS),
+            budget_s=900.0,
+            max_rounds=20,
+        ),
+        Profile(
+            name="sweep",
+            summary="no claim: goodput and response time against the offered rate (`bench sweep`)",
+            claims=(),
+            budget_s=600.0,
+            max_rounds=3,
         ),
         Profile(
             name="smoke",

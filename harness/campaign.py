@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from analysis.judge import judge_all
 from analysis.validity import findings
-from experiment.model import Measurability, PlannedTrial, TrialRecord
+from experiment.model import PlannedTrial, TrialRecord
 from experiment.plan import plan_round, treatments_for, trial_id
 from harness.events import Listener, Standing
 
@@ -36,7 +36,6 @@ class Rules:
     alpha: float
     budget_s: float
     max_rounds: int
-    min_rounds: int = 1
 
 
 @dataclass(slots=True)
@@ -49,6 +48,7 @@ class Campaign:
     loads: Mapping[str, Load]
     skipped: Mapping[str, str]
     rules: Rules
+    always: Sequence[Treatment] = ()  # run in every round, whatever is decided: the steps of a sweep
     listener: Listener = field(default_factory=Listener)
     clock: Callable[[], float] = time.monotonic
     trials: list[TrialRecord] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Campaign:
                 stopped = "budget"
                 break
         results = self.judge()
-        if all(r.verdict.is_decided for r in results):
+        if not self.always and all(r.verdict.is_decided for r in results):
             stopped = "all decided"
         self.listener.ended(results, stopped)
         return results, stopped
@@ -81,16 +81,14 @@ class Campaign:
 
     def undecided(self, round_number: int) -> tuple[Claim, ...]:
         """Return the claims that a round is still for."""
-        results = self.judge(before_round=round_number)
-        early = round_number <= self.rules.min_rounds
-        return tuple(r.claim for r in results if not r.verdict.is_decided or (early and _can_run(r)))
+        return tuple(r.claim for r in self.judge(before_round=round_number) if not r.verdict.is_decided)
 
     def needed(self, round_number: int) -> tuple[Treatment, ...]:
         """Return the treatments a round runs: what undecided claims need, and the A/A pair beside them."""
         claims = self.undecided(round_number)
-        if not claims:
+        if not claims and not self.always:
             return ()
-        return tuple(t for t in treatments_for(claims) if t.variant not in self.skipped)
+        return tuple(t for t in (*self.always, *treatments_for(claims)) if t.variant not in self.skipped)
 
     def _resume(self) -> None:
         self.trials = self.folder.trials()
@@ -176,7 +174,3 @@ class Campaign:
             budget_s=self.rules.budget_s,
             round_left_s=sum(left) if self.trials else None,
         )
-
-
-def _can_run(result: ClaimResult) -> bool:
-    return result.claim.measurability is Measurability.MEASURABLE and bool(result.comparisons)

@@ -73,6 +73,20 @@ def seconds(text: str) -> float:
     return float(match[1]) * units[match[2]]
 
 
+def rates(text: str) -> tuple[float, ...]:
+    """Read offered rates, in requests a second."""
+    try:
+        found = tuple(sorted({float(part) for part in text.split(",")}))
+    except ValueError:
+        found = ()
+    if not found or not all(0 < rate <= _HIGHEST_RATE_RPS for rate in found):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of rates from above 0 to 10000, such as 100,200,400")
+    return found
+
+
+_HIGHEST_RATE_RPS = 10_000.0
+
+
 def positive(text: str) -> int:
     """Read a whole number from 1 on."""
     if not text.isdigit() or int(text) < 1:
@@ -103,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_list(commands)
     _add_run(commands)
     _add_claim(commands)
+    _add_sweep(commands)
     _add_report(commands)
     _add_serve(commands)
     _add_doctor(commands)
@@ -134,6 +149,15 @@ def _add_claim(commands: _Commands[_Parser]) -> None:
     sub.add_argument("--out", type=Path, metavar="DIR", help="where to write it")
     _add_measuring(sub)
     sub.set_defaults(action=_claim)
+
+
+def _add_sweep(commands: _Commands[_Parser]) -> None:
+    sub = commands.add_parser("sweep", help="goodput and response time of variants against the offered rate")
+    sub.add_argument("variants", nargs="+", metavar="VARIANT", help="e.g. sleep.async-native sleep.def")
+    sub.add_argument("--rates", type=rates, default=(100.0, 200.0, 300.0, 400.0, 500.0), metavar="100,200,400")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="where to write it")
+    _add_measuring(sub)
+    sub.set_defaults(action=_sweep)
 
 
 def _add_measuring(sub: argparse.ArgumentParser) -> None:
@@ -181,6 +205,15 @@ def _claim(args: argparse.Namespace) -> int:
     from harness.measuring import measure
 
     return measure(args, profile="article", claims=(claim_id(args.id),), resume_dir=None)
+
+
+def _sweep(args: argparse.Namespace) -> int:
+    from bench_app.catalogue import CATALOGUE
+    from harness.measuring import measure
+
+    variants = tuple(dict.fromkeys(nearest(name, CATALOGUE, "variant") for name in args.variants))
+    steps = tuple((variant, rate) for variant in variants for rate in args.rates)
+    return measure(args, profile="sweep", claims=(), resume_dir=None, sweep=steps)
 
 
 def _report(args: argparse.Namespace) -> int:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from experiment.errors import Exit, UsageError
@@ -25,16 +24,25 @@ if TYPE_CHECKING:
     from experiment.model import ClaimResult
 
 
-def measure(args: argparse.Namespace, *, profile: str, claims: Sequence[str], resume_dir: Path | None) -> int:
+def measure(
+    args: argparse.Namespace,
+    *,
+    profile: str,
+    claims: Sequence[str],
+    resume_dir: Path | None,
+    sweep: Sequence[tuple[str, float]] = (),
+) -> int:
     """Run or resume a campaign as the command line says; return the exit code."""
     if resume_dir is not None and (claims or args.out is not None):
         raise UsageError("--resume goes on with a campaign as it was planned: leave out --claims and --out.")
     console = Console(stderr=args.json)
     with _watching(console, quiet=args.quiet, as_json=args.json) as listener:
-        finished = resume(resume_dir, listener) if resume_dir is not None else _fresh(args, profile, claims, listener)
+        finished = (
+            resume(resume_dir, listener) if resume_dir is not None else _fresh(args, profile, claims, sweep, listener)
+        )
     console.print(f"measured; stopped because: {finished.stopped_because}. Drawing ...", highlight=False)
     paths = draw(finished.folder.path, lambda _: None)
-    console.print(_table(finished.results))
+    _print_verdicts(console, finished.results)
     if PROFILES[profile].is_smoke:
         console.print("A smoke run: its windows are too short for evidence; `make bench` measures.", highlight=False)
     for path in paths:
@@ -42,7 +50,13 @@ def measure(args: argparse.Namespace, *, profile: str, claims: Sequence[str], re
     return _exit_code(finished)
 
 
-def _fresh(args: argparse.Namespace, profile: str, claims: Sequence[str], listener: Listener) -> Finished:
+def _fresh(
+    args: argparse.Namespace,
+    profile: str,
+    claims: Sequence[str],
+    sweep: Sequence[tuple[str, float]],
+    listener: Listener,
+) -> Finished:
     order = make_order(
         profile,
         claims=claims,
@@ -51,6 +65,7 @@ def _fresh(args: argparse.Namespace, profile: str, claims: Sequence[str], listen
         rounds=args.rounds,
         out=args.out,
         command=args.words,
+        sweep=sweep,
     )
     listener.note(f"measuring into {_short(order.out)} (seed {order.seed})")
     return run_new(order, listener)
@@ -84,17 +99,17 @@ def draw(path: Path, say: Callable[[str], None]) -> list[Path]:
     return written
 
 
-def _table(results: Sequence[ClaimResult]) -> Table:
+def _print_verdicts(console: Console, results: Sequence[ClaimResult]) -> None:
+    """Print each claim on a line, its measured answer below: that fits terminals of any width, and logs."""
     from analysis.sentences import answer
 
-    table = Table(title="Verdicts", title_justify="left", show_lines=True)
-    table.add_column("claim", no_wrap=True)
-    table.add_column("statement", ratio=2)
-    table.add_column("answer", ratio=3)
+    console.print(Text("\nVerdicts", style="bold"))
     for result in results:
-        _, colour = MARKS[result.verdict]
-        table.add_row(result.claim.id, result.claim.statement, Text(answer(result), style=colour))
-    return table
+        word, colour = MARKS[result.verdict]
+        line = Text.assemble(f"{result.claim.id:<5}", (f"{word:<15}", colour), result.claim.statement)
+        console.print(line, soft_wrap=True)
+        if result.comparisons:
+            console.print(Text(f"{'':20}{answer(result).partition(': ')[2]}", style="dim"), soft_wrap=True)
 
 
 def _short(path: Path) -> str:

@@ -21,6 +21,19 @@ def make_slides(path: Path, say: Callable[[str], None]) -> list[Path]:
     return written
 
 
+def make_answers(path: Path, out: Path, say: Callable[[str], None]) -> Path:
+    """Write the interview questions, answered with a campaign's numbers, to `out`; return it."""
+    from analysis.answers import answers_markdown
+    from analysis.load import load_campaign
+    from experiment.store import write_whole
+
+    text = answers_markdown(load_campaign(path))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(out, text)
+    say(_short(out))
+    return out
+
+
 def _short(path: Path) -> str:
     """Return a path as seen from where the user stands, where that is shorter."""
     try:

@@ -17,9 +17,11 @@ from bench_app.catalogue import CATALOGUE, Resource
 from bench_app.settings import Settings
 from experiment.claims import A_A, CLAIMS
 from experiment.errors import EnvironmentUnfitError, UsageError
+from experiment.loads import sweep_load
+from experiment.model import Treatment
 from experiment.plan import treatments_for
 from experiment.profiles import PROFILES, Profile
-from experiment.registry import decode_claim, decode_load, encode_claim, encode_load, encode_treatment
+from experiment.registry import decode_claim, decode_load, decode_treatment, encode_claim, encode_load, encode_treatment
 from experiment.store import CampaignFolder
 from harness import host
 from harness.campaign import Campaign, Rules
@@ -52,6 +54,7 @@ class Order:
     max_rounds: int
     out: Path
     command: str
+    sweep: tuple[tuple[Treatment, Load], ...] = ()  # the steps of a rate sweep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,7 @@ def make_order(
     rounds: int | None = None,
     out: Path | None = None,
     command: Sequence[str] = (),
+    sweep: Sequence[tuple[str, float]] = (),
 ) -> Order:
     """Fill in what was not said: the profile's own claims, budget and rounds, a fresh seed, a folder by the clock."""
     base = PROFILES[profile]
@@ -86,7 +90,12 @@ def make_order(
         max_rounds=base.max_rounds if rounds is None else rounds,
         out=out or RESULTS / name,
         command=shlex.join(command),
+        sweep=tuple(_step(variant, sweep_load(rate)) for variant, rate in sweep),
     )
+
+
+def _step(variant: str, load: Load) -> tuple[Treatment, Load]:
+    return Treatment(variant=variant, load=load.id), load
 
 
 def run_new(order: Order, listener: Listener) -> Finished:
@@ -96,10 +105,18 @@ def run_new(order: Order, listener: Listener) -> Finished:
     """
     claims = [CLAIMS[c] for c in order.claims]
     skipped = missing_variants(claims)
+    skipped |= missing_for(t.variant for t, _ in order.sweep)
     loads = {load: order.profile.load(load) for load in _loads_of(claims)}
-    manifest = _manifest(order, claims, loads, skipped)
-    folder = CampaignFolder.create(order.out, manifest)
-    return _measure(folder, listener, _point_latest_at)
+    loads |= {load.id: load for _, load in order.sweep}
+    return run_registered(order.out, new_manifest(order, claims, loads, skipped), listener)
+
+
+def run_registered(path: Path, manifest: Mapping[str, Any], listener: Listener) -> Finished:
+    """Measure what a manifest registers: its claims, under its loads, with its settings, whoever made it.
+
+    Raises StoreError when the folder is taken, EnvironmentUnfitError when something it needs does not start.
+    """
+    return _measure(CampaignFolder.create(path, manifest), listener, _point_latest_at)
 
 
 def resume(path: Path, listener: Listener) -> Finished:
@@ -142,10 +159,11 @@ def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Finis
     manifest = folder.manifest()
     claims = [decode_claim(c) for c in manifest["claims"]]
     loads = {name: decode_load(data) for name, data in manifest["loads"].items()}
+    always = [decode_treatment(t) for t in manifest.get("sweep", ())]
     with _owned(folder):
         on_start(folder.path)
         with _rig_for(folder, loads, manifest) as stand:
-            skipped = _preflight(stand, claims, manifest["skipped"], listener)
+            skipped = _preflight(stand, [*treatments_for(claims), *always], manifest["skipped"], listener)
             manifest = {**manifest, "skipped": skipped, "database": stand.database_facts}
             folder.write_manifest(manifest)
             campaign = Campaign(
@@ -154,6 +172,7 @@ def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Finis
                 claims=claims,
                 loads=loads,
                 skipped=skipped,
+                always=always,
                 rules=Rules(
                     seed=manifest["seed"],
                     alpha=manifest["alpha"],
@@ -182,10 +201,12 @@ def _rig_for(folder: CampaignFolder, loads: Mapping[str, Load], manifest: Mappin
         yield stand
 
 
-def _preflight(stand: Rig, claims: Sequence[Claim], known: Mapping[str, str], listener: Listener) -> dict[str, str]:
+def _preflight(
+    stand: Rig, treatments: Sequence[Treatment], known: Mapping[str, str], listener: Listener
+) -> dict[str, str]:
     """Ask every planned variant once; return what is to be skipped, with the reasons."""
-    known = {**known, **_without_startable_database(stand, claims, known)}
-    planned = dict.fromkeys(t.variant for t in treatments_for(claims) if t.variant not in known)
+    known = {**known, **_without_startable_database(stand, treatments, known)}
+    planned = dict.fromkeys(t.variant for t in treatments if t.variant not in known)
     report = preflight(stand, planned)
     stand.answers.update(report.answers)
     for complaint in report.complaints.values():
@@ -198,9 +219,11 @@ def _preflight(stand: Rig, claims: Sequence[Claim], known: Mapping[str, str], li
     return {**known, **report.complaints}
 
 
-def _without_startable_database(stand: Rig, claims: Sequence[Claim], known: Mapping[str, str]) -> dict[str, str]:
+def _without_startable_database(
+    stand: Rig, treatments: Sequence[Treatment], known: Mapping[str, str]
+) -> dict[str, str]:
     """Return the variants to skip because our own PostgreSQL is there but does not start, with the reason."""
-    named = dict.fromkeys(t.variant for t in treatments_for(claims) if t.variant not in known)
+    named = dict.fromkeys(t.variant for t in treatments if t.variant not in known)
     users = [v for v in named if Resource.DATABASE in CATALOGUE[v].needs]
     try:
         if users:
@@ -250,9 +273,10 @@ def _point_latest_at(path: Path) -> None:
     fresh.replace(link)
 
 
-def _manifest(
+def new_manifest(
     order: Order, claims: Sequence[Claim], loads: Mapping[str, Load], skipped: Mapping[str, str]
 ) -> dict[str, Any]:
+    """Return the manifest of a campaign about to start: what it will ask, on which machine, with which software."""
     settings = Settings.model_construct()
     profile = replace(order.profile, budget_s=order.budget_s, max_rounds=order.max_rounds)
     return {
@@ -286,6 +310,7 @@ def _manifest(
         },
         "loads": {name: encode_load(load) for name, load in loads.items()},
         "claims": [encode_claim(c) for c in claims],
-        "treatments": [encode_treatment(t) for t in treatments_for(claims)],
+        "treatments": [encode_treatment(t) for t in (*(t for t, _ in order.sweep), *treatments_for(claims))],
+        "sweep": [encode_treatment(t) for t, _ in order.sweep],
         "skipped": dict(skipped),
     }

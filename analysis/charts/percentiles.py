@@ -16,7 +16,6 @@ from analysis.load import response_histograms
 from analysis.names import treatment_label
 from analysis.style import HEIGHT, SMALL, STYLE_COLOURS, STYLE_MARKERS, WIDTH, shortened, spread, text_width
 from analysis.summary import Summary, main_load, rows_of, summarise, works
-from experiment.histogram import bucket_mid_us
 from experiment.model import Metric
 
 if TYPE_CHECKING:
@@ -68,21 +67,15 @@ def percentiles(campaign: Campaign) -> Iterator[Picture]:
 
 
 def _curve(campaign: Campaign, row: Row, histogram: Histogram) -> Curve:
-    buckets = np.array(sorted({**histogram.counts, **histogram.censored}))
-    held = [histogram.counts.get(int(b), 0) + histogram.censored.get(int(b), 0) for b in buckets]
-    cumulative, total = np.cumsum(held), histogram.total
-    steps = max(2, int(np.log10(total) * _POINTS_A_DECADE))
-    nines = np.geomspace(1, total, steps)
-    places = np.searchsorted(cumulative, (1 - 1 / nines) * total - 1e-9)
-    chosen = buckets[np.minimum(places, len(buckets) - 1)]
-    lowest_censored = min(histogram.censored, default=None)
-    floors = chosen >= lowest_censored if lowest_censored is not None else np.zeros(len(chosen), bool)
+    total = histogram.total
+    nines = np.geomspace(1, total, max(2, int(np.log10(total) * _POINTS_A_DECADE)))
+    points = histogram.curve([float(q) for q in 1 - 1 / nines])
     goodput = summarise(campaign, row.treatment.id, Metric.GOODPUT)
     return Curve(
         row=row,
         nines=tuple(float(x) for x in nines),
-        seconds=tuple(max(bucket_mid_us(int(b)), 1.0) / 1e6 for b in chosen),
-        floor_from=int(np.argmax(floors)) if floors.any() else len(chosen),
+        seconds=tuple(max(p.value_us, 1.0) / 1e6 for p in points),
+        floor_from=next((i for i, p in enumerate(points) if p.is_floor), len(points)),
         requests=total,
         rounds=goodput.n if goodput else 0,
     )
@@ -149,13 +142,14 @@ def _draw(canvas: Canvas, curves: Sequence[Curve]) -> None:
     width = min(max(text_width(label, SMALL) for label in labels), _LABELS_AT_MOST) + 60
     axes = canvas.axes(canvas.left + 86, canvas.top + 26, canvas.right - width, canvas.bottom - 46)
     durations_axis(min(s for c in curves for s in c.seconds), max(s for c in curves for s in c.seconds)).apply(axes)
-    _quantile_axis(axes, canvas, max(c.nines[-1] for c in curves))
+    quantile_axis(axes, canvas, max(c.nines[-1] for c in curves))
     for curve in curves:
         _draw_curve(axes, curve)
     _end_labels(axes, canvas, curves, labels)
 
 
-def _quantile_axis(axes: Axes, canvas: Canvas, most: float) -> None:
+def quantile_axis(axes: Axes, canvas: Canvas, most: float) -> None:
+    """Set up the axis of percentiles, logarithmic in 1 / (1 - q), as far as `most` of it."""
     axes.set_xscale("log")
     axes.set_xlim(1, most * 1.08)
     ticks = [(1, "0"), (2, "50"), (4, "75"), (10, "90"), (100, "99"), (1e3, "99.9"), (1e4, "99.99"), (1e5, "99.999")]

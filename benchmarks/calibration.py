@@ -1,0 +1,208 @@
+"""Is the judge honest, and what does it find? `make calibration`, or `python -m benchmarks.calibration`.
+
+Thousands of simulated campaigns are looked at after every round, as a real one is, and stop at the first verdict:
+
+- how often the interval ever excludes the truth, under each kind of noise: the declared rate is alpha;
+- how often a claim is falsely supported, or falsely refuted, when the truth sits on its limit: the worst place for it;
+- some hundred whole campaigns through harness.campaign with FakeDriver, on planted effects and on the limit;
+- the power: which share decides a true claim, against the size of the effect and the rounds (docs/figures/power.svg).
+
+Everything is seeded: the same numbers come out each time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import asdict, dataclass
+from math import log
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from analysis.judge import ALPHA
+from benchmarks import campaigns as whole
+from benchmarks.looks import look
+from benchmarks.noise import Model, log_ratios
+from benchmarks.power import ENOUGH, ROUNDS, SPREADS, draw, power_table, smallest_found
+from benchmarks.talk import say, table, write_json
+from experiment.model import Interval, at_least
+from harness.fake import Noise
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Sequence
+
+    from benchmarks.power import Power
+
+FIGURES = Path(__file__).resolve().parent.parent / "docs" / "figures"
+LIMIT = 1.1
+MOST_ROUNDS = 20
+SEED = 20261122
+FAKE_SPREAD, FAKE_ROUNDS = 0.05, 8
+
+ONE_SIDED, EQUIVALENCE = at_least(LIMIT), Interval(1 / LIMIT, LIMIT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FalseRates:
+    """Shares of simulated campaigns that erred at any look, the truth lying on the limit of the claim."""
+
+    model: Model
+    spread: float
+    campaigns: int
+    excluded: float  # the interval did not hold the truth at some look
+    supported: float  # "at least 1.1" was supported; false if the truth lies a hair below
+    refuted: float  # "at least 1.1" was refuted; false if the truth lies a hair above
+    equivalent: float  # "the same within 10 %" was supported; false if the truth lies a hair outside
+
+    @property
+    def worst(self) -> float:
+        """The highest of them."""
+        return max(self.excluded, self.supported, self.refuted, self.equivalent)
+
+    def keeps(self, alpha: float) -> bool:
+        """Whether every rate is at or below the declared one."""
+        return self.worst <= alpha
+
+
+def false_rates(
+    model: Model, *, campaigns: int, spread: float, alpha: float = ALPHA, rounds: int = MOST_ROUNDS, seed: int = SEED
+) -> FalseRates:
+    """Simulate campaigns whose truth lies on the limit."""
+    truth = log(LIMIT)
+    noise = log_ratios(model, np.random.default_rng(seed), campaigns=campaigns, rounds=rounds, spread=spread)
+    looks = look(truth + noise, alpha)
+    supported, refuted = looks.first_verdicts(ONE_SIDED)
+    equivalent, _ = looks.first_verdicts(EQUIVALENCE)
+    return FalseRates(
+        model=model,
+        spread=spread,
+        campaigns=campaigns,
+        excluded=float(looks.excludes(truth).any(axis=1).mean()),
+        supported=float(supported[:, -1].mean()),
+        refuted=float(refuted[:, -1].mean()),
+        equivalent=float(equivalent[:, -1].mean()),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WholeCampaigns:
+    """What whole campaigns through FakeDriver said, as shares of the verdicts that could have been given."""
+
+    noise: Noise
+    campaigns: int
+    false_at_limit: float
+    found: float
+    false_on_planted: float
+
+
+def whole_campaigns(noise: Noise, *, campaigns: int, alpha: float = ALPHA) -> WholeCampaigns:
+    """Run campaigns with FakeDriver and count what they decided."""
+    tally = whole.count(noise, campaigns=campaigns, spread=FAKE_SPREAD, rounds=FAKE_ROUNDS, alpha=alpha)
+    return WholeCampaigns(
+        noise=noise,
+        campaigns=campaigns,
+        false_at_limit=_share(tally, whole.AT_THE_LIMIT, campaigns, right=False),
+        found=_share(tally, whole.PLANTED, campaigns, right=True),
+        false_on_planted=_share(tally, whole.PLANTED, campaigns, right=False),
+    )
+
+
+def _share(tally: Counter[tuple[str, bool]], names: Sequence[str], campaigns: int, *, right: bool) -> float:
+    return sum(tally[name, right] for name in names) / (campaigns * len(names))
+
+
+def main() -> None:
+    """Simulate, print, draw, write."""
+    options = _options()
+    start = time.monotonic()
+    rates = [false_rates(m, campaigns=options.campaigns, spread=s) for m in Model for s in SPREADS]
+    _print_rates(rates)
+    wholes = [whole_campaigns(noise, campaigns=options.whole) for noise in Noise]
+    _print_wholes(wholes)
+    points = power_table(np.random.default_rng(SEED), campaigns=options.campaigns, alpha=ALPHA)
+    _print_power(points)
+    draw(points, options.out, alpha=ALPHA, campaigns=options.campaigns)
+    write_json(options.out / "calibration.json", _as_json(rates, wholes, points))
+    say(f"\nTook {time.monotonic() - start:.0f} s. {_conclusion(rates)}")
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.calibration", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("--campaigns", type=int, default=20_000, help="simulated campaigns a noise model and a spread")
+    parser.add_argument("--whole", type=int, default=100, help="campaigns through FakeDriver a noise model")
+    parser.add_argument(
+        "--out", type=Path, default=FIGURES, help="folder for calibration.json, power.svg and power.png"
+    )
+    return parser.parse_args()
+
+
+def _print_rates(rates: Sequence[FalseRates]) -> None:
+    say(f"False verdicts with the truth on the limit, looked at after each of {MOST_ROUNDS} rounds; declared {ALPHA:g}")
+    head = ("noise", "spread", "interval excludes truth", "falsely >= 1.1", "falsely < 1.1", "falsely same", "kept")
+    say(table(head, [(*_rate_cells(r), "yes" if r.keeps(ALPHA) else "NO") for r in rates]))
+
+
+def _rate_cells(rates: FalseRates) -> tuple[str, ...]:
+    shares = (rates.excluded, rates.supported, rates.refuted, rates.equivalent)
+    return (rates.model.value, f"{rates.spread:.0%}", *(f"{share:.2%}" for share in shares))
+
+
+def _print_wholes(wholes: Sequence[WholeCampaigns]) -> None:
+    say(f"\nWhole campaigns through FakeDriver: spread {FAKE_SPREAD:.0%}, at most {FAKE_ROUNDS} rounds, first verdict")
+    head = ("noise", "campaigns", "false at the limit", "planted 3x found", "false on planted")
+    say(
+        table(
+            head,
+            [
+                (w.noise.value, w.campaigns, f"{w.false_at_limit:.1%}", f"{w.found:.1%}", f"{w.false_on_planted:.1%}")
+                for w in wholes
+            ],
+        )
+    )
+
+
+def _print_power(points: Sequence[Power]) -> None:
+    say(f"\nSmallest true ratio decided by {ENOUGH:.0%} of campaigns (claim: at least 1x)")
+    rows = [
+        (f"{spread:.0%}", *(_found(smallest_found(points, spread=spread, rounds=n)) for n in ROUNDS))
+        for spread in SPREADS
+    ]
+    say(table(("trials scatter by", *(f"{n} rounds" for n in ROUNDS)), rows))
+
+
+def _found(effect: float | None) -> str:
+    return "–" if effect is None else f"{effect:.2f}x"
+
+
+def _conclusion(rates: Sequence[FalseRates]) -> str:
+    broken = sorted({r.model.value for r in rates if not r.keeps(ALPHA)})
+    if not broken:
+        return f"Under every noise model false verdicts stay at or below the declared {ALPHA:g}."
+    return f"False verdicts exceed the declared {ALPHA:g} under: {', '.join(broken)}."
+
+
+def _as_json(rates: Sequence[FalseRates], wholes: Sequence[WholeCampaigns], points: Sequence[Power]) -> dict[str, Any]:
+    return {
+        "command": "make calibration",
+        "alpha": ALPHA,
+        "limit": LIMIT,
+        "rounds": MOST_ROUNDS,
+        "seed": SEED,
+        "false_rates": [{**asdict(r), "keeps_alpha": r.keeps(ALPHA)} for r in rates],
+        "whole_campaigns": {"spread": FAKE_SPREAD, "rounds": FAKE_ROUNDS, "by_noise": [asdict(w) for w in wholes]},
+        "smallest_found": [
+            {"spread": s, "rounds": n, "power": ENOUGH, "ratio": smallest_found(points, spread=s, rounds=n)}
+            for s in SPREADS
+            for n in ROUNDS
+        ],
+        "power": [asdict(p) for p in points],
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""The estimator of analysis.estimate looked at after every round, for thousands of campaigns at once.
+
+Its half-width is a factor that only n and alpha decide, times the sample's standard deviation, and never below a least
+width. Both are asked of the estimator itself, so that there is no second copy of the formula to be wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, log
+from statistics import stdev
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.estimate import half_width
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from benchmarks.noise import Floats
+    from experiment.model import Interval
+
+_FEWEST = 2  # a spread needs two
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Looks:
+    """Intervals for ln(ratio) after each round, all of shape (campaigns, rounds)."""
+
+    low: Floats
+    high: Floats
+
+    def excludes(self, truth: float) -> NDArray[np.bool_]:
+        """Return where the interval does not hold the true log ratio."""
+        return (self.low > truth) | (self.high < truth)
+
+    def supported(self, expected: Interval) -> NDArray[np.bool_]:
+        """Return where the interval lies inside the expected one, as analysis.judge has it."""
+        return (self.low >= _log(expected.low)) & (self.high <= _log(expected.high))
+
+    def refuted(self, expected: Interval) -> NDArray[np.bool_]:
+        """Return where the interval and the expected one share no point."""
+        return (self.high < _log(expected.low)) | (self.low > _log(expected.high))
+
+    def first_verdicts(self, expected: Interval) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return, up to each round, whether a campaign was decided as supported, and whether as refuted.
+
+        The first verdict stands: a decided claim costs no more trials, so nobody looks again.
+        """
+        supported, refuted = self.supported(expected), self.refuted(expected)
+        decided_before = np.zeros_like(supported)
+        decided_before[:, 1:] = np.logical_or.accumulate(supported | refuted, axis=1)[:, :-1]
+        first = ~decided_before
+        accumulate = np.logical_or.accumulate
+        return accumulate(supported & first, axis=1), accumulate(refuted & first, axis=1)
+
+
+def look(log_ratios: Floats, alpha: float) -> Looks:
+    """Return the intervals after each round of every campaign; `log_ratios` has the shape (campaigns, rounds)."""
+    rounds = log_ratios.shape[1]
+    n = np.arange(1, rounds + 1)
+    mean = np.cumsum(log_ratios, axis=1) / n
+    halves = np.full_like(log_ratios, inf)
+    for k in range(_FEWEST, rounds + 1):
+        factor, least = _factor(k, alpha), half_width([0.0] * k, alpha)
+        if factor < inf:
+            spread = log_ratios[:, :k].std(axis=1, ddof=1)
+            halves[:, k - 1] = np.maximum(factor * spread, least)
+    return Looks(low=mean - halves, high=mean + halves)
+
+
+def _factor(n: int, alpha: float) -> float:
+    known = [float(k) for k in range(n)]
+    return half_width(known, alpha) / stdev(known)
+
+
+def _log(ratio: float) -> float:
+    if ratio <= 0:
+        return -inf
+    return inf if ratio == inf else log(ratio)
