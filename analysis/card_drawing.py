@@ -220,7 +220,7 @@ def _structure_strip(canvas: Canvas, result: ComparisonResult, y: float) -> floa
     draw_band(axes, theme, asked.expected.low - half, asked.expected.high + half, y=0.5, height=0.9)
     axes.axvline(0, color=theme.muted, linewidth=2)
     axes.plot([found.low, min(found.high, reach)], [0.5, 0.5], color=theme.ink, linewidth=4)
-    axes.plot(found.effect, 0.5, linestyle="none", **marker_look(theme, result.verdict, 20))
+    axes.plot(found.effect or 0.0, 0.5, linestyle="none", **marker_look(theme, result.verdict, 20))
     axes.xaxis.set_major_locator(FixedLocator([0, max(known)]))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: words.metric_value(asked.metric, v) if v else "0"))
     axes.tick_params(labelsize=NOTE - 2, labelcolor=theme.muted)

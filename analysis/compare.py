@@ -69,6 +69,10 @@ class Change(StrEnum):
     UNDECIDED = "undecided"
 
 
+_SHOWN = (Change.WORSE, Change.BETTER, Change.UNDECIDED, Change.SAME)
+"""The order in which a reader wants them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """One treatment that both campaigns measured."""
@@ -207,7 +211,8 @@ def _rows(
     comparable = [name for name in treatments if unequal[name] is None]
     alpha = ALPHA / max(1, len(comparable))
     rows = [_compared(a, b, name, own[name], alpha, margin) for name in comparable]
-    return tuple(r for r in rows if r is not None), tuple(m for m in unequal.values() if m is not None)
+    found = sorted((r for r in rows if r is not None), key=lambda r: _SHOWN.index(r.change))
+    return tuple(found), tuple(m for m in unequal.values() if m is not None)
 
 
 def _own_metric(a: Campaign, b: Campaign, treatment: Treatment) -> Metric:

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 from analysis import markdown, words
 from analysis.compare import BESIDE, Change, is_higher_better
 from analysis.gate import GateKind
-from analysis.reproduction import Outcome, claim_json, difference_json
+from analysis.reproduction import DECIDED, Outcome, claim_json, difference_json
 from analysis.reproduction_text import difference_table, verdict_text
 
 if TYPE_CHECKING:
@@ -108,11 +108,6 @@ def sign(change: Change) -> str:
     return _SIGNS[change]
 
 
-def changed_claims(found: CampaignComparison) -> tuple[ClaimPair, ...]:
-    """Return the claims whose verdict is not the same in A and B."""
-    return tuple(p for p in found.verdicts.claims if p.original is not p.again)
-
-
 def as_markdown(found: CampaignComparison, gates: Sequence[Gate] = (), failed: Sequence[GateFailure] = ()) -> str:
     """Return the comparison as Markdown for a pull request."""
     return "\n".join(_markdown_parts(found, gates, failed))
@@ -174,10 +169,12 @@ def claims_table(found: CampaignComparison) -> str:
 
 
 def claim_change(pair: ClaimPair) -> str:
-    """Say whether a claim's verdict is another one now, and whether that is a finding or only less certainty."""
+    """Say whether a claim's verdict is another one now, and whether that is a finding or only another certainty."""
     if pair.outcome is Outcome.NOT_REPRODUCED:
         return "turned round"
-    return "" if pair.original is pair.again else "changed"
+    if pair.original is pair.again:
+        return ""
+    return "open now" if pair.original in DECIDED else "changed"
 
 
 def as_json(found: CampaignComparison, gates: Sequence[Gate], failed: Sequence[GateFailure]) -> dict[str, Any]:

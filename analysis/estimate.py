@@ -31,9 +31,8 @@ _LEAST_SPREAD = 1e-3
 """A clock's and a counter's own grain: three trials that agree to the last digit are not three measurements of it."""
 
 
-def half_width(log_ratios: Sequence[float], alpha: float) -> float:
-    """Return the half-width of the confidence sequence for the mean of `log_ratios` (natural logs)."""
-    n = len(log_ratios)
+def half_width_factor(n: int, alpha: float) -> float:
+    """Return the half-width of the confidence sequence after n pairs, in standard deviations of one pair."""
     if n < 2:  # noqa: PLR2004 - a spread needs two
         return inf
     r = 1 + n * PRIOR_G
@@ -41,7 +40,13 @@ def half_width(log_ratios: Sequence[float], alpha: float) -> float:
     if k >= r:
         return inf
     u = (k - 1) / (1 - k / r)
-    return sqrt((n - 1) * u) * max(stdev(log_ratios), _LEAST_SPREAD) / sqrt(n)
+    return sqrt((n - 1) * u) / sqrt(n)
+
+
+def half_width(log_ratios: Sequence[float], alpha: float) -> float:
+    """Return the half-width of the confidence sequence for the mean of `log_ratios` (natural logs)."""
+    factor = half_width_factor(len(log_ratios), alpha)
+    return inf if factor == inf else factor * max(stdev(log_ratios), _LEAST_SPREAD)
 
 
 def ratio_estimate(

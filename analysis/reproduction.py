@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from analysis.load import Campaign
     from experiment.model import Claim, ClaimResult, Comparison, Estimate
 
-_DECIDED = (Verdict.SUPPORTED, Verdict.REFUTED)
+DECIDED = (Verdict.SUPPORTED, Verdict.REFUTED)
 
 
 class Outcome(StrEnum):
@@ -194,7 +194,7 @@ def _outcome(original: ClaimResult | None, again: ClaimResult | None) -> tuple[O
         return Outcome.UNDECIDED, f"only the {'original' if again is None else 'second'} campaign has this claim"
     if original.claim.comparisons != again.claim.comparisons:
         return Outcome.UNDECIDED, "the two campaigns registered it with other numbers"
-    open_sides = [_why_open(n, r) for n, r in (("original", original), ("second", again)) if r.verdict not in _DECIDED]
+    open_sides = [_why_open(n, r) for n, r in (("original", original), ("second", again)) if r.verdict not in DECIDED]
     if open_sides:
         return Outcome.UNDECIDED, "; ".join(open_sides)
     return (Outcome.REPRODUCED if original.verdict is again.verdict else Outcome.NOT_REPRODUCED), ""

@@ -55,10 +55,15 @@ def claim_lines(pair: ClaimPair, *, names: tuple[str, str]) -> list[str]:
 
 
 def difference_lines(found: Sequence[Difference], names: tuple[str, str]) -> list[str]:
-    """Return what differs between the environments, one line each under a heading; one line if nothing does."""
+    """Return what differs between the environments, one line a topic under a heading; one line if nothing does."""
     if not found:
         return ["Nothing that the manifests record differs between the two environments."]
-    return [f"What differs between the environments ({names[0]} / {names[1]}):", *(f"    {d.text}" for d in found)]
+    topics = dict.fromkeys(d.topic for d in found)
+    said = {topic: [f"{d.name} {d.a} / {d.b}" for d in found if d.topic is topic] for topic in topics}
+    return [
+        f"What differs between the environments ({names[0]} / {names[1]}):",
+        *(f"    {topic}: {', '.join(texts)}" for topic, texts in said.items()),
+    ]
 
 
 def beside_reference(
@@ -92,7 +97,8 @@ def difference_table(found: Sequence[Difference], names: tuple[str, str] = ("ori
     """Return what differs as a Markdown table, or a sentence if nothing does."""
     if not found:
         return "Nothing that the manifests record.\n"
-    return markdown.table(("what", "", *names), [(d.topic.value, d.name, d.a, d.b) for d in found])
+    rows = [(d.topic.value, d.name, d.a, d.b, d.obstacle) for d in found]
+    return markdown.table(("what", "", *names, "why it keeps figures from being compared"), rows)
 
 
 def verdict_text(verdict: Verdict | None) -> str:

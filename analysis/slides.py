@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -51,10 +52,10 @@ def write_slides(campaign: Campaign, out_dir: Path) -> list[Path]:
 
 def _slides(campaign: Campaign) -> Iterator[_Slide]:
     opening = title_card(campaign)
-    yield _Slide(name="00-title", draw=lambda theme: draw_title(campaign, opening, theme))
+    yield _Slide(name="00-title", draw=partial(draw_title, campaign, opening))
     for result in campaign.results:
         card = claim_card(campaign, result)
-        yield _Slide(name=card.id, draw=lambda theme, card=card: draw_claim(campaign, card, theme))
+        yield _Slide(name=card.id, draw=partial(draw_claim, campaign, card))
 
 
 def _write_deck(slides: list[_Slide], theme: Theme, deck: Path) -> list[Path]:

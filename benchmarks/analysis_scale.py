@@ -11,29 +11,24 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from benchmarks.made_campaign import Made, write
+from benchmarks.made_campaign import write
+from benchmarks.metered import ROOT, run
 from benchmarks.talk import say, table, write_json
-from experiment.errors import BenchError, InvalidMeasurementError
+from experiment.errors import BenchError
 from harness.host import facts, package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ROOT = Path(__file__).resolve().parent.parent
 SIZES = (100_000, 1_000_000, 10_000_000)
 MOST_S, MOST_BYTES = 60.0, 1_000_000_000
 _MB = 1e6
-# Kibibytes on Linux, bytes on macOS: getrusage(2) of each.
-_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,47 +56,28 @@ class Reported:
 
 def record(requests: int) -> Recorded:
     """Record so many durations in a process of its own."""
-    command = [sys.executable, str(ROOT / "benchmarks" / "record_many.py"), str(requests)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return Recorded(**json.loads(done.stdout))
+    done = run([sys.executable, str(ROOT / "benchmarks" / "record_many.py"), str(requests)])
+    return Recorded(**json.loads(done.output))
 
 
 def report(requests: int, folder: Path) -> Reported:
-    """Write a campaign of so many requests and make its report in a process of its own."""
+    """Write a campaign of so many requests and make its report in a process of its own.
+
+    Raises InvalidMeasurementError when the report fails.
+    """
     path = folder / f"campaign-{requests}"
     made = write(path, requests=requests)
     csv_bytes = sum(file.stat().st_size for file in path.glob("*.csv"))
-    wall_s, usage = _run([sys.executable, "-m", "harness.cli", "report", str(path)], folder / f"report-{requests}.log")
-    pictures = len([*path.rglob("*.png")])
-    return _reported(made, csv_bytes, pictures, wall_s, usage)
-
-
-def _reported(made: Made, csv_bytes: int, pictures: int, wall_s: float, usage: Any) -> Reported:
+    done = run([sys.executable, "-m", "harness.cli", "report", str(path)])
     return Reported(
         requests=made.requests,
         trials=made.trials,
         csv_bytes=csv_bytes,
-        pictures=pictures,
-        wall_s=round(wall_s, 2),
-        cpu_s=round(usage.ru_utime + usage.ru_stime, 2),
-        peak_rss_bytes=usage.ru_maxrss * _RSS_UNIT,
+        pictures=len([*path.rglob("*.png")]),
+        wall_s=round(done.wall_s, 2),
+        cpu_s=round(done.cpu_s, 2),
+        peak_rss_bytes=done.peak_rss_bytes,
     )
-
-
-def _run(command: Sequence[str], log: Path) -> tuple[float, Any]:
-    """Run to the end; return wall seconds and the resource usage of this one child.
-
-    Raises InvalidMeasurementError when it fails.
-    """
-    start = time.monotonic()
-    with log.open("wb") as sink:
-        process = subprocess.Popen(list(command), cwd=ROOT, stdout=sink, stderr=sink)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-        raise InvalidMeasurementError(f"bench report ended with code {process.returncode}: {' '.join(last)}")
-    return time.monotonic() - start, usage
 
 
 def main() -> int:

@@ -182,7 +182,8 @@ def _add_serve(commands: _Commands[_Parser]) -> None:
 
 
 def _add_doctor(commands: _Commands[_Parser]) -> None:
-    sub = commands.add_parser("doctor", help="say whether this machine is fit, and what is missing")
+    sub = commands.add_parser("doctor", help="say whether this machine is fit, what is missing, and how noisy it is")
+    sub.add_argument("--quick", action="store_true", help="without the A/A run that measures its noise (25 s)")
     sub.set_defaults(action=_doctor)
 
 
@@ -229,10 +230,10 @@ def _serve(args: argparse.Namespace) -> NoReturn:
     serve(args.port)
 
 
-def _doctor(_args: argparse.Namespace) -> int:
+def _doctor(args: argparse.Namespace) -> int:
     from harness.doctor import examine
 
-    return examine()
+    return examine(quick=args.quick)
 
 
 if __name__ == "__main__":

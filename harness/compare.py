@@ -11,6 +11,7 @@ from experiment.errors import Exit, InvalidMeasurementError, UsageError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
 
     from rich.console import Console
     from rich.table import Table
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _STDOUT = "-"
 _PIPE_WIDTH = 200  # columns; a pipe has none of its own, and a log can scroll
+_WIDE = 160  # columns that the figures beside a treatment's own need
 _COLOURS = {"better": "green", "worse": "red", "same": "", "undecided": "yellow"}
 
 
@@ -111,45 +113,46 @@ def _show(
     found: CampaignComparison, gates: tuple[Gate, ...], failed: tuple[GateFailure, ...], *, to_stderr: bool
 ) -> None:
     from analysis import compare_text
+    from analysis.compare import BESIDE
+    from analysis.reproduction_text import difference_lines
 
     console = _console(to_stderr=to_stderr)
     says = [compare_text.headline(found), *found.remarks, compare_text.shift(found)]
     _warn(console, found)
     for line in filter(None, says):
-        console.print(line, markup=False)
-    console.print(_table(found))
-    console.print(compare_text.method(found), markup=False)
+        console.print(line, markup=False, soft_wrap=True)
+    console.print(_table(found, BESIDE if console.width >= _WIDE else ()))
+    console.print(compare_text.method(found), markup=False, soft_wrap=True)
     for missing in found.missing:
-        console.print(f"not compared: {missing.treatment}: {missing.reason}", markup=False)
+        console.print(f"not compared: {missing.treatment}: {missing.reason}", markup=False, soft_wrap=True)
     _show_claims(console, found)
-    for difference in found.differences:
-        console.print(f"differs (A / B): {difference.text}", markup=False)
+    for line in difference_lines(found.differences, ("A", "B")):
+        console.print(line, markup=False, soft_wrap=True)
     for line in compare_text.gate_lines(gates, failed):
-        console.print(line, markup=False, style="red" if failed else "")
+        console.print(line, markup=False, soft_wrap=True, style="red" if failed else "")
     _warn(console, found)
 
 
 def _console(*, to_stderr: bool) -> Console:
     from rich.console import Console
 
-    console = Console(stderr=to_stderr, highlight=False, soft_wrap=False)
+    console = Console(stderr=to_stderr, highlight=False)
     return console if console.is_terminal else Console(stderr=to_stderr, highlight=False, width=_PIPE_WIDTH)
 
 
 def _warn(console: Console, found: CampaignComparison) -> None:
     if found.warning:
-        console.print(found.warning, markup=False, style="bold red")
+        console.print(found.warning, markup=False, soft_wrap=True, style="bold red")
 
 
-def _table(found: CampaignComparison) -> Table:
+def _table(found: CampaignComparison, others: Sequence[Metric]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
     from analysis import compare_text, words
-    from analysis.compare import BESIDE
 
     table = Table(title="FORCED, not comparable" if found.warning else "B against A", title_justify="left")
-    for name in ("", "treatment", "metric", "A", "B", "B / A", "trials", *(words.metric_short(m) for m in BESIDE)):
+    for name in ("", "treatment", "metric", "A", "B", "B / A", "trials", *(words.metric_short(m) for m in others)):
         table.add_column(name, overflow="fold")
     for row in found.rows:
         beside = compare_text.beside_texts(row)
@@ -160,7 +163,7 @@ def _table(found: CampaignComparison) -> Table:
             *compare_text.value_texts(row.primary),
             compare_text.ratio_text(row.primary),
             compare_text.trials_text(row.primary),
-            *(beside.get(m, words.NOT_MEASURED) for m in BESIDE),
+            *(beside.get(m, words.NOT_MEASURED) for m in others),
         )
     return table
 

@@ -44,9 +44,11 @@ class Check:
     cost: str = ""
 
 
-def examine() -> int:
-    """Print every check; exit 6 when one of them keeps a campaign from running."""
+def examine(*, quick: bool) -> int:
+    """Print every check; exit 6 when one of them keeps a campaign from running. `quick` leaves the A/A run out."""
     checks = [check() for check in CHECKS]
+    if not quick and not any(c.health is Health.BAD for c in checks):
+        checks.append(_noise())
     table = Table(title="Is this machine fit?", title_justify="left")
     for column in ("check", "", "found", "what that costs, and the cure"):
         table.add_column(column, overflow="fold")
@@ -129,5 +131,30 @@ def _database() -> Check:
         return Check(name="database", health=Health.WEAK, found=found.reason, cost=cost)
     return Check(name="database", health=Health.GOOD, found=f"PostgreSQL {found.version} ({found.source.value})")
 
+
+def _noise() -> Check:
+    from harness.noise import TYPICAL_ROUNDS, measure_noise
+
+    floor = measure_noise()
+    disturbed = f" ({', '.join(floor.invalid)} fired)" if floor.invalid else ""
+    if floor.spread is None or floor.smallest_effect is None:
+        return Check(
+            name="noise",
+            health=Health.WEAK,
+            found=f"the A/A run has only {floor.rounds} valid rounds{disturbed}",
+            cost="This machine is too disturbed now; close what else runs on it and look again.",
+        )
+    found = (
+        f"two identical routes differ by {floor.spread:.1%} from round to round{disturbed}; the article profile can "
+        f"decide goodput effects that are {floor.smallest_effect - 1:.0%} away from a claim's limit "
+        f"({TYPICAL_ROUNDS} rounds)"
+    )
+    health = Health.GOOD if floor.smallest_effect <= _SMALLEST_WANTED else Health.WEAK
+    cost = "" if health is Health.GOOD else "Claims of equality within 10 % (A7, A19) may stay undecided."
+    return Check(name="noise", health=health, found=found, cost=cost)
+
+
+_SMALLEST_WANTED = 1.4
+"""At this noise of a saturated core, claims about waits, which scatter far less, are still decided."""
 
 CHECKS: tuple[Callable[[], Check], ...] = (_machine, _cores, _descriptors, _steal, _ports, _database)

@@ -223,6 +223,8 @@ class _Trial:
                 wrong=0,
                 errors=0,
                 bystander_max_us=None if self.truth.is_blocked else self._around(3000),
+                tokens_borrowed_max=self._tokens(),
+                tokens_waiting_max=max(0, self.load.users - 40) if self._is_pooled() else 0,
                 loop_lag_max_us=self._around(lag * (second + 1 if self.truth.is_blocked else 1), 0.2),
             )
             for second in range(max(1, int(self.load.window_s)))

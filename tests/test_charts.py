@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -55,7 +56,8 @@ def by_name(campaign: Campaign) -> dict[str, Picture]:
 
 def test_every_question_gets_its_chart(drawn: Drawn) -> None:
     kinds = {chart.kind for chart in drawn.charts.values()}
-    assert kinds == {"verdicts", "matrix", "demo", "goodput", "percentiles", "bystander", "looplag", "cost"}
+    over_works = {"verdicts", "matrix", "order"}
+    assert kinds == over_works | {"demo", "goodput", "percentiles", "bystander", "looplag", "tokens", "cost"}
     assert {"goodput-sleep", "goodput-http", "goodput-db", "goodput-upload", "goodput-noop"} <= drawn.charts.keys()
 
 
@@ -121,6 +123,23 @@ def test_percentiles_end_where_the_sample_does(drawn: Drawn) -> None:
     picture = by_name(drawn.campaign)["percentiles-sleep"]
     for treatment, quantile, *_ in picture.rows:
         assert counts[treatment] * (1 - quantile) >= 1 - 1e-6
+
+
+def test_every_trial_is_seen_in_the_order_it_ran(drawn: Drawn) -> None:
+    picture = by_name(drawn.campaign)["order"]
+    places, trials, _, rounds, is_valid, relative, _ = zip(*picture.rows, strict=True)
+    assert list(trials) == [trial.trial_id for trial in drawn.campaign.trials]
+    assert list(places) == sorted(places)
+    assert list(rounds) == sorted(rounds)
+    assert list(is_valid).count(False) == 2
+    assert "2 were invalid" in picture.title
+    assert median(relative) == pytest.approx(1, abs=0.05)
+
+
+def test_threads_at_work_and_requests_waiting_are_told(drawn: Drawn) -> None:
+    title = drawn.charts["tokens-sleep"].title
+    assert "plain def has 40 threads at work, and 40 requests waiting for one" in title
+    assert "tokens-noop" not in drawn.charts
 
 
 def test_the_upload_chart_tells_servers_apart(drawn: Drawn) -> None:

@@ -341,7 +341,10 @@ def test_a_campaign_is_not_compared_with_itself(of: Callable[[str], Campaign]) -
 
 
 def test_unfinished_and_smoke_campaigns_are_remarked(tmp_path: Path) -> None:
-    told = {"finished_at": None, "profile": {"name": "smoke", "is_smoke": True, "budget_s": 60, "max_rounds": 3}}
+    told: dict[str, Any] = {
+        "finished_at": None,
+        "profile": {"name": "smoke", "is_smoke": True, "budget_s": 60, "max_rounds": 3},
+    }
     a, b = (load_campaign(measured(tmp_path / n, rounds=2, **told)) for n in "ab")
     assert len(compare(a, b).remarks) == 4
 
@@ -426,6 +429,10 @@ def test_json_holds_nothing_that_json_has_not(of: Callable[[str], Campaign], tmp
     told = as_json(compare(of("before"), few), WORSE_5, ())
     assert json.loads(json.dumps(told, allow_nan=False)) == told
     assert {row["high"] for row in told["treatments"]} == {None}
+
+
+def test_what_got_worse_stands_first(of: Callable[[str], Campaign]) -> None:
+    assert [row.treatment for row in compare(of("before"), of("slower")).rows[:2]] == [NATIVE, GOOD]
 
 
 def test_the_headline_counts(of: Callable[[str], Campaign]) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -91,7 +91,8 @@ def test_every_claim_is_answered_in_a_sentence(written: Written) -> None:
 
 
 def test_the_page_needs_nothing_but_itself(written: Written) -> None:
-    outside = [h for h in written.page.hrefs if not h.startswith(("#", "charts/", "data:"))]
+    data = {"manifest.json", "trials.csv", "verdicts.csv"}
+    outside = [h for h in written.page.hrefs if h not in data and not h.startswith(("#", "charts/", "data:"))]
     assert outside == []
     assert not re.search(r"@import|url\((?!#)|https?://(?!www\.w3\.org/)", written.html)
     assert str(written.campaign.folder.path) not in written.html
@@ -101,7 +102,7 @@ def test_every_link_leads_somewhere(written: Written) -> None:
     for href in written.page.hrefs:
         if href.startswith("#"):
             assert href[1:] in written.page.ids
-        elif href.startswith("charts/"):
+        elif not href.startswith("data:"):
             assert (written.campaign.folder.path / href).is_file()
 
 
@@ -147,6 +148,52 @@ def test_invalid_trials_are_listed_with_their_reason(written: Written) -> None:
     assert row.rules == "driver-saturated"
     assert "1 was invalid and left out" in written.html
     assert "the driver used 97 % of its core" in written.markdown
+
+
+def test_the_page_goes_from_the_answer_to_how_it_was_measured(written: Written) -> None:
+    sections = ("answers", "intervals", "styles", "work-sleep", "cost", "treatments", "rounds", "trials", "how")
+    places = [written.page.ids.index(name) for name in sections]
+    assert places == sorted(places)
+
+
+def test_every_chart_says_metric_load_and_rounds_and_links_to_its_numbers(written: Written) -> None:
+    view = report_view(written.campaign, draw_all(written.campaign, written.campaign.folder.path / "charts"))
+    for figure in (*view.matrix, *view.cost, *view.order, *(f for work in view.works for f in work.figures)):
+        assert "round" in figure.caption, figure.name
+        assert f'href="{figure.csv_href}"' in written.html
+        assert f'href="#{figure.name}"' in written.html
+
+
+def test_theory_stands_beside_what_was_measured(written: Written) -> None:
+    rows = {row.id: row for row in report_view(written.campaign, []).theory}
+    slept = rows["sleep.def@closed-80"]
+    assert (slept.ceiling, slept.decided_by) == ("400 rps", "T/S")
+    assert re.fullmatch(r"(9\d|10\d) %", slept.share)
+    assert slept.cost.endswith("µs")
+    assert "A1 A8" in slept.claims
+
+
+def test_requests_without_a_right_answer_are_counted_with_their_first_failure(written: Written) -> None:
+    campaign = written.campaign
+    assert "Every request was answered rightly" in written.html
+    bad, *others = campaign.trials
+    metrics = replace(bad.metrics, wrong=3, errors=1_200, first_failure="status 500")
+    (row,) = report_view(replace(campaign, trials=(replace(bad, metrics=metrics), *others)), []).errors
+    assert (row.id, row.trials, row.wrong, row.errors) == (bad.treatment, "1 of 4", "3", "1,200")
+    assert row.dropped == "–"
+    assert row.first_failure == "status 500"
+
+
+def test_what_a_filter_looks_for_is_on_the_page(written: Written) -> None:
+    answers = [attrs for tag, attrs in written.page.tags if tag == "li" and attrs.get("data-claims")]
+    assert {attrs["data-claims"] for attrs in answers} == CLAIMS.keys()
+    works = {attrs.get("data-works") for _, attrs in written.page.tags}
+    assert {"sleep", "noop"} <= works
+
+
+def test_an_answer_names_the_command_that_measures_it(written: Written) -> None:
+    assert "<code>bench claim A1</code>" in written.html
+    assert "bench claim A21" not in written.html
 
 
 def test_noise_floor_and_multiplicity_are_told(written: Written) -> None:

@@ -234,7 +234,7 @@ def test_the_command_measures_draws_and_tells(
     original: Campaign, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[Path] = []
-    monkeypatch.setattr(reproducing, "draw", lambda path, _say: drawn.append(path) or [])
+    monkeypatch.setattr(reproducing, "draw", lambda path, _say: drawn.append(path))
     out = tmp_path / "again"
     code = reproduce(original.folder.path, out=out, seed=3, quiet=True, run=runner())
     assert code == Exit.OK
@@ -266,7 +266,7 @@ def test_one_claim_stands_beside_the_reference(original: Campaign, tmp_path: Pat
     assert said[0] == "Beside the reference campaign theirs:"
     assert said[1] == "A8 reproduced: reference supported, here supported"
     assert said[2].endswith("; the intervals overlap")
-    assert "    machine, cores: 2 / 8" in said
+    assert "    machine: cores 2 / 8" in said
 
 
 def test_without_a_reference_or_the_claim_in_it_nothing_is_said(original: Campaign, tmp_path: Path) -> None:

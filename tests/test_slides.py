@@ -177,7 +177,7 @@ def test_nothing_on_a_card_is_too_small_or_runs_over_its_edge(whole: Campaign) -
         figure = draw_claim(whole, card, LIGHT)
         for text in figure.texts:
             box = text.get_window_extent()
-            assert text.get_fontsize() >= NOTE - 2, text.get_text()
+            assert float(text.get_fontsize()) >= NOTE - 2, text.get_text()
             assert box.x0 >= 0, text.get_text()
             assert box.x1 <= 1600, text.get_text()
             assert box.y0 >= 0, text.get_text()

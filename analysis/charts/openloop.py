@@ -99,23 +99,23 @@ def _axis(curves: Sequence[LoadCurve]) -> DurationsAxis:
 
 
 def _draw_stall(canvas: Canvas, curves: Sequence[LoadCurve]) -> None:
-    axes = canvas.axes(canvas.left + 86, canvas.top + 26, canvas.right - 300, canvas.bottom - 46)
+    axes = canvas.axes(canvas.left + 86, canvas.top + 26, canvas.right - 40, canvas.bottom - 46)
     _axis(curves).apply(axes)
     quantile_axis(axes, canvas, max(c.nines[-1] for c in curves))
     for curve in curves:
         is_open = curve.row.load.kind is LoadKind.OPEN
         colour = STYLE_COLOURS[curve.row.name.style] if is_open else canvas.theme.muted
         axes.plot(curve.nines, curve.seconds, color=colour, linewidth=3.5, solid_capstyle="round")
-        label = "arrivals on a schedule" if is_open else "users who wait"
+        # below the curve where it is long past its bend, so that neither name meets the other curve
+        at = min(range(len(curve.nines)), key=lambda i: abs(curve.nines[i] - (20 if is_open else 4)))
         axes.annotate(
-            label,
-            (curve.nines[-1], curve.seconds[-1]),
-            xytext=(14, 0 if is_open else -22),
+            "arrivals on a schedule" if is_open else "users who wait for answers",
+            (curve.nines[at], curve.seconds[at]),
+            xytext=(10, -30),
             textcoords="offset pixels",
             fontsize=SMALL,
             color=canvas.theme.ink,
             va="center",
-            annotation_clip=False,
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from math import exp, log
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
@@ -166,6 +166,7 @@ def _rounds(axes: Axes, canvas: Canvas, dots: Sequence[Dot]) -> None:
 def _dot(axes: Axes, canvas: Canvas, dot: Dot, reach: float) -> None:
     """Draw a trial: styles by colour and marker, invalid ones as crosses, those beyond the axis at its edge."""
     y = min(max(dot.relative or 1 / reach, 1 / reach), reach)
+    look: dict[str, Any]
     if not dot.trial.is_valid:
         look = {"marker": "x", "markersize": 15, "markeredgewidth": 4, "color": canvas.theme.warn}
     else:
