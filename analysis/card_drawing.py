@@ -110,7 +110,7 @@ def _numbers(canvas: Canvas, card: Card, top: float) -> None:
 
 def _number(canvas: Canvas, number: BigNumber, y: float, room: float) -> None:
     theme, width = canvas.theme, _SPLIT - canvas.left
-    size = HUGE if room > 2 * HUGE else LARGE
+    size = HUGE if room > 2 * HUGE else STATEMENT * 1.4
     while text_width(number.value, size, "bold") > width and size > STATEMENT:
         size -= 4
     canvas.text(canvas.left, y, number.value, size=size, weight="bold", va="top")

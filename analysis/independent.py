@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _LEAST_SPREAD = 1e-3
 """A clock's and a counter's own grain: trials that agree to the last digit are not that many measurements of it."""
 _LEAST_TRIALS = 2  # a spread needs two
+_NO_KNOWLEDGE = 100.0
+"""A half-width beyond this, a factor of e^100, says nothing; exp() would overflow soon after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,9 +113,13 @@ def metric_ratio(metric: Metric, before: Sample, after: Sample, alpha: float) ->
 
 
 def half_width(one: list[float], other: list[float], alpha: float) -> float:
-    """Return the half-width of Welch's interval for the difference of two means; infinite below two trials a side."""
+    """Return the half-width of Welch's interval for the difference of two means of logarithms.
+
+    Infinite below two trials a side, and where it is so wide that it says nothing.
+    """
     if min(len(one), len(other)) < _LEAST_TRIALS:
         return inf
     u, v = (max(variance(logs), _LEAST_SPREAD**2) / len(logs) for logs in (one, other))
     df = (u + v) ** 2 / (u**2 / (len(one) - 1) + v**2 / (len(other) - 1))
-    return quantile(1 - alpha / 2, df) * sqrt(u + v)
+    half = quantile(1 - alpha / 2, df) * sqrt(u + v)
+    return half if half < _NO_KNOWLEDGE else inf

@@ -119,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_claim(commands)
     _add_sweep(commands)
     _add_report(commands)
+    _add_publish(commands)
     _add_serve(commands)
     _add_doctor(commands)
     return parser
@@ -175,6 +176,12 @@ def _add_report(commands: _Commands[_Parser]) -> None:
     sub.set_defaults(action=_report)
 
 
+def _add_publish(commands: _Commands[_Parser]) -> None:
+    sub = commands.add_parser("publish", help="make a campaign the repository's reference; renews README and answers")
+    sub.add_argument("dir", type=Path, metavar="DIR", help="a finished campaign's folder, e.g. results/latest")
+    sub.set_defaults(action=_publish)
+
+
 def _add_serve(commands: _Commands[_Parser]) -> None:
     sub = commands.add_parser("serve", help="run the app with all it needs, for curl, /docs and Locust")
     sub.add_argument("--port", type=int, default=8000, metavar="N", help="where to listen (default: 8000)")
@@ -221,6 +228,13 @@ def _report(args: argparse.Namespace) -> int:
     from harness.measuring import draw
 
     draw(args.dir, print)
+    return Exit.OK
+
+
+def _publish(args: argparse.Namespace) -> int:
+    from harness.publish import publish
+
+    publish(args.dir, print)
     return Exit.OK
 
 

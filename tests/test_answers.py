@@ -13,7 +13,7 @@ from _campaigns import write_campaign
 from analysis.answers import answers_markdown
 from analysis.load import load_campaign
 from analysis.question_texts import QUESTIONS
-from experiment.claims import A_A, CLAIMS
+from experiment.claims import A_A, ARTICLE_CLAIMS, CLAIMS
 from experiment.model import Interval, Verdict
 from harness.presenting import make_answers
 
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
     from analysis.load import Campaign
     from experiment.model import Claim
 
-ARTICLE = [claim for claim in CLAIMS.values() if claim.id.startswith("A")]
 ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
-    return load_campaign(write_campaign(tmp_path_factory.mktemp("results") / "c", claims=ARTICLE))
+    return load_campaign(write_campaign(tmp_path_factory.mktemp("results") / "c"))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +54,7 @@ def test_every_question_of_the_article_is_answered(campaign: Campaign) -> None:
 def test_every_claim_that_is_answered_exists_and_is_answered_once() -> None:
     claims = [saying.claim for question in QUESTIONS for saying in question.sayings]
     assert len(set(claims)) == len(claims)
-    assert set(claims) == {name for name in CLAIMS if name.startswith("A")}
+    assert set(claims) == set(ARTICLE_CLAIMS)
 
 
 def test_a_sentence_has_this_campaign_s_numbers_and_a_link_to_its_claim(campaign: Campaign) -> None:

@@ -131,6 +131,11 @@ def test_one_trial_a_side_has_a_ratio_and_no_interval() -> None:
     assert (found.ratio, found.low, found.high) == (pytest.approx(0.8), 0.0, inf)
 
 
+def test_two_wild_trials_say_nothing_and_overflow_nothing() -> None:
+    found = _ratio([1e-9, 1e9], [1e-9, 1e9])
+    assert (found.low, found.high) == (0.0, inf)
+
+
 def test_a_floor_opens_the_interval_on_its_own_side() -> None:
     assert _ratio([1.0, 1.1], [1.0, 1.1], floors=(False, True)).high == inf
     assert _ratio([1.0, 1.1], [1.0, 1.1], floors=(True, False)).low == 0

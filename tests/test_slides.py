@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from analysis.cards import Card
     from analysis.load import Campaign
 
-ARTICLE = [claim for claim in CLAIMS.values() if claim.id.startswith("A")]
 JUDGED = [CLAIMS[name] for name in ("A1", "A5", "A21")]
 
 
@@ -44,7 +43,7 @@ class Made:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     skipped = {"upload.async-process": "this machine has one core"}
-    return load_campaign(write_campaign(tmp_path_factory.mktemp("results") / "whole", claims=ARTICLE, skipped=skipped))
+    return load_campaign(write_campaign(tmp_path_factory.mktemp("results") / "whole", skipped=skipped))
 
 
 @pytest.fixture(scope="module")

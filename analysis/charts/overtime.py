@@ -89,7 +89,7 @@ def draw_tracks(canvas: Canvas, tracks: Sequence[Track], *, heading: str, scale_
     canvas.text(canvas.left, canvas.top + 4, heading, size=SMALL, colour=canvas.theme.muted)
     canvas.text(right, canvas.bottom - 2, "seconds into the window", size=SMALL, colour=canvas.theme.muted, ha="right")
     for one in tracks:
-        _draw_track(axes, one)
+        _draw_track(axes, one, canvas.theme.ink if one.is_dashed else STYLE_COLOURS[one.row.name.style])
     _name_ends(axes, canvas, tracks)
 
 
@@ -102,8 +102,8 @@ def _name_ends(axes: Axes, canvas: Canvas, tracks: Sequence[Track]) -> None:
         canvas.text(box.x1 * WIDTH + 32, y, one.label)
 
 
-def _draw_track(axes: Axes, one: Track) -> None:
-    style = one.row.name.style
+def _draw_track(axes: Axes, one: Track, colour: str) -> None:
+    """Draw every round; a dashed track is thinner and has no markers, so that it can lie on a solid one."""
     for number, series in one.by_round.items():
         is_clear = number == one.clear
         edges = np.array([second for second, _ in series] + [series[-1][0] + 1], dtype=float)
@@ -112,17 +112,17 @@ def _draw_track(axes: Axes, one: Track) -> None:
             values,
             edges,
             baseline=None,
-            color=STYLE_COLOURS[style],
-            linewidth=5 if is_clear else 2,
+            color=colour,
+            linewidth=(3 if one.is_dashed else 5) if is_clear else 2,
             linestyle=_DASHES if one.is_dashed else "-",
             alpha=1.0 if is_clear else 0.35,
         )
-        if is_clear:
+        if is_clear and not one.is_dashed:
             axes.plot(
                 (edges[:-1] + edges[1:]) / 2,
                 values,
-                color=STYLE_COLOURS[style],
-                marker=STYLE_MARKERS[style],
+                color=colour,
+                marker=STYLE_MARKERS[one.row.name.style],
                 markersize=13,
                 markeredgewidth=0,
                 linewidth=0,
