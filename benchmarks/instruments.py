@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.metered import ROOT, run
@@ -79,7 +79,7 @@ class Instrument:
 
     label: str
     measure: Callable[[Bench, int], Reading]
-    program: str | None = field(default=None)
+    program: str | None = None
 
     @property
     def is_installed(self) -> bool:
@@ -89,9 +89,10 @@ class Instrument:
     def read(self, bench: Bench, connections: int) -> Reading:
         """Measure; what goes wrong is a reading that says so."""
         try:
-            return self.measure(bench, connections)
+            reading = self.measure(bench, connections)
         except (InvalidMeasurementError, DriverFailedError) as error:
             return Reading(problem=str(error))
+        return reading if reading.requests or reading.problem else replace(reading, problem="no request was answered")
 
 
 def _ours(bench: Bench, users: int) -> Reading:

@@ -55,9 +55,9 @@ def measure(kind: str, url: str, *, users: int, warmup_s: float, window_s: float
     user.host, user.path = f"{parts.scheme}://{parts.netloc}", parts.path
     environment = Environment(user_classes=[user], events=events)
     runner = environment.create_local_runner()
-    total = environment.stats.total
     runner.start(users, spawn_rate=users)
     gevent.sleep(warmup_s)
+    total = environment.stats.total  # starting made a new one
     requests, failures, start, cpu = total.num_requests, total.num_failures, time.monotonic(), time.process_time()
     gevent.sleep(window_s)
     found = {

@@ -96,5 +96,8 @@ def encode_load(load: Load) -> dict[str, Any]:
 
 
 def decode_load(data: Mapping[str, Any]) -> Load:
-    """Return the load that `encode_load` wrote."""
-    return Load(**{**data, "kind": LoadKind(data["kind"])})
+    """Return the load that `encode_load` wrote; raises StoreError when the manifest names what we do not know."""
+    try:
+        return Load(**{**data, "kind": LoadKind(data["kind"])})
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"the manifest's load {data.get('id', '?')} cannot be read: {error}") from None

@@ -119,6 +119,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_claim(commands)
     _add_sweep(commands)
     _add_report(commands)
+    _add_slides(commands)
+    _add_compare(commands)
+    _add_reproduce(commands)
+    _add_answers(commands)
     _add_publish(commands)
     _add_serve(commands)
     _add_doctor(commands)
@@ -176,6 +180,37 @@ def _add_report(commands: _Commands[_Parser]) -> None:
     sub.set_defaults(action=_report)
 
 
+def _add_slides(commands: _Commands[_Parser]) -> None:
+    sub = commands.add_parser("slides", help="one card a claim for a talk, as PNG, SVG and a PDF deck")
+    sub.add_argument("dir", type=Path, metavar="DIR", help="a campaign's folder, e.g. results/latest")
+    sub.set_defaults(action=_slides)
+
+
+def _add_compare(commands: _Commands[_Parser]) -> None:
+    from harness.compare import add_arguments
+
+    sub = commands.add_parser("compare", help="set two campaigns beside each other: better, worse, same, undecided")
+    add_arguments(sub)
+    sub.set_defaults(action=_compare)
+
+
+def _add_reproduce(commands: _Commands[_Parser]) -> None:
+    sub = commands.add_parser("reproduce", help="run somebody else's campaign again, and say what came out the same")
+    sub.add_argument("dir", type=Path, metavar="DIR", help="the campaign to run again")
+    sub.add_argument("--out", type=Path, metavar="DIR", help="where to write it")
+    _add_measuring(sub)
+    sub.set_defaults(action=_reproduce)
+
+
+def _add_answers(commands: _Commands[_Parser]) -> None:
+    sub = commands.add_parser("answers", help="the questions people ask, answered with a campaign's numbers")
+    sub.add_argument("dir", type=Path, metavar="DIR", help="a campaign's folder, e.g. results/reference")
+    sub.add_argument(
+        "--out", type=Path, metavar="FILE", default=Path("docs/answers.md"), help="default: docs/answers.md"
+    )
+    sub.set_defaults(action=_answers)
+
+
 def _add_publish(commands: _Commands[_Parser]) -> None:
     sub = commands.add_parser("publish", help="make a campaign the repository's reference; renews README and answers")
     sub.add_argument("dir", type=Path, metavar="DIR", help="a finished campaign's folder, e.g. results/latest")
@@ -211,8 +246,9 @@ def _run(args: argparse.Namespace) -> int:
 
 def _claim(args: argparse.Namespace) -> int:
     from harness.measuring import measure
+    from harness.run import REFERENCE
 
-    return measure(args, profile="article", claims=(claim_id(args.id),), resume_dir=None)
+    return measure(args, profile="article", claims=(claim_id(args.id),), resume_dir=None, beside=REFERENCE)
 
 
 def _sweep(args: argparse.Namespace) -> int:
@@ -228,6 +264,41 @@ def _report(args: argparse.Namespace) -> int:
     from harness.measuring import draw
 
     draw(args.dir, print)
+    return Exit.OK
+
+
+def _slides(args: argparse.Namespace) -> int:
+    from harness.presenting import make_slides
+
+    make_slides(args.dir, print)
+    return Exit.OK
+
+
+def _compare(args: argparse.Namespace) -> int:
+    from harness.compare import compare
+
+    return compare(args)
+
+
+def _reproduce(args: argparse.Namespace) -> int:
+    from harness.reproduce import reproduce
+
+    return reproduce(
+        args.dir,
+        out=args.out,
+        budget_s=args.budget,
+        rounds=args.rounds,
+        seed=args.seed,
+        quiet=args.quiet,
+        as_json=args.json,
+        words=args.words,
+    )
+
+
+def _answers(args: argparse.Namespace) -> int:
+    from harness.presenting import make_answers
+
+    make_answers(args.dir, args.out, print)
     return Exit.OK
 
 

@@ -31,23 +31,29 @@ def measure(
     claims: Sequence[str],
     resume_dir: Path | None,
     sweep: Sequence[tuple[str, float]] = (),
+    beside: Path | None = None,
 ) -> int:
-    """Run or resume a campaign as the command line says; return the exit code."""
+    """Run or resume a campaign as the command line says; return the exit code.
+
+    `beside`: a reference campaign whose intervals are told next to the new ones, if there is one.
+    """
     if resume_dir is not None and (claims or args.out is not None):
         raise UsageError("--resume goes on with a campaign as it was planned: leave out --claims and --out.")
     console = Console(stderr=args.json)
-    with _watching(console, quiet=args.quiet, as_json=args.json) as listener:
+    with watching(console, quiet=args.quiet, as_json=args.json) as listener:
         finished = (
             resume(resume_dir, listener) if resume_dir is not None else _fresh(args, profile, claims, sweep, listener)
         )
     console.print(f"measured; stopped because: {finished.stopped_because}. Drawing ...", highlight=False)
     paths = draw(finished.folder.path, lambda _: None)
     _print_verdicts(console, finished.results)
+    if beside is not None:
+        _print_beside(console, finished, beside)
     if PROFILES[profile].is_smoke:
         console.print("A smoke run: its windows are too short for evidence; `make bench` measures.", highlight=False)
     for path in paths:
         console.print(_short(path), highlight=False, soft_wrap=True)
-    return _exit_code(finished)
+    return exit_code(finished)
 
 
 def _fresh(
@@ -72,7 +78,8 @@ def _fresh(
 
 
 @contextmanager
-def _watching(console: Console, *, quiet: bool, as_json: bool) -> Iterator[Listener]:
+def watching(console: Console, *, quiet: bool, as_json: bool) -> Iterator[Listener]:
+    """Yield the listener the user asked for; on a terminal a live view, elsewhere plain lines."""
     if as_json:
         yield JsonLines()
     elif quiet:
@@ -112,6 +119,13 @@ def _print_verdicts(console: Console, results: Sequence[ClaimResult]) -> None:
             console.print(Text(f"{'':20}{answer(result).partition(': ')[2]}", style="dim"), soft_wrap=True)
 
 
+def _print_beside(console: Console, finished: Finished, reference: Path) -> None:
+    from analysis.reproduction_text import beside_reference
+
+    for line in beside_reference(finished.results, reference, manifest=finished.folder.manifest()):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
 def _short(path: Path) -> str:
     """Return a path as seen from where the user stands, where that is shorter."""
     from pathlib import Path as RealPath
@@ -122,8 +136,8 @@ def _short(path: Path) -> str:
         return str(path)
 
 
-def _exit_code(finished: Finished) -> int:
-    """Say 4 when nothing could be judged because the trials were not valid."""
+def exit_code(finished: Finished) -> int:
+    """Return 4 when nothing could be judged because the trials were not valid."""
     verdicts = {r.verdict for r in finished.results} - {Verdict.NOT_MEASURABLE, Verdict.SKIPPED}
     if verdicts and verdicts <= {Verdict.INVALID}:
         print("bench: no claim has valid trials; the report names the reasons", file=sys.stderr)

@@ -14,13 +14,12 @@ from experiment.store import (
     VERDICTS,
     CampaignFolder,
 )
-from harness.run import ROOT
+from harness.run import REFERENCE, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-REFERENCE = ROOT / "results" / "reference"
 README = ROOT / "README.md"
 BEGIN, END = "<!-- verdicts:begin -->", "<!-- verdicts:end -->"
 CHARTS = ("goodput-sleep", "verdicts-1", "verdicts-2", "matrix", "demo-burst-10")

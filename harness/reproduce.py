@@ -27,7 +27,7 @@ from experiment.plan import treatments_for
 from experiment.profiles import Profile
 from experiment.registry import decode_treatment
 from experiment.store import write_whole
-from harness.measuring import _exit_code, _watching, draw
+from harness.measuring import draw, exit_code, watching
 from harness.run import RESULTS, Order, missing_for, missing_variants, new_manifest, run_registered
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def reproduce(
     folder = out or RESULTS / _name(original)
     order = order_again(original, out=folder, budget_s=budget_s, rounds=rounds, seed=seed, words=words)
     console = Console(stderr=as_json, highlight=False)
-    with _watching(console, quiet=quiet, as_json=as_json) as listener:
+    with watching(console, quiet=quiet, as_json=as_json) as listener:
         listener.note(f"reproducing {original.name} into {folder.name} (seed {order.seed})")
         finished = run(folder, manifest_again(original, order), listener)
     console.print(f"measured; stopped because: {finished.stopped_because}. Drawing ...")
@@ -82,7 +82,7 @@ def reproduce(
         console.print(line, markup=False, soft_wrap=True)
     if as_json:
         print(json.dumps({"event": "reproduction", **reproduction_json(found)}))
-    return _exit_code(finished)
+    return exit_code(finished)
 
 
 def order_again(

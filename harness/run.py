@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
+REFERENCE = RESULTS / "reference"
 UPSTREAM_DELAY_S = 0.1
 QUERY_S = 0.05
 THREAD_TOKENS = 40

@@ -72,7 +72,8 @@ def test_list_as_json_names_every_variant_and_claim(capsys: pytest.CaptureFixtur
 
 
 def test_every_command_explains_itself() -> None:
-    for words in ([], ["run"], ["claim"], ["report"], ["list"], ["serve"], ["doctor"]):
+    commands = ("run", "claim", "sweep", "report", "slides", "compare", "reproduce", "answers", "publish", "list")
+    for words in ([], *([c] for c in (*commands, "serve", "doctor"))):
         done = subprocess.run(
             [sys.executable, "-m", "harness.cli", *words, "--help"], capture_output=True, text=True, check=True
         )
