@@ -183,7 +183,7 @@ def _conclusion(rates: Sequence[FalseRates]) -> str:
     broken = sorted({r.model.value for r in rates if not r.keeps(ALPHA)})
     if not broken:
         return f"Under every noise model false verdicts stay at or below the declared {ALPHA:g}."
-    return f"False verdicts exceed the declared {ALPHA:g} under: {', '.join(broken)}."
+    return f"False verdicts stay at or below the declared {ALPHA:g}, except under: {', '.join(broken)}."
 
 
 def _as_json(rates: Sequence[FalseRates], wholes: Sequence[WholeCampaigns], points: Sequence[Power]) -> dict[str, Any]:

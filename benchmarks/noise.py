@@ -1,12 +1,14 @@
 """Thousands of simulated pairs of trials at once: how log ratios scatter from round to round, as arrays.
 
-The models are those of harness.fake.Noise, with FakeDriver's figures, and one more, since drift in FakeDriver falls on
-every single trial, while the machine of a real campaign also slows down for a whole round.
+The models are those of harness.fake.Noise, with FakeDriver's figures, and three more. Drift in FakeDriver falls on every
+single trial, while the machine of a real campaign also slows down for a whole round. Steal may hit only one of a pair.
+And rounds may resemble their predecessors, which no interval for independent rounds allows for.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +24,7 @@ TRIALS_A_ROUND = 4
 _DRIFT_A_TRIAL, _DRIFT_A_ROUND = 0.01, 0.04
 _STOLEN, _STEAL_CHANCE = 0.4, 0.1
 _DEGREES = 3
+_CARRIED = 0.5
 
 
 class Model(StrEnum):
@@ -33,6 +36,7 @@ class Model(StrEnum):
     COMMON_DRIFT = "drift by round"  # 4 % slower with every round, for both of a pair
     STEAL = "steal"  # one trial in ten loses a third of its CPU
     UNEVEN_STEAL = "one-sided steal"  # the same, but only one of the pair is ever hit: no model in FakeDriver
+    SLUGGISH = "rounds alike"  # what a pair's noise was, half of it is again in the next round (correlation 0.5)
 
 
 def log_ratios(model: Model, rng: np.random.Generator, *, campaigns: int, rounds: int, spread: float) -> Floats:
@@ -51,8 +55,18 @@ def log_ratios(model: Model, rng: np.random.Generator, *, campaigns: int, rounds
             return _scatter(rng, shape, spread) - _stolen(rng, shape) + _stolen(rng, shape)
         case Model.UNEVEN_STEAL:
             return _scatter(rng, shape, spread) - _stolen(rng, shape)
+        case Model.SLUGGISH:
+            return _sluggish(_scatter(rng, shape, spread))
         case Model.NORMAL:
             return _scatter(rng, shape, spread)
+
+
+def _sluggish(fresh: Floats) -> Floats:
+    """Return an autoregressive series of the same spread as its independent steps."""
+    out = fresh.copy()
+    for k in range(1, fresh.shape[1]):
+        out[:, k] = _CARRIED * out[:, k - 1] + sqrt(1 - _CARRIED**2) * fresh[:, k]
+    return out
 
 
 def _scatter(rng: np.random.Generator, shape: tuple[int, int], spread: float) -> Floats:

@@ -230,7 +230,7 @@ def _without_startable_database(
         if users:
             stand.running_database()
     except NoPostgresError as error:
-        return dict.fromkeys(users, str(error))
+        return dict.fromkeys(users, f"{str(error).splitlines()[0]} See logs/postgres.log.")
     return {}
 
 

@@ -232,6 +232,8 @@ def test_on_paper_the_page_is_light_and_without_its_buttons(opened: Opened) -> N
     try:
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
         assert visible(page, "#theme, #filter") == []
+        page.set_viewport_size({"width": 720, "height": 1000})  # about A4 between its margins
+        assert page.evaluate("document.documentElement.scrollWidth") <= 720
     finally:
         page.emulate_media(media="screen")
 

@@ -18,7 +18,7 @@ from analysis.load import load_campaign
 from analysis.slides import write_slides
 from analysis.style import DARK, LIGHT
 from experiment.claims import A_A, CLAIMS
-from experiment.model import Verdict
+from experiment.model import Treatment, Verdict
 from experiment.plan import treatments_for
 from harness.presenting import make_slides
 
@@ -117,6 +117,16 @@ def test_a_claim_of_two_comparisons_shows_both(whole: Campaign) -> None:
     card = cards(whole)["A9"]
     assert len(card.numbers) == len(card.ratios) == 2
     assert len(card.bars) == 3  # the baseline they share is drawn once
+
+
+def test_bars_of_one_variant_under_two_loads_are_told_apart(tmp_path: Path) -> None:
+    (comparison,) = CLAIMS["A8"].comparisons
+    light = Treatment(variant=comparison.treatment.variant, load="closed-20")
+    claim = replace(CLAIMS["A8"], comparisons=(replace(comparison, baseline=light),))
+    campaign = load_campaign(write_campaign(tmp_path / "c", claims=[claim], treatments=claim.treatments))
+    (card,) = cards(campaign).values()
+    assert [bar.label.partition(", ")[2] for bar in card.bars] == ["80 users, closed loop", "20 users, closed loop"]
+    assert "async-native closed-80 / async-native closed-20" in card.numbers[0].of
 
 
 def test_a_structural_claim_shows_its_values_and_no_ratio(whole: Campaign) -> None:
