@@ -8,7 +8,7 @@ DEVSTAMP := $(VENV)/.installed-dev
 ARGS   ?=
 LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 
-.PHONY: help bench smoke test check setup serve locust doctor clean lock
+.PHONY: help bench smoke test check setup serve locust doctor clean lock bench-driver bench-analysis calibration
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -59,6 +59,15 @@ lock:  ## renew both locks from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra build $(LOCK_FLAGS) -o requirements.lock
 	uv pip compile pyproject.toml --extra build --extra dev --constraint requirements.lock $(LOCK_FLAGS) \
 		-o requirements-dev.lock
+
+bench-driver: setup  ## what the driver costs beside Locust's own users, wrk and h2load (wants a quiet machine)
+	$(BIN)/python -m benchmarks.driver_cost $(ARGS)
+
+bench-analysis: setup  ## what ten million requests cost recorder and report
+	$(BIN)/python -m benchmarks.analysis_scale $(ARGS)
+
+calibration: setup  ## is the judge honest, and what does it find
+	$(BIN)/python -m benchmarks.calibration $(ARGS)
 
 clean:  ## remove what the project made, never results
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .cache

@@ -115,7 +115,7 @@ def _value(campaign: Campaign, result: ComparisonResult, treatment: Treatment | 
 def _evidence(campaign: Campaign, result: ClaimResult) -> str:
     """Return the claim with a link, its verdict and every interval it rests on."""
     claim = result.claim
-    link = f"[{claim.id}](../{_folder(campaign)}/report.html#claim-{claim.id})"
+    link = f"[{claim.id}](../{_folder(campaign)}/report.md)"
     shown = [link, result.verdict.value.replace("-", " "), *_intervals(result)]
     return f"({', '.join(shown)})"
 

@@ -1,8 +1,8 @@
 """Thousands of simulated pairs of trials at once: how log ratios scatter from round to round, as arrays.
 
-The models are those of harness.fake.Noise, with FakeDriver's figures, and three more. Drift in FakeDriver falls on every
-single trial, while the machine of a real campaign also slows down for a whole round. Steal may hit only one of a pair.
-And rounds may resemble their predecessors, which no interval for independent rounds allows for.
+The models are those of harness.fake.Noise, with FakeDriver's figures, and three more. Drift in FakeDriver falls on
+every single trial, while the machine of a real campaign also slows down for a whole round. Steal may hit only one of a
+pair. And rounds may resemble their predecessors, which no interval for independent rounds allows for.
 """
 
 from __future__ import annotations
@@ -42,23 +42,27 @@ class Model(StrEnum):
 def log_ratios(model: Model, rng: np.random.Generator, *, campaigns: int, rounds: int, spread: float) -> Floats:
     """Return ln(treatment / baseline) without any effect, shape (campaigns, rounds); `spread` is that of one trial."""
     shape = (campaigns, rounds)
+    treatment, baseline = _trials(model, rng, shape, spread), _trials(model, rng, shape, spread)
     match model:
-        case Model.HEAVY_TAILED:
-            return spread * (rng.standard_t(_DEGREES, shape) - rng.standard_t(_DEGREES, shape))
         case Model.DRIFT:
-            return _scatter(rng, shape, spread) - _DRIFT_A_TRIAL * _trials_between(rng, shape)
+            treatment -= _DRIFT_A_TRIAL * _trials_between(rng, shape)
         case Model.COMMON_DRIFT:
             slower = _DRIFT_A_ROUND * np.arange(rounds)
-            treatment = rng.normal(0, spread, shape) - slower
-            return treatment - (rng.normal(0, spread, shape) - slower)
+            treatment, baseline = treatment - slower, baseline - slower
         case Model.STEAL:
-            return _scatter(rng, shape, spread) - _stolen(rng, shape) + _stolen(rng, shape)
+            treatment, baseline = treatment - _stolen(rng, shape), baseline - _stolen(rng, shape)
         case Model.UNEVEN_STEAL:
-            return _scatter(rng, shape, spread) - _stolen(rng, shape)
-        case Model.SLUGGISH:
-            return _sluggish(_scatter(rng, shape, spread))
-        case Model.NORMAL:
-            return _scatter(rng, shape, spread)
+            treatment -= _stolen(rng, shape)
+        case _:
+            pass
+    return _sluggish(treatment - baseline) if model is Model.SLUGGISH else treatment - baseline
+
+
+def _trials(model: Model, rng: np.random.Generator, shape: tuple[int, int], spread: float) -> Floats:
+    """Return the noise of one treatment's trials by themselves."""
+    if model is Model.HEAVY_TAILED:
+        return spread * rng.standard_t(_DEGREES, shape)
+    return rng.normal(0, spread, shape)
 
 
 def _sluggish(fresh: Floats) -> Floats:
@@ -67,10 +71,6 @@ def _sluggish(fresh: Floats) -> Floats:
     for k in range(1, fresh.shape[1]):
         out[:, k] = _CARRIED * out[:, k - 1] + sqrt(1 - _CARRIED**2) * fresh[:, k]
     return out
-
-
-def _scatter(rng: np.random.Generator, shape: tuple[int, int], spread: float) -> Floats:
-    return rng.normal(0, spread, shape) - rng.normal(0, spread, shape)
 
 
 def _stolen(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
