@@ -8,6 +8,9 @@ DEVSTAMP := $(VENV)/.installed-dev
 ARGS   ?=
 LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 
+# A cache of compiled modules is what makes a fresh app for every trial affordable; some machines switch it off.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: help bench smoke test check setup serve locust doctor clean lock bench-driver bench-analysis calibration
 
 help:  ## show this list

@@ -12,16 +12,17 @@ inverted by Ville's inequality. With n pairs, prior variance g, r = 1 + n g and 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING
 
-from experiment.model import Estimate
+from experiment.model import Estimate, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from experiment.model import Comparison, Metric, TrialRecord
+    from experiment.model import Comparison, TrialRecord
 
 PRIOR_G = 10.0
 """Prior variance of the standardised effect: wide, since most effects here are many times their noise."""
@@ -54,8 +55,8 @@ def ratio_estimate(
 ) -> Estimate:
     """Estimate treatment / baseline from paired values, one pair a round.
 
-    `is_floor`: the treatment's values are only known to be at least those given, so the interval has no upper end.
-    `is_cap`: the same of the baseline, so that it has no lower end.
+    `is_floor`: the ratios are only known to be at least those given, so the interval has no upper end. `is_cap`: at
+    most those given, so that it has no lower end.
     """
     logs = [log(treatment / baseline) for treatment, baseline in pairs]
     if not logs:
@@ -67,7 +68,7 @@ def ratio_estimate(
         low=0.0 if is_cap or half == inf else exp(mean - half),
         high=inf if is_floor or half == inf else exp(mean + half),
         alpha=alpha,
-        is_floor=is_floor,
+        is_floor=is_floor and not is_cap,
     )
 
 
@@ -88,27 +89,44 @@ def structural_estimate(values: Sequence[float], alpha: float) -> Estimate:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """A trial's metric; a floor is only known to be exceeded, a cap only known not to be."""
+
+    value: float
+    is_floor: bool = False
+    is_cap: bool = False
+
+
 def estimate(comparison: Comparison, trials: Sequence[TrialRecord], alpha: float) -> Estimate:
     """Estimate one comparison from a campaign's trials; invalid ones are left out."""
     metric = comparison.metric
     treated = _by_round(trials, comparison.treatment.id, metric)
     if comparison.baseline is None:
-        return structural_estimate([v for v, _ in treated.values()], alpha)
+        return structural_estimate([v.value for v in treated.values()], alpha)
     base = _by_round(trials, comparison.baseline.id, metric)
-    rounds = [r for r in sorted(treated.keys() & base.keys()) if treated[r][0] > 0 and base[r][0] > 0]
+    rounds = [r for r in sorted(treated.keys() & base.keys()) if treated[r].value > 0 and base[r].value > 0]
     return ratio_estimate(
-        [(treated[r][0], base[r][0]) for r in rounds],
+        [(treated[r].value, base[r].value) for r in rounds],
         alpha,
-        is_floor=any(treated[r][1] for r in rounds),
-        is_cap=any(base[r][1] for r in rounds),
+        is_floor=any(treated[r].is_floor or base[r].is_cap for r in rounds),
+        is_cap=any(base[r].is_floor or treated[r].is_cap for r in rounds),
     )
 
 
-def _by_round(trials: Sequence[TrialRecord], treatment: str, metric: Metric) -> Mapping[int, tuple[float, bool]]:
-    """Return (value, is_floor) of a treatment's valid trial in each round that has one."""
-    values: dict[int, tuple[float, bool]] = {}
+def _by_round(trials: Sequence[TrialRecord], treatment: str, metric: Metric) -> Mapping[int, _Value]:
+    """Return the value of a treatment's valid trial in each round that has one."""
+    values: dict[int, _Value] = {}
     for trial in trials:
         value = trial.metrics.value(metric)
         if trial.treatment == treatment and trial.is_valid and value is not None:
-            values[trial.round] = (value, trial.metrics.is_floor(metric))
+            values[trial.round] = _value(trial, metric, value)
     return values
+
+
+def _value(trial: TrialRecord, metric: Metric, value: float) -> _Value:
+    window_s = trial.metrics.window_s
+    if metric is Metric.GOODPUT and value == 0 and window_s:
+        # No answer in the whole window: under one in that time. Leaving the round out would flatter the worst variant.
+        return _Value(1 / window_s, is_cap=True)
+    return _Value(value, is_floor=trial.metrics.is_floor(metric))

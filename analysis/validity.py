@@ -233,6 +233,9 @@ def connections(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
     return f"{metrics.connections_opened} connections opened for {load.users} users"
 
 
+_STEADY_SIGMAS = 3
+
+
 @rule(
     "not-steady",
     limit=0.2,
@@ -242,7 +245,11 @@ def connections(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
 def not_steady(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
     """Fire when the window holds a transient that matters."""
     shift = metrics.unsteady_shift
-    if load.kind is LoadKind.BURST or shift is None or shift <= limit:
+    if load.kind is LoadKind.BURST or shift is None:
+        return None
+    # a handful of answers scatters by itself: three standard errors of half the window's count are no transient
+    chance = _STEADY_SIGMAS / sqrt(max(metrics.answers or 0, 1) / 2)
+    if shift <= max(limit, chance):
         return None
     return f"the mean goodput moves by {shift:.0%} when the window's unsteady start is left out (MSER-5)"
 

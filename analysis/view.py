@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from markupsafe import Markup, escape
 
 from analysis import sentences, words
+from analysis.alarms import alarms
 from analysis.names import parse_variant, treatment_label, work_heading
 from analysis.provenance import provenance
 from analysis.report_tables import (
@@ -140,6 +141,7 @@ class ReportView:
     tally: str
     badge: str
     is_clean: bool
+    alarms: tuple[str, ...]
     noise: str
     multiplicity: str
     answers: tuple[AnswerView, ...]
@@ -172,6 +174,7 @@ def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
         tally=sentences.tally(campaign),
         badge=_badge(valid, len(campaign.trials) - valid),
         is_clean=valid == len(campaign.trials) > 0,
+        alarms=alarms(campaign),
         noise=_unbroken(sentences.noise(campaign)),
         multiplicity=sentences.multiplicity(campaign),
         answers=tuple(answer_view(result) for result in campaign.results),

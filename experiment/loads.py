@@ -25,6 +25,9 @@ LOADS: Mapping[str, Load] = _by_id(
         Load(id="closed-20", kind=LoadKind.CLOSED, users=20, warmup_s=0.8, window_s=2.5),
         # twice the pool's 40 tokens, and far from it: a load of exactly 40 would hide the difference
         Load(id="closed-80", kind=LoadKind.CLOSED, users=80, warmup_s=1.0, window_s=3.0),
+        # the same for a route that answers in volleys: building 80 clients on the loop takes 3 to 6 s in which nobody
+        # is answered, so 3 s hold either none of a volley or all of it
+        Load(id="closed-80-long", kind=LoadKind.CLOSED, users=80, warmup_s=1.0, window_s=11.0),
         # CPU work: enough to queue, few enough that a bystander is still answered; the longer window holds the 200
         # bystander calls that its p99 needs
         Load(id="closed-8", kind=LoadKind.CLOSED, users=8, warmup_s=0.8, window_s=4.0),

@@ -24,11 +24,19 @@ def treatments_for(claims: Iterable[Claim], *, with_aa: bool = True) -> tuple[Tr
 def plan_round(treatments: Iterable[Treatment], *, seed: int, round_number: int) -> tuple[Treatment, ...]:
     """Return one round: each treatment once, in an order that seed and round alone decide.
 
-    Treatments are sorted before they are shuffled, so that the order in which claims were named does not matter.
+    Works are shuffled, and the treatments within a work: treatment and baseline of a comparison then run within a
+    minute of each other, and a machine whose speed swings over minutes spoils their ratio less. Treatments are sorted
+    before they are shuffled, so that the order in which claims were named does not matter.
     """
-    order = sorted(set(treatments), key=lambda t: t.id)
-    random.Random(f"{seed}:{round_number}").shuffle(order)  # noqa: S311 - a reproducible order, not a secret
-    return tuple(order)
+    source = random.Random(f"{seed}:{round_number}")  # noqa: S311 - a reproducible order, not a secret
+    blocks: dict[str, list[Treatment]] = {}
+    for treatment in sorted(set(treatments), key=lambda t: t.id):
+        blocks.setdefault(treatment.variant.partition(".")[0], []).append(treatment)
+    order = list(blocks.values())
+    source.shuffle(order)
+    for block in order:
+        source.shuffle(block)
+    return tuple(treatment for block in order for treatment in block)
 
 
 def trial_id(number: int) -> str:

@@ -47,6 +47,7 @@ def measure(
     console.print(f"measured; stopped because: {finished.stopped_because}. Drawing ...", highlight=False)
     paths = draw(finished.folder.path, lambda _: None)
     _print_verdicts(console, finished.results)
+    _print_alarms(console, finished.folder.path)
     if beside is not None:
         _print_beside(console, finished, beside)
     if PROFILES[profile].is_smoke:
@@ -117,6 +118,14 @@ def _print_verdicts(console: Console, results: Sequence[ClaimResult]) -> None:
         console.print(line, soft_wrap=True)
         if result.comparisons:
             console.print(Text(f"{'':20}{answer(result).partition(': ')[2]}", style="dim"), soft_wrap=True)
+
+
+def _print_alarms(console: Console, path: Path) -> None:
+    from analysis.alarms import alarms
+    from analysis.load import load_campaign
+
+    for alarm in alarms(load_campaign(path)):
+        console.print(f"Distrust this campaign: {alarm}", style="red", markup=False, soft_wrap=True)
 
 
 def _print_beside(console: Console, finished: Finished, reference: Path) -> None:

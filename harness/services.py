@@ -22,7 +22,10 @@ _READY_TIMEOUT_S = 30.0
 _KEEP_ALIVE_S = 75
 """uvicorn closes idle connections after 5 s by default, which paced loads would meet as errors."""
 
-_UNWANTED = ("WEB_CONCURRENCY", "UVICORN_", "BENCH_", "OTEL_", "PG", "PYTHONASYNCIODEBUG", "PYTHONDEVMODE")
+_UNWANTED = (
+    *("WEB_CONCURRENCY", "UVICORN_", "BENCH_", "OTEL_", "PG"),
+    *("PYTHONDONTWRITEBYTECODE", "PYTHONASYNCIODEBUG", "PYTHONDEVMODE"),
+)
 """Variables of the caller's that would change the SUT without the manifest knowing; proxies are dropped as well."""
 
 

@@ -61,7 +61,7 @@ def test_a_sentence_has_this_campaign_s_numbers_and_a_link_to_its_claim(campaign
     line = line_of(answers_markdown(campaign), "A1")
     assert re.search(r"leaves (9\.\d|10) rps of the (39\d|40\d) rps", line)
     assert "(../" in line
-    assert "report.html#claim-A1), supported, 0.02" in line
+    assert "report.md), supported, 0.02" in line
 
 
 @pytest.mark.parametrize("name", [s.claim for q in QUESTIONS for s in q.sayings])
