@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from experiment.errors import UsageError
+from experiment.model import Series
 from experiment.store import (
     LATENCY,
     MANIFEST,
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 README = ROOT / "README.md"
 BEGIN, END = "<!-- verdicts:begin -->", "<!-- verdicts:end -->"
-CHARTS = ("goodput-sleep", "verdicts-1", "verdicts-2", "matrix", "demo-burst-10")
-"""What the docs show. The rest is drawn again by `bench report results/reference`."""
+_LEFT_OUT = frozenset({Series.SERVICE.value, Series.SEND_LAG.value})
+"""Under a closed load service time is response time; left out to keep the repository small."""
 
 
 def publish(path: Path, say: Callable[[str], None]) -> None:
@@ -54,8 +55,10 @@ def with_table(readme: str, table: str) -> str:
 def _copy(path: Path) -> None:
     shutil.rmtree(REFERENCE, ignore_errors=True)
     REFERENCE.mkdir(parents=True)
-    for name in (MANIFEST, TRIALS, LATENCY, THROUGHPUT, VERDICTS):
+    for name in (MANIFEST, TRIALS, THROUGHPUT, VERDICTS):
         shutil.copyfile(path / name, REFERENCE / name)
+    with (path / LATENCY).open(encoding="utf-8") as source, (REFERENCE / LATENCY).open("w", encoding="utf-8") as kept:
+        kept.writelines(line for line in source if line.split(",", 2)[1] not in _LEFT_OUT)
 
 
 def _draw() -> None:
