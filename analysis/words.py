@@ -147,10 +147,14 @@ def rounds(counts: Sequence[int]) -> str:
     return plural(high, "round") if low == high else f"{low} to {high} rounds"
 
 
+_USUAL_WINDOW_S = 5.0
+
+
 def load(load: Load) -> str:
-    """Return a load in words: `80 users, closed loop`."""
+    """Return a load in words: `80 users, closed loop`; a window longer than usual is named."""
     if load.kind is LoadKind.CLOSED:
-        return f"{plural(load.users, 'user')}, closed loop"
+        window = f", {load.window_s:g} s window" if load.window_s > _USUAL_WINDOW_S else ""
+        return f"{plural(load.users, 'user')}, closed loop{window}"
     if load.kind is LoadKind.BURST:
         return f"{load.users} requests at once"
     return f"{number(load.rate_rps)} arrivals a second, {load.arrivals}, open loop"
@@ -159,7 +163,7 @@ def load(load: Load) -> str:
 def loads(several: Sequence[Load]) -> str:
     """Return loads in words, those of one kind together: `80 and 20 users, closed loop`."""
     if len(several) > 1 and all(one.kind is LoadKind.CLOSED for one in several):
-        return f"{listing([f'{one.users}' for one in several])} users, closed loop"
+        return f"{listing(list(dict.fromkeys(f'{one.users}' for one in several)))} users, closed loop"
     return listing([load(one) for one in several])
 
 

@@ -191,8 +191,8 @@ _PART_A: tuple[Claim, ...] = (
             _ratio("http.async-native.weather", "http.def.weather-sync", load="closed-80-long", expected=at_least(1.0)),
         ),
         note="As written it builds an httpx client for every request, an SSL context included, on the loop: 80 users "
-        "are answered in volleys seconds apart. A pilot campaign, not used otherwise, had windows of 3 s without a single "
-        "answer; so the window was lengthened to 11 s, the interval left alone.",
+        "are answered in volleys seconds apart. A pilot campaign, not used otherwise, had windows of 3 s without a "
+        "single answer; so the window was lengthened to 11 s, the interval left alone.",
     ),
     Claim(
         id="A11",
