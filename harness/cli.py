@@ -23,7 +23,8 @@ exit codes: 0 done, 1 our fault, 2 the words of the call, 3 a gate failed, 4 the
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code. A BenchError is told in its own words, without a traceback."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)  # SIGINT too: a shell's background jobs start with it ignored
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         args = _parser().parse_args(words)
