@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis import words
+from analysis.names import parse_variant
 from analysis.summary import treatment_ceiling
+from experiment.ceilings import wait_of
 from experiment.claims import A_A
 
 if TYPE_CHECKING:
@@ -13,10 +15,11 @@ if TYPE_CHECKING:
 
     from analysis.load import Campaign
     from experiment.ceilings import Ceiling
-    from experiment.model import TrialRecord
+    from experiment.model import Treatment, TrialRecord
 
-_SLACK = 1.05
-"""A window can hold one more volley of answers than its length allows on average: 3 % of 3 s with waits of 100 ms."""
+_LEAST_SLACK, _BESIDE_VOLLEY = 1.05, 1.02
+"""A window can hold one more volley of answers than its length allows on average: 3 % of 3 s with waits of 100 ms, and
+more with longer ones."""
 _CPU_SLACK = 1.5
 """Ceilings by CPU rest on medians of this campaign's own costs, and a core's speed swings."""
 _CPU_TERMS = frozenset({"1/c", "1/(c+h)", "1/S_cpu", "cores/S_cpu"})
@@ -44,7 +47,7 @@ def _above_ceilings(campaign: Campaign) -> Iterator[str]:
     for trial in campaign.trials:
         treatment = campaign.treatments.get(trial.treatment)
         limit = treatment_ceiling(campaign, treatment) if treatment is not None else None
-        if limit is not None and is_above(trial, limit):
+        if treatment is not None and limit is not None and is_above(trial, limit, _volley(campaign, treatment)):
             yield (
                 f"Trial {trial.trial_id} ({trial.treatment}) has {words.rate(trial.metrics.goodput_rps or 0)}, above "
                 f"the {words.rate(limit.goodput_rps)} that theory allows ({limit.decided_by}): a bug of this suite's. "
@@ -52,8 +55,17 @@ def _above_ceilings(campaign: Campaign) -> Iterator[str]:
             )
 
 
-def is_above(trial: TrialRecord, limit: Ceiling) -> bool:
-    """Whether a valid trial's goodput lies above its ceiling by more than the window's edges explain (pure)."""
+def is_above(trial: TrialRecord, limit: Ceiling, volley: float = 0.0) -> bool:
+    """Whether a valid trial's goodput lies above its ceiling by more than the window's edges explain (pure).
+
+    `volley`: the wait of one request as a share of the window.
+    """
     rate = trial.metrics.goodput_rps
-    slack = _CPU_SLACK if limit.decided_by in _CPU_TERMS else _SLACK
+    slack = _CPU_SLACK if limit.decided_by in _CPU_TERMS else max(_LEAST_SLACK, _BESIDE_VOLLEY + volley)
     return trial.is_valid and rate is not None and rate > limit.goodput_rps * slack
+
+
+def _volley(campaign: Campaign, treatment: Treatment) -> float:
+    """Return the share of a window that one wait takes, by the campaign's own settings and loads."""
+    wait_s = wait_of(parse_variant(treatment.variant), campaign.costs) or 0.0
+    return wait_s / campaign.loads[treatment.load].window_s

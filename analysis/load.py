@@ -17,6 +17,7 @@ from analysis.judge import ALPHA, judge_all, judge_comparison
 from analysis.names import parse_variant
 from experiment.ceilings import MachineCosts
 from experiment.claims import A_A
+from experiment.errors import StoreError
 from experiment.model import METRIC_FIELDS, Series
 from experiment.registry import decode_claim, decode_load, decode_treatment
 from experiment.store import CampaignFolder
@@ -161,14 +162,22 @@ def machine_costs(manifest: Mapping[str, Any], trials: Iterable[TrialRecord]) ->
         loop_cpu_s=loop,
         hop_cpu_s=None if loop is None or pooled is None else pooled - loop,
         upload_cpu_s=next((cost for cost in uploads if cost is not None), None),
-        sleep_s=float(settings.get("sleep_s") or 0),
-        article_sleep_s=float(settings.get("article_sleep_s") or 0),
-        upstream_s=float(settings.get("upstream_delay_s") or 0),
-        query_s=float(settings.get("query_s") or 0),
-        db_pool_size=int(settings.get("db_pool_size") or 0),
+        sleep_s=_setting(settings, "sleep_s"),
+        article_sleep_s=_setting(settings, "article_sleep_s"),
+        upstream_s=_setting(settings, "upstream_delay_s"),
+        query_s=_setting(settings, "query_s"),
+        db_pool_size=int(_setting(settings, "db_pool_size")),
         cores=int(manifest.get("host", {}).get("cores") or 1),
-        **({"thread_tokens": int(settings["thread_tokens"])} if settings.get("thread_tokens") else {}),
+        **({"thread_tokens": int(_setting(settings, "thread_tokens"))} if settings.get("thread_tokens") else {}),
     )
+
+
+def _setting(settings: Mapping[str, Any], name: str) -> float:
+    """Return a recorded setting, 0 for none; raises StoreError when it is no number."""
+    try:
+        return float(settings.get(name) or 0)
+    except (TypeError, ValueError):
+        raise StoreError(f"the manifest's setting {name} is {settings[name]!r}, which is no number.") from None
 
 
 def _cpu_s(trials: Iterable[TrialRecord], variant: str) -> float | None:

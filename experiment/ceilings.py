@@ -93,7 +93,7 @@ def _terms(variant: HasStyle, load: Load, server: ServerConfig, costs: MachineCo
         return _cpu_terms(variant.style, costs)
     if variant.work is Work.UPLOAD:
         return _upload_terms(variant.style, server, costs)
-    wait_s = _wait_s(variant, costs)
+    wait_s = wait_of(variant, costs)
     if wait_s is None:
         return {}
     terms = _wait_terms(variant.style, load.users, wait_s, server, costs) | _cpu_terms(variant.style, costs)
@@ -102,17 +102,22 @@ def _terms(variant: HasStyle, load: Load, server: ServerConfig, costs: MachineCo
     return terms
 
 
-def _wait_s(variant: HasStyle, costs: MachineCosts) -> float | None:
-    waits = {
+def wait_of(variant: HasStyle, costs: MachineCosts) -> float | None:
+    """Return how long a request to this variant waits by its settings, in seconds; None where it does not."""
+    by_work = {
         Work.SLEEP: costs.sleep_s,
         Work.ARTICLE: costs.article_sleep_s,
         Work.HTTP: costs.upstream_s,
         Work.DB: costs.query_s,
     }
-    if variant.tool is not None and variant.tool.endswith("-plain"):
-        return None  # a lookup that does not wait is bound by CPUs, which these terms do not know
-    wait = waits.get(variant.work)
-    return wait or None
+    if not waits(variant):
+        return None  # bound by CPUs, which these terms do not know
+    return by_work.get(variant.work) or None
+
+
+def waits(variant: HasStyle) -> bool:
+    """Whether the work is the waiting one of its kind; a `-plain` lookup asks the database and does not wait there."""
+    return variant.tool is None or not variant.tool.endswith("-plain")
 
 
 def _wait_terms(style: Style, users: int, wait_s: float, server: ServerConfig, costs: MachineCosts) -> dict[str, float]:

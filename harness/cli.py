@@ -145,6 +145,11 @@ def _add_run(commands: _Commands[_Parser]) -> None:
     sub.add_argument("--claims", metavar="A1,A2", help="judge only these, by id or slug")
     sub.add_argument("--resume", type=Path, metavar="DIR", help="go on with a campaign that broke off")
     sub.add_argument("--out", type=Path, metavar="DIR", help="where to write it (default: results/<time>-<profile>)")
+    sub.add_argument(
+        "--all-rounds",
+        action="store_true",
+        help="go on measuring what is decided, until budget or rounds end: for campaigns meant for bench compare",
+    )
     _add_measuring(sub)
     sub.set_defaults(action=_run)
 
@@ -242,7 +247,7 @@ def _run(args: argparse.Namespace) -> int:
 
     profile = nearest(args.profile, PROFILES, "profile")
     claims = tuple(claim_id(c.strip()) for c in (args.claims or "").split(",") if c.strip())
-    return measure(args, profile=profile, claims=claims, resume_dir=args.resume)
+    return measure(args, profile=profile, claims=claims, resume_dir=args.resume, all_rounds=args.all_rounds)
 
 
 def _claim(args: argparse.Namespace) -> int:
@@ -262,9 +267,9 @@ def _sweep(args: argparse.Namespace) -> int:
 
 
 def _report(args: argparse.Namespace) -> int:
-    from harness.measuring import draw
+    from harness.measuring import redraw
 
-    draw(args.dir, print)
+    redraw(args.dir)
     return Exit.OK
 
 

@@ -14,6 +14,7 @@ from experiment.model import Verdict
 from experiment.profiles import PROFILES
 from harness.events import Listener
 from harness.live import MARKS, JsonLines, LiveView, PlainLines
+from harness.origin import conclude_again
 from harness.run import Finished, make_order, resume, run_new
 
 if TYPE_CHECKING:
@@ -32,24 +33,30 @@ def measure(
     resume_dir: Path | None,
     sweep: Sequence[tuple[str, float]] = (),
     beside: Path | None = None,
+    all_rounds: bool = False,
 ) -> int:
     """Run or resume a campaign as the command line says; return the exit code.
 
     `beside`: a reference campaign whose intervals are told next to the new ones, if there is one.
     """
-    if resume_dir is not None and (claims or args.out is not None):
-        raise UsageError("--resume goes on with a campaign as it was planned: leave out --claims and --out.")
+    if resume_dir is not None and (claims or args.out is not None or all_rounds):
+        raise UsageError(
+            "--resume goes on with a campaign as it was planned: leave out --claims, --out and --all-rounds."
+        )
     console = Console(stderr=args.json)
     with watching(console, quiet=args.quiet, as_json=args.json) as listener:
-        finished = (
-            resume(resume_dir, listener) if resume_dir is not None else _fresh(args, profile, claims, sweep, listener)
-        )
+        if resume_dir is not None:
+            finished = resume(resume_dir, listener)
+        else:
+            finished = _fresh(args, profile, claims, sweep, listener, all_rounds=all_rounds)
     console.print(f"measured; stopped because: {finished.stopped_because}. Drawing ...", highlight=False)
     paths = draw(finished.folder.path, lambda _: None)
     _print_verdicts(console, finished.results)
     _print_alarms(console, finished.folder.path)
     if beside is not None:
         _print_beside(console, finished, beside)
+    if resume_dir is not None:
+        conclude_again(finished.folder.path, console, as_json=args.json)
     if PROFILES[profile].is_smoke:
         console.print("A smoke run: its windows are too short for evidence; `make bench` measures.", highlight=False)
     for path in paths:
@@ -63,6 +70,8 @@ def _fresh(
     claims: Sequence[str],
     sweep: Sequence[tuple[str, float]],
     listener: Listener,
+    *,
+    all_rounds: bool,
 ) -> Finished:
     order = make_order(
         profile,
@@ -73,6 +82,7 @@ def _fresh(
         out=args.out,
         command=args.words,
         sweep=sweep,
+        all_rounds=all_rounds,
     )
     listener.note(f"measuring into {_short(order.out)} (seed {order.seed})")
     return run_new(order, listener)
@@ -105,6 +115,12 @@ def draw(path: Path, say: Callable[[str], None]) -> list[Path]:
     for each in written:
         say(_short(each))
     return written
+
+
+def redraw(path: Path) -> None:
+    """Make everything again that follows from a campaign's raw files; print where it lies."""
+    draw(path, print)
+    conclude_again(path, Console())
 
 
 def _print_verdicts(console: Console, results: Sequence[ClaimResult]) -> None:

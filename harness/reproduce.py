@@ -2,12 +2,12 @@
 
 The plan is that of the other campaign's manifest: its claims with their registered intervals, its loads, its level and
 its settings, not today's tables. Only the order of the trials is new, unless --seed repeats it. What counts as
-reproduced stands in analysis/reproduction.py.
+reproduced stands in analysis/reproduction.py; a repetition that broke off is resumed like any campaign, and ends in
+harness/origin.py as this does.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import shlex
@@ -17,38 +17,27 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from analysis.load import load_campaign
-from analysis.reproduction import as_json as reproduction_json
-from analysis.reproduction import compare_verdicts
-from analysis.reproduction_text import as_markdown, lines
 from experiment.claims import A_A
-from experiment.errors import StoreError, UsageError
+from experiment.errors import StoreError
 from experiment.loads import LOADS
 from experiment.plan import treatments_for
 from experiment.profiles import Profile
 from experiment.registry import decode_treatment
-from experiment.store import write_whole
+from harness.app_settings import taken
 from harness.measuring import draw, exit_code, watching
-from harness.run import RESULTS, Order, missing_for, missing_variants, new_manifest, run_registered
+from harness.origin import conclude, reference_to, tell
+from harness.run import RESULTS, Order, given_database, missing_for, missing_variants, new_manifest, run_registered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from analysis.load import Campaign
-    from analysis.reproduction import Reproduction
     from experiment.model import Load, Treatment
     from harness.events import Listener
     from harness.run import Finished
 
     Runner = Callable[[Path, Mapping[str, Any], Listener], Finished]
-
-REPRODUCTION_MD, REPRODUCTION_JSON = "reproduction.md", "reproduction.json"
-
-_SETTABLE = ("upstream_delay_s",)
-"""Settings that a campaign takes from its manifest, so that another value can be repeated."""
-
-_GIVEN = ("sleep_s", "article_sleep_s", "query_s", "db_pool_size", "thread_tokens")
-"""Settings the app is always run with as this version has them: a campaign with others cannot be repeated by it."""
 
 
 def reproduce(
@@ -74,14 +63,11 @@ def reproduce(
     console = Console(stderr=as_json, highlight=False)
     with watching(console, quiet=quiet, as_json=as_json) as listener:
         listener.note(f"reproducing {original.name} into {folder.name} (seed {order.seed})")
+        listener.note(f"should it break off: bench run --resume {shlex.quote(str(folder))}")
         finished = run(folder, manifest_again(original, order), listener)
     console.print(f"measured; stopped because: {finished.stopped_because}. Drawing ...")
     draw(finished.folder.path, lambda _: None)
-    found = conclude(original, finished.folder.path)
-    for line in lines(found):
-        console.print(line, markup=False, soft_wrap=True)
-    if as_json:
-        print(json.dumps({"event": "reproduction", **reproduction_json(found)}))
+    tell(conclude(original, finished.folder.path), console, as_json=as_json)
     return exit_code(finished)
 
 
@@ -117,6 +103,7 @@ def order_again(
         out=out,
         command=shlex.join(words),
         sweep=_sweep(original),
+        all_rounds=bool(theirs.get("all_rounds", False)),
     )
 
 
@@ -129,24 +116,14 @@ def manifest_again(original: Campaign, order: Order) -> dict[str, Any]:
     skipped = missing_variants(original.claims) | missing_for(t.variant for t, _ in order.sweep)
     loads = _loads(original) | {load.id: load for _, load in order.sweep}
     manifest = new_manifest(order, original.claims, loads, skipped)
-    theirs: Mapping[str, Any] = original.manifest.get("settings", {})
-    _refuse_other_settings(original.name, theirs, manifest["settings"])
-    taken = {name: theirs[name] for name in _SETTABLE if name in theirs}
-    return {
-        **manifest,
-        "alpha": original.alpha,
-        "settings": {**manifest["settings"], **taken},
-        "reproduces": {"campaign": original.name, "commit": original.manifest.get("git", {}).get("commit")},
-    }
-
-
-def conclude(original: Campaign, path: Path) -> Reproduction:
-    """Compare the campaign in `path` with the original, and write reproduction.md and reproduction.json beside it."""
-    found = compare_verdicts(original, load_campaign(path))
-    write_whole(path / REPRODUCTION_MD, as_markdown(found))
-    text = json.dumps(reproduction_json(found), indent=2, ensure_ascii=False)
-    write_whole(path / REPRODUCTION_JSON, text + "\n")
-    return found
+    reference = reference_to(original, order.out)
+    settings = taken(
+        original.name,
+        original.manifest.get("settings", {}),
+        commit=reference["commit"],
+        own_database=given_database() is None,
+    )
+    return {**manifest, "alpha": original.alpha, "settings": settings, "reproduces": reference}
 
 
 def _loads(original: Campaign) -> dict[str, Load]:
@@ -165,19 +142,6 @@ def _load(campaign: str, known: Mapping[str, Load], name: str) -> Load:
     if name not in known:
         raise StoreError(f"the manifest of {campaign} plans with the load {name}, which it does not define.")
     return known[name]
-
-
-def _refuse_other_settings(campaign: str, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
-    other = [f"{name} = {theirs[name]} (here {ours[name]})" for name in _GIVEN if _is_other(name, theirs, ours)]
-    if other:
-        raise UsageError(
-            f"{campaign} was measured with settings that this version cannot give the app: {', '.join(other)}. "
-            "Check out the version that measured it; its commit stands in the manifest."
-        )
-
-
-def _is_other(name: str, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> bool:
-    return name in theirs and name in ours and theirs[name] != ours[name]
 
 
 def _name(original: Campaign) -> str:

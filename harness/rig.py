@@ -18,14 +18,17 @@ from harness.host import HostSample, ProcessSample, own_cpu_s
 from harness.postgres import Database, database
 from harness.probe_log import ProbeLog
 from harness.services import Service, sut, upstream
+from harness.yardstick import yardstick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from bench_app.catalogue import Variant
     from experiment.model import Load, PlannedTrial, ServerConfig
     from harness.pinning import CorePlan
+    from harness.yardstick import Yardstick
 
 BYSTANDER_INTERVAL_S = 0.02
 """50 calls a second: 150 in a window of 3 s, enough for a p99, and about 1 % of a core."""
@@ -46,6 +49,7 @@ class Rig:
     upstream_delay_s: float
     locust: LocustProcess
     seed: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)  # BENCH_* variables of every SUT
     database_url: str | None = field(default=None, repr=False)  # a given one; None: our own
     answers: dict[str, bytes] = field(default_factory=dict)  # the right answer of each variant, from preflight
     _services: ExitStack = field(default_factory=ExitStack)
@@ -56,7 +60,8 @@ class Rig:
     def environment(self, variants: Mapping[str, Variant]) -> dict[str, str]:
         """Return the settings of a SUT that serves these variants and no others; starts services they need."""
         needs = {need for v in variants.values() for need in v.needs}
-        env = {"BENCH_VARIANTS": ",".join(variants), "BENCH_WORKS": ",".join({v.work.value for v in variants.values()})}
+        works = {v.work.value for v in variants.values()}
+        env = {**self.settings, "BENCH_VARIANTS": ",".join(variants), "BENCH_WORKS": ",".join(works)}
         if Resource.UPSTREAM in needs:
             env["BENCH_UPSTREAM_URL"] = self.upstream_service().url
         if Resource.DATABASE in needs:
@@ -130,7 +135,6 @@ class Rig:
         on_progress: Callable[[Progress], None],
     ) -> Measurement:
         load = self.loads[planned.treatment.load]
-        watch = _Watch(pid=service.process.pid, others=self._other_pids(), on_progress=on_progress)
         command = trial_command(
             planned.trial_id,
             service.port,
@@ -141,8 +145,11 @@ class Rig:
             seed=self.seed * 10_000 + planned.round,
         )
         duration_s = load.warmup_s + load.window_s + load.drain_s
-        with self._watching_database(variant) as connections:
+        with self._watching_database(variant) as connections, self._yardstick(planned.trial_id) as speed:
+            others = (*self._other_pids(), speed.process.pid)
+            watch = _Watch(pid=service.process.pid, others=others, on_progress=on_progress)
             result = self.locust.run(command, watch.on_event, duration_s=duration_s)
+            passes = speed.passes()
         time.sleep(_PROBE_LAST_WORD_S)
         if Resource.DATABASE in variant.needs and not (self._database and self._database.is_alive):
             return _failed("service-died", "PostgreSQL ended during the trial; see logs/postgres.log")
@@ -160,9 +167,15 @@ class Rig:
                 sut=watch.sut_samples,
                 ours_cores=watch.our_cores(),
                 connections=[(s.t, s.in_use, s.waiting) for s in connections],
+                passes=passes,
                 sut_ready_s=service.ready_s,
             )
         )
+
+    def _yardstick(self, name: str) -> AbstractContextManager[Yardstick]:
+        """Time fixed work on the SUT's core, on one of them if it has several."""
+        cores = self.plan.sut if self.plan.enforced else ()
+        return yardstick(self.logs / f"{name}.yardstick", log=self.logs / "yardstick.log", cores=cores)
 
     @contextmanager
     def _watching_database(self, variant: Variant) -> Iterator[Sequence[DbSample]]:
@@ -255,6 +268,7 @@ def rig(
     loads: Mapping[str, Load],
     upstream_delay_s: float,
     seed: int,
+    settings: Mapping[str, str] | None = None,
     database_url: str | None = None,
 ) -> Iterator[Rig]:
     """Start the driver and own every service of a campaign until the block ends."""
@@ -266,6 +280,7 @@ def rig(
             upstream_delay_s=upstream_delay_s,
             locust=locust,
             seed=seed,
+            settings=settings or {},
             database_url=database_url,
         )
         try:

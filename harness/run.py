@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.judge import ALPHA
 from bench_app.catalogue import CATALOGUE, Resource
-from bench_app.settings import Settings
 from experiment.claims import A_A, CLAIMS
 from experiment.errors import EnvironmentUnfitError, UsageError
 from experiment.loads import sweep_load
@@ -23,7 +22,7 @@ from experiment.plan import treatments_for
 from experiment.profiles import PROFILES, Profile
 from experiment.registry import decode_claim, decode_load, decode_treatment, encode_claim, encode_load, encode_treatment
 from experiment.store import CampaignFolder
-from harness import host
+from harness import app_settings, host
 from harness.campaign import Campaign, Rules
 from harness.pinning import plan_cores
 from harness.postgres import NoPostgresError, Unavailable, availability
@@ -39,9 +38,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "results"
 REFERENCE = RESULTS / "reference"
-UPSTREAM_DELAY_S = 0.1
-QUERY_S = 0.05
-THREAD_TOKENS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +52,7 @@ class Order:
     out: Path
     command: str
     sweep: tuple[tuple[Treatment, Load], ...] = ()  # the steps of a rate sweep
+    all_rounds: bool = False  # measure every claim in every round, decided or not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +74,7 @@ def make_order(
     out: Path | None = None,
     command: Sequence[str] = (),
     sweep: Sequence[tuple[str, float]] = (),
+    all_rounds: bool = False,
 ) -> Order:
     """Fill in what was not said: the profile's own claims, budget and rounds, a fresh seed, a folder by the clock."""
     base = PROFILES[profile]
@@ -92,6 +90,7 @@ def make_order(
         out=out or RESULTS / name,
         command=shlex.join(command),
         sweep=tuple(_step(variant, sweep_load(rate)) for variant, rate in sweep),
+        all_rounds=all_rounds,
     )
 
 
@@ -152,6 +151,13 @@ def missing_for(named: Iterable[str]) -> dict[str, str]:
     return missing
 
 
+def always_of(manifest: Mapping[str, Any], claims: Sequence[Claim]) -> tuple[Treatment, ...]:
+    """Return what a campaign measures in every round, whatever is decided: a sweep's steps, or all of it."""
+    steps = [decode_treatment(t) for t in manifest.get("sweep", ())]
+    planned = treatments_for(claims) if manifest["profile"].get("all_rounds") else ()
+    return tuple(dict.fromkeys([*steps, *planned]))
+
+
 def _loads_of(claims: Sequence[Claim]) -> list[str]:
     return sorted({t.load for t in treatments_for(claims)})
 
@@ -160,7 +166,7 @@ def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Finis
     manifest = folder.manifest()
     claims = [decode_claim(c) for c in manifest["claims"]]
     loads = {name: decode_load(data) for name, data in manifest["loads"].items()}
-    always = [decode_treatment(t) for t in manifest.get("sweep", ())]
+    always = always_of(manifest, claims)
     with _owned(folder):
         on_start(folder.path)
         with _rig_for(folder, loads, manifest) as stand:
@@ -196,6 +202,7 @@ def _rig_for(folder: CampaignFolder, loads: Mapping[str, Load], manifest: Mappin
         logs=folder.path / "logs",
         loads=loads,
         upstream_delay_s=manifest["settings"]["upstream_delay_s"],
+        settings=app_settings.environment(manifest["settings"]),
         seed=manifest["seed"],
         database_url=given_database(),
     ) as stand:
@@ -278,7 +285,6 @@ def new_manifest(
     order: Order, claims: Sequence[Claim], loads: Mapping[str, Load], skipped: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return the manifest of a campaign about to start: what it will ask, on which machine, with which software."""
-    settings = Settings.model_construct()
     profile = replace(order.profile, budget_s=order.budget_s, max_rounds=order.max_rounds)
     return {
         "project": "handlerbench",
@@ -290,6 +296,7 @@ def new_manifest(
             "budget_s": profile.budget_s,
             "max_rounds": profile.max_rounds,
             "time_scale": profile.time_scale,
+            "all_rounds": order.all_rounds,
         },
         "command": order.command,
         "seed": order.seed,
@@ -301,14 +308,7 @@ def new_manifest(
         "packages": host.package_versions(),
         "git": host.git_state(ROOT),
         "pinning": plan_cores().as_manifest(),
-        "settings": {
-            "sleep_s": settings.sleep_s,
-            "article_sleep_s": settings.article_sleep_s,
-            "upstream_delay_s": UPSTREAM_DELAY_S,
-            "query_s": QUERY_S,
-            "db_pool_size": settings.db_pool_size,
-            "thread_tokens": THREAD_TOKENS,
-        },
+        "settings": app_settings.todays(),
         "loads": {name: encode_load(load) for name, load in loads.items()},
         "claims": [encode_claim(c) for c in claims],
         "treatments": [encode_treatment(t) for t in (*(t for t, _ in order.sweep), *treatments_for(claims))],

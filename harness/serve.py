@@ -11,11 +11,12 @@ from typing import NoReturn
 from bench_app.catalogue import CATALOGUE
 from experiment.errors import EnvironmentUnfitError, UsageError
 from experiment.model import Cores, ServerConfig
+from harness.app_settings import UPSTREAM_DELAY_S
 from harness.driver import LocustProcess
 from harness.pinning import plan_cores
 from harness.process import accepts, tail
 from harness.rig import Rig
-from harness.run import UPSTREAM_DELAY_S, given_database, missing_for
+from harness.run import given_database, missing_for
 from harness.services import sut
 
 _HIGHEST_PORT = 65535

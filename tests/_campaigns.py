@@ -107,6 +107,7 @@ def manifest(
             "budget_s": 630.0,
             "max_rounds": 20,
             "time_scale": 1.0,
+            "all_rounds": False,
         },
         "command": "bench run --profile article --seed 7",
         "seed": 7,

@@ -13,13 +13,13 @@ from experiment.registry import decode_claim, decode_load
 from experiment.store import CampaignFolder
 from harness.campaign import Campaign, Rules
 from harness.fake import FakeDriver, Planted
-from harness.run import Finished
+from harness.run import Finished, always_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from experiment.model import Claim
+    from experiment.model import Claim, PlannedTrial
     from harness.events import Listener
 
 ASKED = (CLAIMS["A1"], CLAIMS["A8"], CLAIMS["A9"])
@@ -73,30 +73,53 @@ def measured(
 
 
 def runner(
-    factors: Mapping[str, float] | None = None, *, seed: int = 9, spread: float = 0.01
+    factors: Mapping[str, float] | None = None,
+    *,
+    seed: int = 9,
+    spread: float = 0.01,
+    on_trial: Callable[[PlannedTrial], None] | None = None,
 ) -> Callable[[Path, Mapping[str, Any], Listener], Finished]:
     """Return what runs a manifest as the real harness does, with FakeDriver in the rig's place."""
 
     def run(path: Path, told: Mapping[str, Any], listener: Listener) -> Finished:
-        folder = CampaignFolder.create(path, told)
-        campaign = Campaign(
-            folder=folder,
-            driver=_driver(factors, seed, spread),
-            claims=[decode_claim(c) for c in told["claims"]],
-            loads={name: decode_load(load) for name, load in told["loads"].items()},
-            skipped=told["skipped"],
-            rules=Rules(
-                seed=told["seed"],
-                alpha=told["alpha"],
-                budget_s=told["profile"]["budget_s"],
-                max_rounds=told["profile"]["max_rounds"],
-            ),
-            listener=listener,
-        )
-        results, stopped = campaign.run()
-        return Finished(folder=folder, results=results, stopped_because=stopped)
+        driver = _driver(factors, seed, spread)
+        driver.on_trial = on_trial
+        return _go_on(CampaignFolder.create(path, told), driver, listener)
 
     return run
+
+
+def resumer(
+    factors: Mapping[str, float] | None = None, *, seed: int = 9, spread: float = 0.01
+) -> Callable[[Path, Listener], Finished]:
+    """Return what goes on with a campaign as the real harness does, with FakeDriver in the rig's place."""
+
+    def resume(path: Path, listener: Listener) -> Finished:
+        return _go_on(CampaignFolder.open(path), _driver(factors, seed, spread), listener)
+
+    return resume
+
+
+def _go_on(folder: CampaignFolder, driver: FakeDriver, listener: Listener) -> Finished:
+    told = folder.manifest()
+    claims = [decode_claim(c) for c in told["claims"]]
+    campaign = Campaign(
+        folder=folder,
+        driver=driver,
+        claims=claims,
+        loads={name: decode_load(load) for name, load in told["loads"].items()},
+        skipped=told["skipped"],
+        always=always_of(told, claims),
+        rules=Rules(
+            seed=told["seed"],
+            alpha=told["alpha"],
+            budget_s=told["profile"]["budget_s"],
+            max_rounds=told["profile"]["max_rounds"],
+        ),
+        listener=listener,
+    )
+    results, stopped = campaign.run()
+    return Finished(folder=folder, results=results, stopped_because=stopped)
 
 
 class _AlwaysSpoiling(FakeDriver):

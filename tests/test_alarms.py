@@ -27,6 +27,11 @@ def test_a_trial_above_its_ceiling_is_a_bug_of_ours(rate: float, limit: Ceiling,
     assert is_above(trial(FAST, 1, goodput_rps=rate), limit) is above
 
 
+def test_a_window_may_hold_one_more_volley_of_long_waits() -> None:
+    assert is_above(trial(FAST, 1, goodput_rps=430.0), WAITS)
+    assert not is_above(trial(FAST, 1, goodput_rps=430.0), WAITS, volley=0.3 / 3.0)
+
+
 def test_an_invalid_trial_raises_no_alarm() -> None:
     assert not is_above(trial(FAST, 1, rules=("clock",), goodput_rps=9999.0), WAITS)
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from bench_app.catalogue import CATALOGUE
 from experiment.claims import CLAIMS
 from experiment.errors import Exit, UsageError
+from harness import measuring
 from harness.cli import claim_id, main, nearest, seconds
+from harness.run import new_manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from harness.run import Order
 
 
 def _fails(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -47,6 +51,27 @@ def test_a_report_of_no_campaign_says_so(capsys: pytest.CaptureFixture[str], tmp
 
 def test_resume_and_claims_exclude_each_other(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert "leave out --claims" in _fails(capsys, "run", "--resume", str(tmp_path), "--claims", "A1")
+
+
+def test_what_a_campaign_measures_is_not_changed_by_resuming_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert "leave out --claims, --out and --all-rounds" in _fails(
+        capsys, "run", "--resume", str(tmp_path), "--all-rounds"
+    )
+
+
+def test_all_rounds_is_ordered_and_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    class _Ordered(Exception):  # noqa: N818 - what it carries is the news
+        pass
+
+    def ordered(order: Order, _listener: object) -> NoReturn:
+        raise _Ordered(new_manifest(order, [], {}, {})["profile"]["all_rounds"])
+
+    monkeypatch.setattr(measuring, "run_new", ordered)
+    for words, expected in ((["--all-rounds"], True), ([], False)):
+        with pytest.raises(_Ordered, match=str(expected)):
+            main(["run", "--quiet", "--out", "nowhere", *words])
 
 
 @pytest.mark.parametrize("name", ["A1", "a1", "wrong-style-tanks-throughput"])

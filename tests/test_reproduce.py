@@ -4,34 +4,33 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from _campaigns import HOST, SETTINGS
+from _campaigns import HOST
 from _measured import ASKED, NATIVE, measured, runner
+from _repeated import made_theirs, manifest_of, run_again
 from analysis.load import load_campaign
 from analysis.reproduction import Outcome, compare_verdicts
 from analysis.reproduction_text import as_markdown, beside_reference, lines
 from experiment.claims import A_A, CLAIMS
-from experiment.errors import Exit, StoreError, UsageError
+from experiment.errors import Exit, StoreError
 from experiment.loads import LOADS
 from experiment.model import Comparison, Interval, LoadKind, Metric, Treatment, Verdict, at_least
 from experiment.plan import treatments_for
 from experiment.registry import encode_load, encode_treatment
-from experiment.store import CampaignFolder
 from harness import reproduce as reproducing
-from harness.events import Listener
-from harness.reproduce import REPRODUCTION_JSON, REPRODUCTION_MD, conclude, manifest_again, order_again, reproduce
+from harness.origin import REPRODUCTION_JSON, REPRODUCTION_MD
+from harness.reproduce import reproduce
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from analysis.load import Campaign
     from analysis.reproduction import Reproduction
-    from experiment.model import Claim
 
 SLOW_NATIVE = {NATIVE: 0.6}
 
@@ -42,26 +41,18 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     return load_campaign(measured(tmp_path_factory.mktemp("results") / "theirs"))
 
 
-def _again(original: Campaign, path: Path, **how: Any) -> Reproduction:
-    """Run a campaign again with FakeDriver in the rig's place; `how` plants another world."""
-    rounds = how.pop("rounds", None)
-    order = order_again(original, out=path, budget_s=None, rounds=rounds, seed=5, words=("bench", "reproduce"))
-    runner(**how)(path, manifest_again(original, order), Listener())
-    return conclude(original, path)
-
-
 def _outcomes(found: Reproduction) -> dict[str, Outcome]:
     return {pair.claim.id: pair.outcome for pair in found.claims}
 
 
 def test_the_same_world_comes_back_as_reproduced(original: Campaign, tmp_path: Path) -> None:
-    found = _again(original, tmp_path / "again")
+    found = run_again(original, tmp_path / "again")
     assert set(_outcomes(found).values()) == {Outcome.REPRODUCED}
     assert all(numbers.overlaps for pair in found.claims for numbers in pair.comparisons)
 
 
 def test_another_world_comes_back_as_not_reproduced(original: Campaign, tmp_path: Path) -> None:
-    found = _again(original, tmp_path / "again", factors=SLOW_NATIVE)
+    found = run_again(original, tmp_path / "again", factors=SLOW_NATIVE)
     assert _outcomes(found) == {
         "A1": Outcome.REPRODUCED,
         "A8": Outcome.NOT_REPRODUCED,
@@ -73,32 +64,19 @@ def test_another_world_comes_back_as_not_reproduced(original: Campaign, tmp_path
 
 
 def test_too_few_rounds_are_undecided_and_say_why(original: Campaign, tmp_path: Path) -> None:
-    found = _again(original, tmp_path / "again", rounds=1)
+    found = run_again(original, tmp_path / "again", rounds=1)
     assert set(_outcomes(found).values()) == {Outcome.UNDECIDED}
     assert "in the second campaign: the interval still reaches across" in found.claims[0].reason
     assert found.claims[0].comparisons[0].overlaps is None
 
 
 def test_the_same_verdict_with_another_effect_is_reproduced_without_overlap(original: Campaign, tmp_path: Path) -> None:
-    found = _again(original, tmp_path / "again", factors={NATIVE: 2.0})
+    found = run_again(original, tmp_path / "again", factors={NATIVE: 2.0})
     pair = next(p for p in found.claims if p.claim.id == "A8")
     assert (pair.outcome, pair.comparisons[0].overlaps) == (Outcome.REPRODUCED, False)
 
 
 # --- the plan is theirs, not ours
-
-
-def _theirs(path: Path, *, claims: tuple[Claim, ...] = ASKED, **changes: Any) -> Campaign:
-    from _campaigns import manifest
-
-    told = manifest(treatments_for(claims), claims=claims, name=path.name)
-    CampaignFolder.create(path, {**told, **changes})
-    return load_campaign(path)
-
-
-def _manifest_of(campaign: Campaign, tmp_path: Path, **order: Any) -> Mapping[str, Any]:
-    asked: dict[str, Any] = {"budget_s": None, "rounds": None, "seed": 1, "words": ()}
-    return manifest_again(campaign, order_again(campaign, out=tmp_path / "again", **{**asked, **order}))
 
 
 def test_claims_and_loads_are_those_of_the_manifest_whatever_todays_tables_say(tmp_path: Path) -> None:
@@ -108,8 +86,8 @@ def test_claims_and_loads_are_those_of_the_manifest_whatever_todays_tables_say(t
     )
     loads = {name: encode_load(load) for name, load in LOADS.items()}
     loads["closed-80"] = encode_load(replace(LOADS["closed-80"], users=79, window_s=2.2))
-    theirs = _theirs(tmp_path / "theirs", claims=(moved,), loads=loads, alpha=0.01)
-    told = _manifest_of(theirs, tmp_path)
+    theirs = made_theirs(tmp_path / "theirs", claims=(moved,), loads=loads, alpha=0.01)
+    told = manifest_of(theirs, tmp_path)
     assert told["claims"] == theirs.manifest["claims"]
     assert told["claims"][0]["comparisons"][0]["expected"] == [1.75, None]
     assert (told["loads"]["closed-80"]["users"], told["loads"]["closed-80"]["window_s"]) == (79, 2.2)
@@ -118,20 +96,19 @@ def test_claims_and_loads_are_those_of_the_manifest_whatever_todays_tables_say(t
 
 
 def test_budget_and_rounds_are_theirs_unless_given(original: Campaign, tmp_path: Path) -> None:
-    same, other = (_manifest_of(original, tmp_path, **o)["profile"] for o in ({}, {"budget_s": 9.0, "rounds": 2}))
+    same, other = (manifest_of(original, tmp_path, **o)["profile"] for o in ({}, {"budget_s": 9.0, "rounds": 2}))
     assert same == original.manifest["profile"]
     assert (other["budget_s"], other["max_rounds"]) == (9.0, 2)
 
 
-def test_the_upstreams_delay_is_theirs(tmp_path: Path) -> None:
-    theirs = _theirs(tmp_path / "theirs", settings={**SETTINGS, "upstream_delay_s": 0.3})
-    assert _manifest_of(theirs, tmp_path)["settings"]["upstream_delay_s"] == 0.3
-
-
-def test_settings_that_cannot_be_repeated_are_refused_by_name(tmp_path: Path) -> None:
-    theirs = _theirs(tmp_path / "theirs", settings={**SETTINGS, "sleep_s": 0.25})
-    with pytest.raises(UsageError, match=r"sleep_s = 0\.25 \(here 0\.1\)"):
-        _manifest_of(theirs, tmp_path)
+def test_whether_decided_claims_go_on_is_theirs(original: Campaign, tmp_path: Path) -> None:
+    profile = {**original.manifest["profile"], "all_rounds": True, "max_rounds": 6}
+    theirs = made_theirs(tmp_path / "theirs", profile=profile)
+    assert manifest_of(theirs, tmp_path)["profile"]["all_rounds"] is True
+    assert manifest_of(original, tmp_path)["profile"]["all_rounds"] is False
+    run_again(theirs, tmp_path / "again")
+    trials = load_campaign(tmp_path / "again").trials
+    assert Counter(t.treatment for t in trials) == dict.fromkeys((t.id for t in treatments_for(ASKED)), 6)
 
 
 def test_a_variant_this_version_does_not_have_is_skipped_with_the_reason(tmp_path: Path) -> None:
@@ -141,8 +118,8 @@ def test_a_variant_this_version_does_not_have_is_skipped_with_the_reason(tmp_pat
         metric=Metric.GOODPUT,
         expected=Interval(0.9, 1.1),
     )
-    theirs = _theirs(tmp_path / "theirs", claims=(replace(CLAIMS["A8"], id="X1", comparisons=(foreign,)),))
-    found = _again(theirs, tmp_path / "again")
+    theirs = made_theirs(tmp_path / "theirs", claims=(replace(CLAIMS["A8"], id="X1", comparisons=(foreign,)),))
+    found = run_again(theirs, tmp_path / "again")
     (pair,) = found.claims
     assert (pair.again, pair.outcome) == (Verdict.SKIPPED, Outcome.UNDECIDED)
     assert "sleep.async-native.trio is not in this version's catalogue" in pair.reason
@@ -152,25 +129,25 @@ def test_a_sweep_is_run_again_with_its_loads(tmp_path: Path) -> None:
     step = Treatment(variant="sleep.def", load="open-50")
     open_50 = replace(LOADS["closed-20"], id="open-50", kind=LoadKind.OPEN, users=0, rate_rps=50.0)
     loads = {name: encode_load(load) for name, load in {**LOADS, "open-50": open_50}.items()}
-    theirs = _theirs(tmp_path / "theirs", loads=loads, sweep=[encode_treatment(step)])
-    told = _manifest_of(theirs, tmp_path)
+    theirs = made_theirs(tmp_path / "theirs", loads=loads, sweep=[encode_treatment(step)])
+    told = manifest_of(theirs, tmp_path)
     assert told["sweep"] == [encode_treatment(step)]
     assert told["loads"]["open-50"]["rate_rps"] == 50.0
 
 
 def test_a_load_that_the_manifest_does_not_define_is_named(tmp_path: Path) -> None:
-    theirs = _theirs(tmp_path / "theirs", loads={})
+    theirs = made_theirs(tmp_path / "theirs", loads={})
     with pytest.raises(StoreError, match="plans with the load burst-10"):
-        _manifest_of(theirs, tmp_path)
+        manifest_of(theirs, tmp_path)
 
 
 def test_a_profile_that_says_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="profile in the manifest of theirs"):
-        _manifest_of(_theirs(tmp_path / "theirs", profile={}), tmp_path)
+        manifest_of(made_theirs(tmp_path / "theirs", profile={}), tmp_path)
 
 
 def test_a_campaigns_name_cannot_lead_out_of_the_results(tmp_path: Path) -> None:
-    named = _theirs(tmp_path / "theirs", campaign="../../somewhere else/x")
+    named = made_theirs(tmp_path / "theirs", campaign="../../somewhere else/x")
     assert reproducing._name(named).endswith("-again-somewhere-else-x")
 
 
@@ -204,7 +181,7 @@ def test_another_load_by_the_same_name_is_undecided(original: Campaign, tmp_path
 
 
 def test_the_pages_say_outcome_numbers_and_differences(original: Campaign, tmp_path: Path) -> None:
-    found = _again(original, tmp_path / "again", factors=SLOW_NATIVE)
+    found = run_again(original, tmp_path / "again", factors=SLOW_NATIVE)
     page = (tmp_path / "again" / REPRODUCTION_MD).read_text(encoding="utf-8")
     assert page == as_markdown(found)
     assert page.startswith("# Of 3 claims in theirs: 2 reproduced, 1 not reproduced and 0 undecided in again")
@@ -216,7 +193,7 @@ def test_the_pages_say_outcome_numbers_and_differences(original: Campaign, tmp_p
 
 
 def test_both_intervals_stand_side_by_side(original: Campaign, tmp_path: Path) -> None:
-    said = lines(_again(original, tmp_path / "again", factors=SLOW_NATIVE))
+    said = lines(run_again(original, tmp_path / "again", factors=SLOW_NATIVE))
     at = said.index("A8 not reproduced: original supported, here refuted")
     assert said[at + 1].startswith("    sleep.async-native / sleep.def @closed-80, goodput: original 1.9")
     assert re.search(r"; here 1\.[12]", said[at + 1])  # planted: 1.2
@@ -226,7 +203,7 @@ def test_both_intervals_stand_side_by_side(original: Campaign, tmp_path: Path) -
 def test_a_smoke_run_is_no_evidence_and_says_so(tmp_path: Path) -> None:
     smoke = {"name": "smoke", "is_smoke": True, "budget_s": 60.0, "max_rounds": 3, "time_scale": 1.0}
     theirs = load_campaign(measured(tmp_path / "theirs", profile=smoke))
-    found = _again(theirs, tmp_path / "again")
+    found = run_again(theirs, tmp_path / "again")
     assert found.is_smoke
     assert "too short for evidence" in as_markdown(found)
 
@@ -277,5 +254,5 @@ def test_without_a_reference_or_the_claim_in_it_nothing_is_said(original: Campai
 
 
 def test_the_aa_pair_is_part_of_every_repetition(original: Campaign, tmp_path: Path) -> None:
-    told = _manifest_of(original, tmp_path)
+    told = manifest_of(original, tmp_path)
     assert {t["id"] for t in told["treatments"]} >= {t.id for t in A_A.treatments}
