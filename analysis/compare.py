@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from experiment.model import Treatment
 
 MARGIN = 0.05
+ENOUGH_TRIALS = 10
+"""On a side. With so many, trials that scatter by 3 % show a change of 5 %; with four, one of 10 % (docs/ci.md)."""
 METRICS: tuple[Metric, ...] = (
     Metric.GOODPUT,
     Metric.MAKESPAN,
@@ -110,6 +112,16 @@ class CampaignComparison:
     missing: tuple[Missing, ...]
     verdicts: Reproduction  # the claims of A beside those of B
     remarks: tuple[str, ...]
+    all_rounds: bool = False  # whether both measured every claim in every round, decided or not
+
+    @property
+    def short_of_trials(self) -> tuple[str, ...]:
+        """The treatments that are undecided and have too few trials to be anything else."""
+        return tuple(
+            row.treatment
+            for row in self.rows
+            if row.change is Change.UNDECIDED and min(row.primary.n_before, row.primary.n_after) < ENOUGH_TRIALS
+        )
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -164,6 +176,7 @@ def compare(
         missing=missing,
         verdicts=verdicts,
         remarks=tuple(_remarks(a, b)),
+        all_rounds=all(c.manifest.get("profile", {}).get("all_rounds") for c in (a, b)),
     )
 
 

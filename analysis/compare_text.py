@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from analysis import markdown, words
-from analysis.compare import BESIDE, Change, is_higher_better
+from analysis.compare import BESIDE, ENOUGH_TRIALS, Change, is_higher_better
 from analysis.gate import GateKind
 from analysis.reproduction import DECIDED, Outcome, claim_json, difference_json
 from analysis.reproduction_text import difference_table, verdict_text
@@ -30,6 +30,7 @@ _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFF
 
 _SIGNS = {Change.BETTER: "+", Change.WORSE: "!", Change.SAME: "=", Change.UNDECIDED: "?"}
 _NO_NOTICEABLE_SHIFT = 0.02
+_MANY = 0.25  # of all treatments
 
 
 def headline(found: CampaignComparison) -> str:
@@ -60,6 +61,21 @@ def shift(found: CampaignComparison) -> str:
     return (
         f"The median treatment is at {words.times(typical)} of its performance in A. A shift that all treatments share "
         "is as likely the machine's as the change's: measure A again."
+    )
+
+
+def advice(found: CampaignComparison) -> str:
+    """Say how to get trials enough when many treatments are undecided for the lack of them; else nothing."""
+    short = found.short_of_trials
+    if not short or len(short) < _MANY * len(found.rows):
+        return ""
+    share = f"{len(short)} of {words.plural(len(found.rows), 'treatment')}"
+    lack = f"{share} undecided with fewer than {ENOUGH_TRIALS} trials on a side"
+    if found.all_rounds:
+        return f"{lack}: give both campaigns more, with a larger --budget (and --rounds)."
+    return (
+        f"{lack}: a campaign stops measuring what its claims have decided. For campaigns that are to be compared there "
+        "is `bench run --all-rounds`, which measures everything in every round until --budget or --rounds end."
     )
 
 
@@ -117,7 +133,7 @@ def _markdown_parts(found: CampaignComparison, gates: Sequence[Gate], failed: Se
     yield f"### {markdown.cell(headline(found))}\n"
     if found.warning:
         yield f"**{markdown.cell(found.warning)}**\n"
-    for text in (*found.remarks, shift(found)):
+    for text in (*found.remarks, shift(found), advice(found)):
         if text:
             yield f"{markdown.cell(text)}\n"
     for line in gate_lines(gates, failed):
@@ -184,6 +200,7 @@ def as_json(found: CampaignComparison, gates: Sequence[Gate], failed: Sequence[G
         "b": found.b,
         "warning": found.warning or None,
         "remarks": list(found.remarks),
+        "advice": advice(found) or None,
         "margin": found.margin,
         "alpha": found.alpha,
         "treatments": [_row_json(row) for row in found.rows],
@@ -247,6 +264,7 @@ def _properties(suite: ET.Element, found: CampaignComparison, gates: Sequence[Ga
     told = {
         "warning": found.warning,
         "remarks": " ".join(found.remarks),
+        "advice": advice(found),
         "method": method(found),
         "gates": ", ".join(gate_text(g) for g in gates),
     }

@@ -152,6 +152,8 @@ def _profile(a: Manifest, b: Manifest) -> Iterator[Difference]:
     yield from _differs(Topic.PROFILE, "smoke run", *smokes, _SMOKE)
     # what a time scale does to the windows stands in the loads, and is an obstacle there
     yield from _differs(Topic.PROFILE, "time_scale", one.get("time_scale"), other.get("time_scale"))
+    # where a campaign stops decides how much it knows, not what it measures
+    yield from _differs(Topic.PROFILE, "all rounds", bool(one.get("all_rounds")), bool(other.get("all_rounds")))
 
 
 def _method(a: Manifest, b: Manifest) -> Iterator[Difference]:

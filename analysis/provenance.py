@@ -40,7 +40,10 @@ def _time(iso: str | None) -> str | None:
 def _profile(profile: Mapping[str, Any]) -> str | None:
     if not profile:
         return None
-    return f"{profile.get('name')}: at most {profile.get('budget_s', 0):g} s or {profile.get('max_rounds')} rounds"
+    stays = ", every claim in every round" if profile.get("all_rounds") else ""
+    return (
+        f"{profile.get('name')}: at most {profile.get('budget_s', 0):g} s or {profile.get('max_rounds')} rounds{stays}"
+    )
 
 
 def _pinning(pinning: Mapping[str, Any]) -> str | None:

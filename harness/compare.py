@@ -117,7 +117,7 @@ def _show(
     from analysis.reproduction_text import difference_lines
 
     console = _console(to_stderr=to_stderr)
-    says = [compare_text.headline(found), *found.remarks, compare_text.shift(found)]
+    says = [compare_text.headline(found), *found.remarks, compare_text.shift(found), compare_text.advice(found)]
     _warn(console, found)
     for line in filter(None, says):
         console.print(line, markup=False, soft_wrap=True)

@@ -16,8 +16,9 @@ import pytest
 from _campaigns import HOST, SETTINGS, manifest
 from _measured import ASKED, BAD, BLOCKING, GOOD, NATIVE, POOLED, measured
 from _trials import FAST, trial
+from analysis import markdown
 from analysis.compare import METRICS, Change, compare
-from analysis.compare_text import as_json, as_junit, as_markdown, headline
+from analysis.compare_text import advice, as_json, as_junit, as_markdown, headline
 from analysis.environment import Topic, differences, obstacles
 from analysis.gate import Gate, GateKind, failures, parse_gate, share_of
 from analysis.independent import metric_ratio, sample
@@ -260,6 +261,55 @@ def test_a_shift_that_all_share_is_blamed_on_the_machine_first(of: Callable[[str
     slow_day = load_campaign(measured(tmp_path / "slow-day", factors=everything))
     assert "as likely the machine's" in as_markdown(compare(of("before"), slow_day))
     assert "as likely the machine's" not in as_markdown(compare(of("before"), of("same")))
+
+
+# --- undecided for lack of trials
+
+
+def _two(tmp_path: Path, *, rounds: int, spread: float, **changes: Any) -> CampaignComparison:
+    a, b = (
+        load_campaign(measured(tmp_path / name, rounds=rounds, seed=seed, spread=spread, **changes))
+        for seed, name in enumerate("ab")
+    )
+    return compare(a, b)
+
+
+def _all_rounds() -> dict[str, Any]:
+    return {**manifest([])["profile"], "all_rounds": True}
+
+
+def test_many_undecided_for_lack_of_trials_name_the_flag_on_every_page(tmp_path: Path) -> None:
+    found = _two(tmp_path, rounds=3, spread=0.05)
+    said = advice(found)
+    assert said.startswith(f"{found.count(Change.UNDECIDED)} of 8 treatments undecided with fewer than 10 trials")
+    assert "`bench run --all-rounds`" in said
+    assert markdown.cell(said) in as_markdown(found)
+    assert as_json(found, (), ())["advice"] == said
+    assert said in {p.attrib["value"] for p in _suite(as_junit(found, (), ())).iter("property")}
+
+
+def test_campaigns_that_measured_all_rounds_are_advised_to_have_more(tmp_path: Path) -> None:
+    said = advice(_two(tmp_path, rounds=3, spread=0.05, profile=_all_rounds()))
+    assert "larger --budget" in said
+    assert "--all-rounds" not in said
+
+
+def test_undecided_with_trials_enough_is_no_lack_of_them(tmp_path: Path) -> None:
+    found = _two(tmp_path, rounds=10, spread=0.3)
+    assert found.count(Change.UNDECIDED) == 8
+    assert advice(found) == ""
+
+
+def test_a_few_undecided_are_no_reason_for_advice(of: Callable[[str], Campaign]) -> None:
+    found = compare(of("before"), of("slower"))
+    assert found.short_of_trials == ()
+    rows = (replace(found.rows[0], change=Change.UNDECIDED), *found.rows[1:])
+    assert advice(replace(found, rows=rows)) == ""
+
+
+def test_where_a_campaign_stopped_is_a_difference_and_no_obstacle() -> None:
+    (found,) = differences(_manifest(), _manifest(profile=_all_rounds()))
+    assert (found.name, found.a, found.b, found.obstacle) == ("all rounds", "no", "yes", "")
 
 
 # --- what may be compared
