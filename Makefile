@@ -39,7 +39,7 @@ locust: setup  ## Locust's own web UI against `make serve`
 	$(BIN)/locust -f locustfiles/closed.py --host http://127.0.0.1:8000 --web-host 127.0.0.1 $(ARGS)
 
 doctor: setup  ## is this machine fit to measure on
-	$(BIN)/bench doctor
+	$(BIN)/bench doctor $(ARGS)
 
 setup: $(STAMP)  ## make .venv from the locked, hashed requirements
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from analysis.judge import ALPHA
 from analysis.load import load_campaign
-from benchmarks import driver_cost, made_campaign, power
+from benchmarks import analysis_scale, driver_cost, made_campaign, power
 from benchmarks.analysis_scale import Reported, conclusion, record
 from benchmarks.driver_cost import FULL, TARGETS, nearest_half, order_of, ratio, statement
 from benchmarks.instruments import (
@@ -53,6 +54,7 @@ finished in 2.01s, 4880.50 req/s, 652.95KB/s
 requests: 9761 total, 9793 started, 9761 done, 9760 succeeded, 1 failed, 0 errored, 0 timeout
 status codes: 9760 2xx, 0 3xx, 0 4xx, 1 5xx
 """
+SMALL = Reported(requests=500, trials=150, csv_bytes=1, pictures=58, wall_s=1.0, cpu_s=1.0, peak_rss_bytes=10**8)
 
 
 def _reading(requests: int = 1000, cpu_s: float = 0.1, **more: Any) -> Reading:
@@ -198,11 +200,22 @@ def test_the_recorder_is_measured_in_a_process_of_its_own() -> None:
     assert 0 < found.buckets <= 3000
 
 
+def test_the_cost_of_analysis_is_told_and_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # `bench report` is not run here: it draws for a quarter of a minute, and tests/test_commands.py runs it
+    monkeypatch.setattr(analysis_scale, "report", lambda size, _folder: replace(SMALL, requests=size))
+    out = tmp_path / "scale.json"
+    monkeypatch.setattr(sys, "argv", ["analysis_scale", "--sizes", "500", "2000", "--out", str(out)])
+    assert analysis_scale.main() == 0
+    assert "At 2,000 requests the report stays under 60 s and 1 GB" in capsys.readouterr().out
+    data = json.loads(out.read_text(encoding="utf-8"))
+    assert [r["requests"] for r in data["recorder"]] == [r["requests"] for r in data["report"]] == [500, 2000]
+
+
 @pytest.mark.parametrize(("wall_s", "peak", "word"), [(59.0, 9e8, "stays"), (61.0, 9e8, "NOT"), (9.0, 1.1e9, "NOT")])
 def test_the_report_is_held_to_its_bounds(wall_s: float, peak: float, word: str) -> None:
-    largest = Reported(
-        requests=10_000_000, trials=150, csv_bytes=1, pictures=58, wall_s=wall_s, cpu_s=1.0, peak_rss_bytes=int(peak)
-    )
+    largest = replace(SMALL, requests=10_000_000, wall_s=wall_s, peak_rss_bytes=int(peak))
     assert word in conclusion(largest)
 
 
