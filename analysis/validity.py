@@ -11,12 +11,22 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING
 
+from experiment.in_use import EXCESS, complaint
 from experiment.model import Finding, LoadKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from experiment.in_use import Held
     from experiment.model import Load, Measurement, TrialMetrics
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a trial was to do: its load, and how its variant holds a database's connections, where that is known."""
+
+    load: Load
+    held: Held | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +37,11 @@ class Rule:
     limit: float | None  # what the observed number is held against; None where there is no number
     meaning: str  # the rule in a sentence, for docs and report
     advice: str
-    check: Callable[[TrialMetrics, Load, float], str | None]
+    check: Callable[[TrialMetrics, Asked, float], str | None]
 
 
 RULES: dict[str, Rule] = {}
-_Check = Callable[["TrialMetrics", "Load", float], str | None]
+_Check = Callable[["TrialMetrics", Asked, float], str | None]
 
 FAILURE_RULES: Mapping[str, tuple[str, str]] = {
     "sut-died": ("The SUT ended while it was measured.", "Read the trial's log: the app's own error stands there."),
@@ -57,14 +67,14 @@ def rule(id: str, *, limit: float | None = None, meaning: str, advice: str) -> C
     return register
 
 
-def findings(measurement: Measurement, load: Load) -> tuple[Finding, ...]:
+def findings(measurement: Measurement, asked: Asked) -> tuple[Finding, ...]:
     """Return every rule that fires on a trial; none means that it may be judged."""
     if measurement.failure is not None:
         name = measurement.failure_rule or "driver-failed"
         return (Finding(rule=name, reason=measurement.failure, advice=FAILURE_RULES[name][1]),)
     fired = []
     for known in RULES.values():
-        reason = known.check(measurement.metrics, load, known.limit if known.limit is not None else 0.0)
+        reason = known.check(measurement.metrics, asked, known.limit if known.limit is not None else 0.0)
         if reason is not None:
             fired.append(Finding(rule=known.id, reason=reason, advice=known.advice))
     return tuple(fired)
@@ -75,7 +85,7 @@ def findings(measurement: Measurement, load: Load) -> tuple[Finding, ...]:
     meaning="Every planned user must have connected.",
     advice="Look at the first failure: refused connections mean the SUT was not listening or out of descriptors.",
 )
-def users_not_started(metrics: TrialMetrics, _load: Load, _limit: float) -> str | None:
+def users_not_started(metrics: TrialMetrics, _asked: Asked, _limit: float) -> str | None:
     """Fire when a user could not start: a driver with no users reports 0 for a healthy variant."""
     planned, started, failed = metrics.users_planned, metrics.users_started, metrics.users_failed
     if planned is None or (started == planned and not failed):
@@ -89,7 +99,7 @@ def users_not_started(metrics: TrialMetrics, _load: Load, _limit: float) -> str 
     meaning="Every answer must be the right one, whole.",
     advice="The variant answered something else under load than in preflight; the first wrong answer is quoted.",
 )
-def wrong_answers(metrics: TrialMetrics, _load: Load, _limit: float) -> str | None:
+def wrong_answers(metrics: TrialMetrics, _asked: Asked, _limit: float) -> str | None:
     """Fire on any wrong status or body inside the window."""
     if not metrics.wrong:
         return None
@@ -102,7 +112,7 @@ def wrong_answers(metrics: TrialMetrics, _load: Load, _limit: float) -> str | No
     meaning="At most one request in a thousand may end without an answer (refused, reset, timed out).",
     advice="The SUT or the system dropped connections; see the first failure and `bench doctor`.",
 )
-def errors(metrics: TrialMetrics, _load: Load, limit: float) -> str | None:
+def errors(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
     """Fire when more than the limit's share of requests failed."""
     if not metrics.errors or metrics.sent is None:
         return None
@@ -118,7 +128,7 @@ def errors(metrics: TrialMetrics, _load: Load, limit: float) -> str | None:
     meaning="The driver may use at most 85 % of its core: above that it measures itself.",
     advice="Give it a core of its own (`bench doctor`), or close what else runs on this machine.",
 )
-def driver_cpu(metrics: TrialMetrics, _load: Load, limit: float) -> str | None:
+def driver_cpu(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
     """Fire when the driver was close to its own limit."""
     share = metrics.driver_cpu_share
     return None if share is None or share <= limit else f"the driver used {share:.0%} of its core"
@@ -130,7 +140,7 @@ def driver_cpu(metrics: TrialMetrics, _load: Load, limit: float) -> str | None:
     meaning="The hypervisor may take at most 15 % of the cores' time.",
     advice="Other tenants of this host are busy; the trial is repeated, or try again at another hour.",
 )
-def host_steal(metrics: TrialMetrics, _load: Load, limit: float) -> str | None:
+def host_steal(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
     """Fire when too much CPU was stolen during the window."""
     share = metrics.host_steal_share
     return None if share is None or share <= limit else f"{share:.0%} of the CPU was stolen during the window"
@@ -142,12 +152,13 @@ def host_steal(metrics: TrialMetrics, _load: Load, limit: float) -> str | None:
     meaning="A closed load of N users must keep N requests in flight, within 5 %.",
     advice="The driver could not keep all users busy; if driver-cpu fires too, that is why.",
 )
-def in_flight(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+def in_flight(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
     """Fire when the number in flight is not the number of users: the load was not the one planned."""
-    if load.kind is not LoadKind.CLOSED or metrics.in_flight_mean is None:
+    if asked.load.kind is not LoadKind.CLOSED or metrics.in_flight_mean is None:
         return None
-    off = abs(metrics.in_flight_mean - load.users) / load.users
-    return None if off <= limit else f"{metrics.in_flight_mean:.1f} requests in flight on average, {load.users} planned"
+    users = asked.load.users
+    off = abs(metrics.in_flight_mean - users) / users
+    return None if off <= limit else f"{metrics.in_flight_mean:.1f} requests in flight on average, {users} planned"
 
 
 _WINDOWS_PER_RESPONSE = 10
@@ -160,16 +171,17 @@ _WINDOWS_PER_RESPONSE = 10
     meaning="X·R must equal the N in flight, within 10 %, wherever the window is ten response times long.",
     advice="Throughput, response time and load contradict each other: the measurement itself is at fault.",
 )
-def littles_law(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+def littles_law(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
     """Fire when |X R - N| / N is over its limit (Little, Operations Research 9, 1961)."""
     x, r_us, window_s = metrics.goodput_rps, metrics.response_mean_us, metrics.window_s
-    if load.kind is not LoadKind.CLOSED or x is None or r_us is None or window_s is None:
+    users = asked.load.users
+    if asked.load.kind is not LoadKind.CLOSED or x is None or r_us is None or window_s is None:
         return None
     r_s = r_us / 1e6
     if window_s < _WINDOWS_PER_RESPONSE * r_s:
         return None
-    off = abs(x * r_s - load.users) / load.users
-    return None if off <= limit else f"X·R = {x * r_s:.1f} where {load.users} users were in flight"
+    off = abs(x * r_s - users) / users
+    return None if off <= limit else f"X·R = {x * r_s:.1f} where {users} users were in flight"
 
 
 @rule(
@@ -177,11 +189,11 @@ def littles_law(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
     meaning="A burst must be answered whole within its bound.",
     advice="The makespan is unknown; raise the load's window_s, or look at the SUT's log.",
 )
-def burst_unanswered(metrics: TrialMetrics, load: Load, _limit: float) -> str | None:
+def burst_unanswered(metrics: TrialMetrics, asked: Asked, _limit: float) -> str | None:
     """Fire when a burst's last answer did not come."""
-    if load.kind is not LoadKind.BURST or metrics.makespan_s is not None:
+    if asked.load.kind is not LoadKind.BURST or metrics.makespan_s is not None:
         return None
-    return f"{metrics.answers or 0} of {load.users} answered within {load.window_s:g} s"
+    return f"{metrics.answers or 0} of {asked.load.users} answered within {asked.load.window_s:g} s"
 
 
 @rule(
@@ -190,10 +202,10 @@ def burst_unanswered(metrics: TrialMetrics, load: Load, _limit: float) -> str | 
     meaning="Scheduled requests must leave within 25 ms of their intended start, 99 times in 100.",
     advice="The driver's core was busy with something else; close it, or see driver-cpu.",
 )
-def send_lag(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+def send_lag(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
     """Fire when the schedule could not be kept: response times from the intended start would show the driver."""
     lags = [metrics.bystander_send_lag_p99_us]
-    if load.kind is LoadKind.OPEN:
+    if asked.load.kind is LoadKind.OPEN:
         lags.append(metrics.send_lag_p99_us)
     worst = max((lag for lag in lags if lag is not None), default=0.0)
     return None if worst <= limit else f"p99 of the send lag was {worst / 1000:.1f} ms"
@@ -208,12 +220,12 @@ _POISSON_SIGMAS = 4
     meaning="An open load must offer its rate, within 5 % and what chance allows of a Poisson schedule.",
     advice="The driver fell behind its schedule: lower the rate, or see driver-cpu.",
 )
-def rate_not_achieved(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+def rate_not_achieved(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
     """Fire when arrivals, sent or dropped, are not as many as the rate asks for."""
-    if load.kind is not LoadKind.OPEN or metrics.sent is None or metrics.window_s is None:
+    if asked.load.kind is not LoadKind.OPEN or metrics.sent is None or metrics.window_s is None:
         return None
-    planned = load.rate_rps * metrics.window_s
-    slack = limit + (_POISSON_SIGMAS / sqrt(planned) if load.arrivals == "poisson" else 1 / planned)
+    planned = asked.load.rate_rps * metrics.window_s
+    slack = limit + (_POISSON_SIGMAS / sqrt(planned) if asked.load.arrivals == "poisson" else 1 / planned)
     arrivals = metrics.sent + (metrics.dropped or 0)
     return None if abs(arrivals / planned - 1) <= slack else f"{arrivals} arrivals where {planned:.0f} were planned"
 
@@ -224,13 +236,13 @@ def rate_not_achieved(metrics: TrialMetrics, load: Load, limit: float) -> str | 
     meaning="A closed load keeps one connection a user, within 5 %.",
     advice="The SUT closes connections between requests; reconnecting is then part of what is measured.",
 )
-def connections(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+def connections(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
     """Fire when users had to reconnect."""
-    if load.kind is not LoadKind.CLOSED or metrics.connections_opened is None:
+    if asked.load.kind is not LoadKind.CLOSED or metrics.connections_opened is None:
         return None
-    if metrics.connections_opened <= load.users * (1 + limit):
+    if metrics.connections_opened <= asked.load.users * (1 + limit):
         return None
-    return f"{metrics.connections_opened} connections opened for {load.users} users"
+    return f"{metrics.connections_opened} connections opened for {asked.load.users} users"
 
 
 _STEADY_SIGMAS = 3
@@ -242,10 +254,10 @@ _STEADY_SIGMAS = 3
     meaning="MSER-5 may not want to cut away so much of the window that the mean goodput moves by over 20 %.",
     advice="The warm-up reaches into the window, or the machine's speed changed in it; the trial is repeated.",
 )
-def not_steady(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+def not_steady(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
     """Fire when the window holds a transient that matters."""
     shift = metrics.unsteady_shift
-    if load.kind is LoadKind.BURST or shift is None:
+    if asked.load.kind is LoadKind.BURST or shift is None:
         return None
     # a handful of answers scatters by itself: three standard errors of half the window's count are no transient
     chance = _STEADY_SIGMAS / sqrt(max(metrics.answers or 0, 1) / 2)
@@ -260,7 +272,7 @@ def not_steady(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
     meaning="Processes that are none of ours may use at most a quarter of a core.",
     advice="Something else runs on this machine: close it (a browser, a build, another benchmark).",
 )
-def host_busy(metrics: TrialMetrics, _load: Load, limit: float) -> str | None:
+def host_busy(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
     """Fire when strangers compete for the cores."""
     cores = metrics.host_foreign_cores
     return None if cores is None or cores <= limit else f"other processes used {cores:.2f} cores during the window"
@@ -272,10 +284,24 @@ def host_busy(metrics: TrialMetrics, _load: Load, limit: float) -> str | None:
     meaning="The window must last as long as planned, within 5 %.",
     advice="The clock jumped, or the driver was stopped for a while (a suspended laptop?).",
 )
-def clock(metrics: TrialMetrics, load: Load, limit: float) -> str | None:
+def clock(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
     """Fire when the window is not the one planned."""
-    if load.kind is LoadKind.BURST or metrics.window_s is None:
+    if asked.load.kind is LoadKind.BURST or metrics.window_s is None:
         return None
-    if abs(metrics.window_s / load.window_s - 1) <= limit:
+    if abs(metrics.window_s / asked.load.window_s - 1) <= limit:
         return None
-    return f"the window lasted {metrics.window_s:.2f} s, {load.window_s:g} s were planned"
+    return f"the window lasted {metrics.window_s:.2f} s, {asked.load.window_s:g} s were planned"
+
+
+@rule(
+    "db-in-use",
+    limit=EXCESS,
+    meaning="A database must see X·S_hold connections in use: at most 10 % more, nor less than looking at it can miss.",
+    advice=(
+        "Fewer: not every answer is a query of this database. More: connections are kept without a query (a "
+        "transaction left open), queries wait for locks, or another suite uses this database."
+    ),
+)
+def db_in_use(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
+    """Fire when the database contradicts Little's law at its connections; no rule for a query that does not wait."""
+    return None if asked.held is None else complaint(metrics, asked.held, excess=limit)

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 
 from analysis import sentences, words
 from analysis.alarms import alarms
+from analysis.database_table import database_rows
 from analysis.names import parse_variant, treatment_label, work_heading
 from analysis.provenance import provenance
 from analysis.report_tables import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from analysis.charts import DrawnChart
+    from analysis.database_table import DatabaseView
     from analysis.load import Campaign
     from analysis.report_tables import ErrorView, TheoryView
     from experiment.model import ClaimResult, Treatment
@@ -150,6 +152,7 @@ class ReportView:
     works: tuple[WorkView, ...]
     cost: tuple[FigureView, ...]
     theory: tuple[TheoryView, ...]
+    database: tuple[DatabaseView, ...]
     order: tuple[FigureView, ...]
     errors: tuple[ErrorView, ...]
     columns: tuple[str, ...]
@@ -183,6 +186,7 @@ def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
         works=tuple(_work_views(campaign, figures)),
         cost=tuple(view for chart, view in figures if chart.kind == _COST),
         theory=theory_rows(campaign),
+        database=database_rows(campaign),
         order=tuple(view for chart, view in figures if chart.kind == _ORDER),
         errors=error_rows(campaign),
         columns=tuple(name for name, _ in _COLUMNS),

@@ -9,10 +9,12 @@ import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.judge import judge_all
-from analysis.validity import findings
+from analysis.names import parse_variant
+from analysis.validity import Asked, findings
+from experiment.in_use import held_by
 from experiment.model import PlannedTrial, TrialRecord
 from experiment.plan import plan_round, treatments_for, trial_id
 from harness.events import Listener, Standing
@@ -55,6 +57,7 @@ class Campaign:
     _began: float = 0.0
     _spent_before_s: float = 0.0
     _next_number: int = 1
+    _settings: Mapping[str, Any] = field(default_factory=dict)
 
     def run(self) -> tuple[tuple[ClaimResult, ...], str]:
         """Run to the end; return the verdicts and why it stopped: "all decided", "budget" or "rounds"."""
@@ -92,6 +95,7 @@ class Campaign:
 
     def _resume(self) -> None:
         self.trials = self.folder.trials()
+        self._settings = self.folder.manifest().get("settings", {})
         self._next_number = self.folder.next_trial_number()
         self._spent_before_s = sum(t.duration_s for t in self.trials)
         self._began = self.clock()
@@ -129,7 +133,7 @@ class Campaign:
         self.listener.trial_started(planned, self._standing(number, position, order))
         started_at, start = datetime.now(UTC), self.clock()
         measurement = self.driver.measure(planned, lambda p: self.listener.trial_progress(planned, p))
-        fired = findings(measurement, self.loads[treatment.load])
+        fired = findings(measurement, self._asked(treatment))
         record = TrialRecord(
             trial_id=planned.trial_id,
             round=number,
@@ -148,6 +152,11 @@ class Campaign:
         self.trials.append(record)
         self.listener.trial_ended(record, self._standing(number, position + 1, order))
         return record
+
+    def _asked(self, treatment: Treatment) -> Asked:
+        """Return what a trial was to do, by the settings that the manifest records and the app was given."""
+        held = held_by(parse_variant(treatment.variant), self._settings)
+        return Asked(load=self.loads[treatment.load], held=held)
 
     @property
     def elapsed_s(self) -> float:

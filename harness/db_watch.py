@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -9,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench_app.pools import APPLICATION as SUT
+from experiment.in_use import LOOK_EVERY_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +51,11 @@ class DbWatch:
 
 
 @contextmanager
-def watch(url: str, interval_s: float = 0.1) -> Iterator[DbWatch]:
-    """Sample every `interval_s` until the block ends.
+def watch(url: str, interval_s: float = LOOK_EVERY_S) -> Iterator[DbWatch]:
+    """Sample once in every `interval_s` (seconds), at a random moment of it, until the block ends.
+
+    Queries that all take the same time keep the connections in a rhythm; looks in another would always, or never, fall
+    into its gaps. Looks at random moments are right on average, whatever they look at.
 
     A server that cannot be reached, or dies, ends the sampling and nothing else: `lost` says what was seen.
     """
@@ -68,12 +73,13 @@ def watch(url: str, interval_s: float = 0.1) -> Iterator[DbWatch]:
 def _sample_until(stop: threading.Event, seen: DbWatch, url: str, interval_s: float) -> None:
     import psycopg
 
+    moment = random.Random().random  # noqa: S311 - a moment of time, not a secret
     try:
         with _connect(url) as connection:
-            due_t = time.monotonic()
-            while not stop.wait(max(0.0, due_t - time.monotonic())):
+            from_t = time.monotonic()
+            while not stop.wait(max(0.0, from_t + moment() * interval_s - time.monotonic())):
                 seen.samples.append(_sample(connection))
-                due_t = max(due_t + interval_s, time.monotonic())  # a late look is not made up for
+                from_t = max(from_t + interval_s, time.monotonic())  # a late look is not made up for
     except psycopg.Error as error:
         with suppress(IndexError):
             seen.lost = str(error).splitlines()[0]

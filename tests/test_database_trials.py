@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bench_app.settings import Settings
 from experiment.errors import Exit
+from experiment.in_use import Held, allowed_in_use, complaint
 from experiment.model import Load, LoadKind, PlannedTrial, Treatment
 from harness.cli import main
 from harness.pinning import plan_cores
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.postgres
 LOAD = Load(id="closed-10", kind=LoadKind.CLOSED, users=10, warmup_s=0.3, window_s=1.5)
+SETTINGS = Settings.model_construct()
+HELD = Held(hold_s=SETTINGS.query_s, pool_size=SETTINGS.db_pool_size)
 ASYNCPG = Treatment(variant="db.async-native.asyncpg", load=LOAD.id)
 
 
@@ -50,6 +55,9 @@ def test_the_connections_the_database_sees_agree_with_littles_law(stand: Rig) ->
     assert measured.failure is None
     assert metrics.db_in_use_peak is not None
     assert 1 <= metrics.db_in_use_peak <= LOAD.users
+    assert allowed_in_use(metrics, HELD) is not None
+    assert complaint(metrics, HELD) is None
+    assert complaint(metrics, replace(HELD, hold_s=HELD.hold_s / 4)) is not None
     assert any(second.db_in_use_max for second in measured.seconds)
 
 

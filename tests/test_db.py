@@ -6,6 +6,7 @@ import re
 import signal
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -241,6 +242,12 @@ class TestWatch:
         assert 1 <= max(s.in_use for s in seen.samples) <= SIZE
         assert max(s.waiting for s in seen.samples) == 0
         assert [s.t for s in seen.samples] == sorted(s.t for s in seen.samples)
+
+    def test_it_looks_in_no_rhythm_that_queries_could_share(self, db: Database) -> None:
+        with watch(db.url, interval_s=0.05) as seen:
+            wait_for(seen, 10)
+        gaps = [later.t - earlier.t for earlier, later in pairwise(seen.samples)]
+        assert max(gaps) - min(gaps) > 0.02
 
     def test_a_server_that_cannot_be_reached_is_noted_and_no_more(self) -> None:
         with watch("postgresql://127.0.0.1:9/x") as seen:

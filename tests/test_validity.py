@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from analysis.validity import FAILURE_RULES, RULES, findings
+from analysis.validity import FAILURE_RULES, RULES, Asked, findings
+from experiment.in_use import Held
 from experiment.loads import LOADS
 from experiment.model import Load, LoadKind, Measurement, TrialMetrics
 
@@ -32,7 +33,11 @@ GOOD = TrialMetrics(
     host_foreign_cores=0.05,
     bystander_send_lag_p99_us=900.0,
     send_lag_p99_us=2.0,
+    db_in_use_mean=19.8,
+    db_in_use_peak=20,
+    db_waiting_peak=0,
 )
+HELD = Held(hold_s=0.025, pool_size=40)
 OPEN = Load(id="open-800", kind=LoadKind.OPEN, rate_rps=800.0, arrivals="poisson")
 
 FIRES: dict[str, tuple[Load, dict[str, Any]]] = {
@@ -49,12 +54,14 @@ FIRES: dict[str, tuple[Load, dict[str, Any]]] = {
     "not-steady": (CLOSED, {"unsteady_shift": 0.5}),
     "host-busy": (CLOSED, {"host_foreign_cores": 0.9}),
     "clock": (CLOSED, {"window_s": 4.0}),
+    "db-in-use": (CLOSED, {"db_in_use_mean": 38.0, "db_in_use_peak": 40}),
     "burst-unanswered": (BURST, {"makespan_s": None}),
 }
 
 
-def _rules(metrics: TrialMetrics, load: Load) -> set[str]:
-    return {f.rule for f in findings(Measurement(metrics=metrics, histograms={}), load)}
+def _rules(metrics: TrialMetrics, load: Load, held: Held | None = HELD) -> set[str]:
+    asked = Asked(load=load, held=held)
+    return {f.rule for f in findings(Measurement(metrics=metrics, histograms={}), asked)}
 
 
 def test_every_rule_has_a_trial_that_breaks_it() -> None:
@@ -83,13 +90,19 @@ def test_littles_law_waits_for_a_window_of_ten_response_times() -> None:
     assert "littles-law" not in _rules(blocked, CLOSED)
 
 
+def test_a_query_that_does_not_wait_tells_nothing_of_connections() -> None:
+    kept = replace(GOOD, db_in_use_mean=38.0, db_in_use_peak=40)
+    assert "db-in-use" in _rules(kept, CLOSED)
+    assert "db-in-use" not in _rules(kept, CLOSED, held=None)
+
+
 def test_one_error_in_a_thousand_is_let_pass() -> None:
     assert "errors" not in _rules(replace(GOOD, errors=2), CLOSED)
 
 
 def test_a_finding_says_what_was_seen_and_what_to_do() -> None:
     bad = replace(GOOD, wrong=2, first_failure="wrong-status: 500")
-    (finding,) = findings(Measurement(metrics=bad, histograms={}), CLOSED)
+    (finding,) = findings(Measurement(metrics=bad, histograms={}), Asked(load=CLOSED))
     assert "2 wrong of 2400" in finding.reason
     assert "wrong-status: 500" in finding.reason
     assert finding.advice
@@ -98,4 +111,4 @@ def test_a_finding_says_what_was_seen_and_what_to_do() -> None:
 @pytest.mark.parametrize("rule", FAILURE_RULES)
 def test_an_unfinished_trial_is_named_by_its_failure_alone(rule: str) -> None:
     broken = Measurement(metrics=TrialMetrics(), histograms={}, failure="it ended", failure_rule=rule)
-    assert [f.rule for f in findings(broken, CLOSED)] == [rule]
+    assert [f.rule for f in findings(broken, Asked(load=CLOSED))] == [rule]
