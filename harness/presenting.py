@@ -10,15 +10,22 @@ if TYPE_CHECKING:
 
 
 def make_slides(path: Path, say: Callable[[str], None]) -> list[Path]:
-    """Draw a campaign's cards and decks into its slides/ folder; return their paths, the decks first."""
+    """Draw a campaign's cards, decks and timelines into its slides/ folder; return their paths, the decks first."""
     from analysis.load import load_campaign
     from analysis.slides import write_slides
+    from analysis.timelines import write_timelines
 
-    written = write_slides(load_campaign(path), path / "slides")
+    campaign = load_campaign(path)
+    written = write_slides(campaign, path / "slides")
     for deck in (p for p in written if p.suffix == ".pdf"):
         say(_short(deck))
+    timelines = write_timelines(campaign, path / "slides")
+    for timeline in timelines.files:
+        say(_short(timeline))
+    for name, reason in timelines.left_out.items():
+        say(f"no {name}: {reason}")
     say(f"{_short(path / 'slides')}: {len(written)} files, cards as PNG and SVG")
-    return written
+    return [*written, *timelines.files]
 
 
 def make_answers(path: Path, out: Path, say: Callable[[str], None]) -> Path:
