@@ -188,6 +188,33 @@ def test_the_filter_is_reached_with_the_tab_key(opened: Opened) -> None:
     assert {"theme", "by-work", "by-claim", "show-all"} <= met
 
 
+def test_a_filtered_view_can_be_linked(opened: Opened) -> None:
+    page = opened.afresh(anchor="#order")
+    pick(page, "#by-claim", "A20")
+    pick(page, "#by-work", "noop")
+    assert page.url == f"{opened.url}?claim=A20&work=noop#order"
+    page.goto("about:blank")
+    page.goto(f"{opened.url}?work=noop&claim=A20")
+    assert visible(page, ".answers > li") == ["claim-A20"]
+    assert page.input_value("#by-work") == "noop"
+    assert page.inner_text("#shown") == "1 of 5 claims shown"
+    page.click("#show-all")
+    page.wait_for_function("document.getElementById('shown').textContent.startsWith('All 5')")
+    assert page.url == opened.url
+
+
+def test_a_link_to_a_view_of_another_campaign_shows_everything(opened: Opened) -> None:
+    page = opened.afresh(anchor="?work=teapot&claim=A99")
+    assert page.inner_text("#shown") == "All 5 claims shown"
+    assert page.url == opened.url
+    assert opened.said == []
+
+
+def test_a_linked_view_with_a_place_it_hides_leads_to_the_place(opened: Opened) -> None:
+    page = opened.afresh(anchor="?claim=A20#claim-A1")
+    page.wait_for_function("document.getElementById('claim-A1').checkVisibility()")
+
+
 def test_a_link_to_something_hidden_shows_it_again(opened: Opened) -> None:
     page = opened.afresh()
     pick(page, "#by-claim", "A20")

@@ -37,6 +37,25 @@
     }
     const left = claims.filter((each) => !each.hidden).length;
     shown.textContent = left === claims.length ? `All ${left} claims shown` : `${left} of ${claims.length} claims shown`;
+    remember();
+  };
+  // What is chosen stands in the address, so that a view can be linked: in the query, because the hash leads to places.
+  const choices = { work: byWork, claim: byClaim };
+  const recall = () => {
+    const asked = new URL(location.href).searchParams;
+    for (const [name, select] of Object.entries(choices)) {
+      select.value = asked.get(name) ?? "";
+      if (select.selectedIndex < 0) select.value = "";  // of another campaign
+    }
+  };
+  const remember = () => {
+    const address = new URL(location.href);
+    for (const [name, select] of Object.entries(choices)) {
+      if (select.value) address.searchParams.set(name, select.value);
+      else address.searchParams.delete(name);
+    }
+    if (address.href === location.href) return;
+    try { history.replaceState(history.state, "", address); } catch { /* some browsers refuse it to a page from disk */ }
   };
   // A link to something the filter hides must still lead there.
   const reveal = () => {
@@ -52,5 +71,7 @@
   addEventListener("hashchange", reveal);
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((each) => { each.open = true; }));
   form.hidden = false;
+  recall();
   apply();
+  reveal();
 })();
