@@ -51,6 +51,8 @@ METRICS: tuple[Metric, ...] = (
     Metric.BYSTANDER_P99,
     Metric.LOOP_LAG_P99,
     Metric.CPU_PER_REQUEST,
+    Metric.EVEN_GOODPUT,
+    Metric.EVEN_CPU_PER_REQUEST,
 )
 """The metrics that have a better direction. Shares and peaks have none, so they cannot be compared."""
 
@@ -182,7 +184,7 @@ def compare(
 
 def is_higher_better(metric: Metric) -> bool:
     """Whether more of a metric is better; of all others here less is."""
-    return metric is Metric.GOODPUT
+    return metric in (Metric.GOODPUT, Metric.EVEN_GOODPUT)
 
 
 def oriented(found: MetricRatio) -> float:

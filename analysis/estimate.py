@@ -12,6 +12,7 @@ inverted by Ville's inequality. With n pairs, prior variance g, r = 1 + n g and 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 from statistics import fmean, median, stdev
@@ -105,28 +106,42 @@ def estimate(comparison: Comparison, trials: Sequence[TrialRecord], alpha: float
     if comparison.baseline is None:
         return structural_estimate([v.value for v in treated.values()], alpha)
     base = _by_round(trials, comparison.baseline.id, metric)
-    rounds = [r for r in sorted(treated.keys() & base.keys()) if treated[r].value > 0 and base[r].value > 0]
+    places = [p for p in sorted(treated.keys() & base.keys()) if treated[p].value > 0 and base[p].value > 0]
     return ratio_estimate(
-        [(treated[r].value, base[r].value) for r in rounds],
+        [(treated[p].value, base[p].value) for p in places],
         alpha,
-        is_floor=any(treated[r].is_floor or base[r].is_cap for r in rounds),
-        is_cap=any(base[r].is_floor or treated[r].is_cap for r in rounds),
+        is_floor=any(treated[p].is_floor or base[p].is_cap for p in places),
+        is_cap=any(base[p].is_floor or treated[p].is_cap for p in places),
     )
 
 
-def _by_round(trials: Sequence[TrialRecord], treatment: str, metric: Metric) -> Mapping[int, _Value]:
-    """Return the value of a treatment's valid trial in each round that has one."""
-    values: dict[int, _Value] = {}
-    for trial in trials:
+def log_ratios(comparison: Comparison, trials: Sequence[TrialRecord]) -> list[float]:
+    """Return ln(treatment / baseline) of every pair of valid trials, by round; [] without a baseline."""
+    if comparison.baseline is None:
+        return []
+    treated, base = (_by_round(trials, t.id, comparison.metric) for t in (comparison.treatment, comparison.baseline))
+    both = [(treated[p].value, base[p].value) for p in sorted(treated.keys() & base.keys())]
+    return [log(a / b) for a, b in both if a > 0 and b > 0]
+
+
+def _by_round(trials: Sequence[TrialRecord], treatment: str, metric: Metric) -> Mapping[tuple[int, int], _Value]:
+    """Return the value of a treatment's n-th valid trial of each round, by (round, n).
+
+    There is one a round, but for the A/A pair, whose sides are paired in the order they ran in.
+    """
+    values: dict[tuple[int, int], _Value] = {}
+    seen: Counter[int] = Counter()
+    for trial in sorted(trials, key=lambda t: (t.round, t.position)):
         value = trial.metrics.value(metric)
         if trial.treatment == treatment and trial.is_valid and value is not None:
-            values[trial.round] = _value(trial, metric, value)
+            values[trial.round, seen[trial.round]] = _value(trial, metric, value)
+            seen[trial.round] += 1
     return values
 
 
 def _value(trial: TrialRecord, metric: Metric, value: float) -> _Value:
     window_s = trial.metrics.window_s
-    if metric is Metric.GOODPUT and value == 0 and window_s:
+    if metric in (Metric.GOODPUT, Metric.EVEN_GOODPUT) and value == 0 and window_s:
         # No answer in the whole window: under one in that time. Leaving the round out would flatter the worst variant.
         return _Value(1 / window_s, is_cap=True)
     return _Value(value, is_floor=trial.metrics.is_floor(metric))

@@ -6,7 +6,7 @@ while they are read, so that a campaign of ten million requests costs no more me
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from analysis.names import parse_variant
 from experiment.ceilings import MachineCosts
 from experiment.claims import A_A
 from experiment.errors import StoreError
-from experiment.model import METRIC_FIELDS, Series
+from experiment.model import METRIC_FIELDS, Metric, Series
 from experiment.registry import decode_claim, decode_load, decode_treatment
 from experiment.store import CampaignFolder
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from experiment.histogram import Histogram
-    from experiment.model import Claim, ClaimResult, ComparisonResult, Load, Treatment, TrialRecord
+    from experiment.model import Claim, ClaimResult, Comparison, ComparisonResult, Load, Treatment, TrialRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,10 +86,16 @@ def load_campaign(path: Path) -> Campaign:
         loads={name: decode_load(data) for name, data in manifest.get("loads", {}).items()},
         skipped=skipped,
         results=judge_all(claims, trials, skipped=skipped, alpha=alpha),
-        aa=judge_comparison(A_A, trials, alpha=alpha, parts=1),
+        aa=judge_comparison(_aa(trials), trials, alpha=alpha, parts=1),
         costs=machine_costs(manifest, trials),
         frame=trials_frame(trials),
     )
+
+
+def _aa(trials: Iterable[TrialRecord]) -> Comparison:
+    """Return the A/A pair; of a campaign older than the yardstick by the goodput as it was measured."""
+    has_yardstick = any(t.metrics.yardstick_us is not None for t in trials)
+    return A_A if has_yardstick else replace(A_A, metric=Metric.GOODPUT)
 
 
 def trials_frame(trials: Iterable[TrialRecord]) -> pd.DataFrame:

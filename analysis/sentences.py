@@ -79,6 +79,8 @@ _SAID = {
     Metric.BYSTANDER_P99: "beside {t} the slowest bystander in a hundred waits {e} times as long as beside {b}",
     Metric.LOOP_LAG_P99: "with {t} the p99 of loop lag is {e} times that with {b}",
     Metric.CPU_PER_REQUEST: "{t} costs {e} times the SUT CPU a request of {b}",
+    Metric.EVEN_CPU_PER_REQUEST: "{t} costs {e} times the SUT CPU a request of {b}, at equal core speed",
+    Metric.EVEN_GOODPUT: "{t} has {e} times the goodput of {b}, at equal core speed",
 }
 
 
@@ -121,8 +123,9 @@ def noise(campaign: Campaign) -> str:
     if found.effect is None:
         return "Two identical routes were not compared in this campaign, so its noise floor is unknown."
     return (
-        f"Two byte-identical routes differ by a factor of {words.ratio(found.effect)} in goodput "
-        f"({words.span(found.interval)}; n = {words.plural(found.n, 'round')}): what machine and method "
+        f"Two byte-identical routes differ by a factor of {words.ratio(found.effect)} in "
+        f"{campaign.aa.comparison.metric.label} ({words.span(found.interval)}; n = {words.plural(found.n, 'pair')}): "
+        "what machine and method "
         "make of no difference at all."
     )
 

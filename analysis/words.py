@@ -106,9 +106,9 @@ _COUNTS = (Metric.IN_FLIGHT_PEAK, Metric.TOKENS_PEAK)
 
 def metric_value(metric: Metric, value: float) -> str:
     """Return a metric's value with its unit."""
-    if metric is Metric.GOODPUT:
+    if metric in (Metric.GOODPUT, Metric.EVEN_GOODPUT):
         return rate(value)
-    if metric is Metric.CPU_PER_REQUEST:
+    if metric in (Metric.CPU_PER_REQUEST, Metric.EVEN_CPU_PER_REQUEST):
         return f"{_tenths_below_ten(value)} µs"
     if metric in _SHARES:
         return percent(value)

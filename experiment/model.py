@@ -90,6 +90,8 @@ class Metric(StrEnum):
     BYSTANDER_P99 = "bystander_p99_us"
     LOOP_LAG_P99 = "loop_lag_p99_us"
     CPU_PER_REQUEST = "sut_cpu_us_per_request"
+    EVEN_GOODPUT = "goodput_even_rps"
+    EVEN_CPU_PER_REQUEST = "sut_cpu_even_us_per_request"
     SHARE_ON_LOOP = "share_on_loop"
     SHARE_OFF_LOOP = "share_off_loop"
     IN_FLIGHT_PEAK = "in_flight_peak"
@@ -101,6 +103,9 @@ class Metric(StrEnum):
         return _METRIC_LABELS[self]
 
 
+YARDSTICK_US = 100.0
+"""What values "at equal core speed" are converted to: a core whose yardstick takes so long (harness/yardstick.py)."""
+
 _METRIC_LABELS: dict[Metric, str] = {
     Metric.GOODPUT: "goodput",
     Metric.MAKESPAN: "time until all answered",
@@ -110,6 +115,8 @@ _METRIC_LABELS: dict[Metric, str] = {
     Metric.BYSTANDER_P99: "bystander response time p99",
     Metric.LOOP_LAG_P99: "loop lag p99",
     Metric.CPU_PER_REQUEST: "SUT CPU a request",
+    Metric.EVEN_GOODPUT: "goodput at equal core speed",
+    Metric.EVEN_CPU_PER_REQUEST: "SUT CPU a request at equal core speed",
     Metric.SHARE_ON_LOOP: "share of answers made on the loop's thread",
     Metric.SHARE_OFF_LOOP: "share of answers made off the loop's thread",
     Metric.IN_FLIGHT_PEAK: "most requests in flight in the handler",
@@ -289,6 +296,9 @@ class TrialMetrics:
     in_flight_peak: int | None = None
     sut_cpu_us_per_request: float | None = None
     sut_cpu_share: float | None = None  # of one core; whole process tree
+    yardstick_us: float | None = None  # CPU time of the yardstick's pass on the SUT's core: less is a faster core
+    goodput_even_rps: float | None = None  # as on a core that does the pass in YARDSTICK_US
+    sut_cpu_even_us_per_request: float | None = None  # likewise
     sut_rss_peak_mib: float | None = None
     sut_context_switches_per_request: float | None = None
     sut_ready_s: float | None = None  # from start to accepting connections

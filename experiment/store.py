@@ -40,6 +40,7 @@ _TRIAL_COLUMNS = tuple(f.name for f in fields(TrialRecord) if f.name != "metrics
 TRIAL_COLUMNS = (*_TRIAL_COLUMNS, *METRIC_FIELDS)
 LATENCY_COLUMNS = ("trial_id", "series", "censored", "bucket", "low_us", "high_us", "count")
 THROUGHPUT_COLUMNS = ("trial_id", *(f.name for f in fields(SecondRow)))
+_TABLES = {LATENCY: LATENCY_COLUMNS, THROUGHPUT: THROUGHPUT_COLUMNS, TRIALS: TRIAL_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,7 @@ class CampaignFolder:
         folder = cls(path)
         (path / "logs").mkdir(exist_ok=True)
         folder.write_manifest(manifest)
-        for name, columns in (
-            (LATENCY, LATENCY_COLUMNS),
-            (THROUGHPUT, THROUGHPUT_COLUMNS),
-            (TRIALS, TRIAL_COLUMNS),
-        ):
+        for name, columns in _TABLES.items():
             _append(path / name, [columns])
         return folder
 
@@ -108,10 +105,18 @@ class CampaignFolder:
         _append(self.path / TRIALS, [_trial_cells(record)])
 
     def mend(self) -> None:
-        """Cut off a half-written last line that a crash left, so that the next row starts on a line of its own."""
-        for name in (LATENCY, THROUGHPUT, TRIALS):
+        """Cut off a half-written last line that a crash left, so that the next row starts on a line of its own.
+
+        Raises StoreError when a table's columns are those of another version: rows of both must not be mixed.
+        """
+        for name, columns in _TABLES.items():
             path = self.path / name
             data = path.read_bytes()
+            if data.partition(b"\n")[0].decode() != ",".join(columns):
+                raise StoreError(
+                    f"{path} was begun by another version, with other columns. It can be read and reported, but not "
+                    "gone on with; resume it with the version that its manifest names."
+                )
             whole = data[: data.rfind(b"\n") + 1]
             if len(whole) != len(data):
                 with path.open("r+b") as file:
@@ -253,7 +258,7 @@ def _cell(value: Any) -> str:
 
 
 def _record(row: Mapping[str, str], path: Path) -> TrialRecord:
-    missing = [name for name in TRIAL_COLUMNS if name not in row]
+    missing = [name for name in _TRIAL_COLUMNS if name not in row]
     if missing:
         raise StoreError(f"{path} lacks the column(s) {', '.join(missing)}; it is of another version.")
     try:
@@ -274,7 +279,7 @@ def _parse(kind: type[_T], row: Mapping[str, str]) -> _T:
 
 
 def _value(name: str, parser: Callable[[str], Any], row: Mapping[str, str]) -> Any:
-    text = row[name]
+    text = row.get(name, "")  # a column that its version did not have yet: not measured
     try:
         return parser(text)
     except ValueError:

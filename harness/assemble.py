@@ -7,15 +7,17 @@ from statistics import fmean, pstdev
 from typing import TYPE_CHECKING, Any
 
 from experiment.histogram import Histogram, Quantile
-from experiment.model import LoadKind, Measurement, SecondRow, Series, TrialMetrics
+from experiment.model import YARDSTICK_US, LoadKind, Measurement, SecondRow, Series, TrialMetrics
 from experiment.steady import truncation_shift
 from harness.probe_log import ProbeLog, Window
+from harness.yardstick import pass_us
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from experiment.model import Load
     from harness.host import HostSample, ProcessSample
+    from harness.yardstick import Pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class Observed:
     sut: tuple[ProcessSample, ProcessSample] | None
     ours_cores: float | None = None  # CPU of every process of ours, the SUT's included
     sut_ready_s: float
+    passes: Sequence[Pass] = ()  # of the yardstick, on the SUT's core
     connections: Sequence[tuple[float, int, int]] = ()  # database: (t, in use, waiting)
 
 
@@ -47,6 +50,7 @@ def assemble(seen: Observed) -> Measurement:
         _database(seen.connections, window),
     )
     numbers: dict[str, Any] = {name: value for part in parts for name, value in part.items()}
+    numbers |= at_equal_speed(pass_us(seen.passes, window.open_t, window.close_t), numbers)
     metrics = TrialMetrics(sut_ready_s=seen.sut_ready_s, **numbers)
     return Measurement(metrics=metrics, histograms=histograms, seconds=_seconds(seen, window))
 
@@ -177,6 +181,22 @@ def _sut_costs(before: ProcessSample, after: ProcessSample, *, answers_per_s: fl
         "sut_cpu_us_per_request": share / answers_per_s * 1e6 if answers_per_s else None,
         "sut_rss_peak_mib": after.rss_peak_mib,
         "sut_context_switches_per_request": switches,
+    }
+
+
+def at_equal_speed(yardstick_us: float | None, numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a busy core did as on one of a fixed speed: CPU time goes with the yardstick's, goodput against it.
+
+    The second holds only where the core was the limit; claims about waits do not use it.
+    """
+    if yardstick_us is None:
+        return {}
+    goodput, cost = numbers.get("goodput_rps"), numbers.get("sut_cpu_us_per_request")
+    slower = yardstick_us / YARDSTICK_US
+    return {
+        "yardstick_us": yardstick_us,
+        "goodput_even_rps": None if goodput is None else goodput * slower,
+        "sut_cpu_even_us_per_request": None if cost is None else cost / slower,
     }
 
 

@@ -112,7 +112,8 @@ class Campaign:
 
     def _measure_once(self, number: int, position: int, treatment: Treatment, order: Sequence[Treatment]) -> bool:
         """Bring one treatment to a valid trial in this round, within its attempts; False when the budget is spent."""
-        attempts = [t for t in self.trials if t.round == number and t.treatment == treatment.id]
+        here = (number, position, treatment.id)
+        attempts = [t for t in self.trials if (t.round, t.position, t.treatment) == here]
         while len(attempts) < MAX_ATTEMPTS and not any(t.is_valid for t in attempts):
             if self.elapsed_s + self._expected_s(treatment) > self.rules.budget_s:
                 return False

@@ -187,7 +187,7 @@ def _add_report(commands: _Commands[_Parser]) -> None:
 
 
 def _add_slides(commands: _Commands[_Parser]) -> None:
-    sub = commands.add_parser("slides", help="one card a claim for a talk, as PNG, SVG and a PDF deck")
+    sub = commands.add_parser("slides", help="for a talk: one card a claim, a PDF deck, animated timelines")
     sub.add_argument("dir", type=Path, metavar="DIR", help="a campaign's folder, e.g. results/latest")
     sub.set_defaults(action=_slides)
 
@@ -231,7 +231,7 @@ def _add_serve(commands: _Commands[_Parser]) -> None:
 
 def _add_doctor(commands: _Commands[_Parser]) -> None:
     sub = commands.add_parser("doctor", help="say whether this machine is fit, what is missing, and how noisy it is")
-    sub.add_argument("--quick", action="store_true", help="without the A/A run that measures its noise (25 s)")
+    sub.add_argument("--quick", action="store_true", help="without the A/A run that measures its noise (40 s)")
     sub.set_defaults(action=_doctor)
 
 

@@ -137,17 +137,17 @@ def _noise() -> Check:
 
     floor = measure_noise()
     disturbed = f" ({', '.join(floor.invalid)} fired)" if floor.invalid else ""
-    if floor.spread is None or floor.smallest_effect is None:
+    if floor.spread is None or floor.spread_as_measured is None or floor.smallest_effect is None:
         return Check(
             name="noise",
             health=Health.WEAK,
-            found=f"the A/A run has only {floor.rounds} valid rounds{disturbed}",
+            found=f"the A/A run has only {floor.pairs} valid pairs{disturbed}",
             cost="This machine is too disturbed now; close what else runs on it and look again.",
         )
     found = (
-        f"two identical routes differ by {floor.spread:.1%} from round to round{disturbed}; the article profile can "
-        f"decide goodput effects that are {floor.smallest_effect - 1:.0%} away from a claim's limit "
-        f"({TYPICAL_ROUNDS} rounds)"
+        f"two identical routes differ by {floor.spread_as_measured:.1%} in goodput from pair to pair, by "
+        f"{floor.spread:.1%} at equal core speed{disturbed}; the article profile can decide effects on a busy core "
+        f"that are {floor.smallest_effect - 1:.0%} away from a claim's limit ({TYPICAL_ROUNDS} rounds)"
     )
     health = Health.GOOD if floor.smallest_effect <= _SMALLEST_WANTED else Health.WEAK
     cost = "" if health is Health.GOOD else "Claims of equality within 10 % (A7, A19) may stay undecided."

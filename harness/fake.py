@@ -12,7 +12,7 @@ from math import exp, sqrt
 from typing import TYPE_CHECKING
 
 from experiment.histogram import Histogram
-from experiment.model import Measurement, Metric, SecondRow, Series, TrialMetrics
+from experiment.model import YARDSTICK_US, Measurement, Metric, SecondRow, Series, TrialMetrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +31,8 @@ class Noise(StrEnum):
 
 
 Planted = dict[Metric, float]
+_AT_EQUAL_SPEED = {Metric.GOODPUT: Metric.EVEN_GOODPUT, Metric.CPU_PER_REQUEST: Metric.EVEN_CPU_PER_REQUEST}
+"""This driver's core is always equally fast: what is not planted of these is as the plain metric."""
 
 
 @dataclass(slots=True)
@@ -63,9 +65,19 @@ class FakeDriver:
             metric.value: value if _is_structural(metric) else value * exp(self._draw())
             for metric, value in self.planted[planned.treatment.id].items()
         }
+        for plain, even in _AT_EQUAL_SPEED.items():
+            if plain.value in values:
+                values.setdefault(even.value, values[plain.value])
         response_us = values.get(Metric.RESPONSE_P50.value, 1000.0)
         return Measurement(
-            metrics=TrialMetrics(answers=100, sent=100, wrong=0, errors=0, **values),  # type: ignore[arg-type]
+            metrics=TrialMetrics(
+                answers=100,
+                sent=100,
+                wrong=0,
+                errors=0,
+                yardstick_us=YARDSTICK_US,
+                **values,  # type: ignore[arg-type]
+            ),
             histograms={Series.RESPONSE: Histogram.of_us([response_us] * 100)},
             seconds=(SecondRow(second=0, answers=100),),
         )

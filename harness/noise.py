@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, replace
-from math import exp, inf, log
+from math import exp, inf
 from pathlib import Path
 from statistics import stdev
 
-from analysis.estimate import half_width_factor
+from analysis.estimate import half_width_factor, log_ratios
 from analysis.judge import ALPHA
 from experiment.claims import A_A
 from experiment.loads import LOADS
@@ -19,19 +19,24 @@ from harness.pinning import plan_cores
 from harness.preflight import preflight
 from harness.rig import rig
 
-ROUNDS = 5
+ROUNDS = 8
 _WINDOW_S = 1.0
 _BUDGET_S = 60.0
 TYPICAL_ROUNDS = 4
 """How many rounds the article profile runs of a claim that is not plain at once, within its budget."""
 
 
+_LEAST_PAIRS = 2
+"""More than these, or their spread says nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseFloor:
     """How far apart two identical routes come out here, and what that leaves decidable."""
 
-    spread: float | None  # standard deviation of ln(ratio) between rounds
-    rounds: int
+    spread: float | None  # standard deviation of ln(ratio) of a pair, at equal core speed
+    spread_as_measured: float | None  # the same of goodput, not converted
+    pairs: int
     invalid: tuple[str, ...]  # validity rules that fired
 
     @property
@@ -44,7 +49,7 @@ class NoiseFloor:
 
 
 def measure_noise() -> NoiseFloor:
-    """Run the A/A pair for a few short rounds; about 25 s. Raises EnvironmentUnfitError when nothing can be started."""
+    """Run the A/A pair for a few short rounds; about 40 s. Raises EnvironmentUnfitError when nothing can be started."""
     pair = A_A.treatments
     loads = {t.load: replace(LOADS[t.load], warmup_s=0.5, window_s=_WINDOW_S) for t in pair}
     with tempfile.TemporaryDirectory(prefix="handlerbench-") as name:
@@ -61,10 +66,10 @@ def measure_noise() -> NoiseFloor:
 
 def noise_of(trials: list[TrialRecord]) -> NoiseFloor:
     """Return the noise floor that these trials of the A/A pair show (pure)."""
-    one, other = (
-        {t.round: t.metrics.value(Metric.GOODPUT) for t in trials if t.treatment == side.id and t.is_valid}
-        for side in A_A.treatments
-    )
-    logs = [log(a / b) for a, b in ((one.get(r), other.get(r)) for r in range(1, ROUNDS + 1)) if a and b]
+    even, plain = (log_ratios(replace(A_A, metric=m), trials) for m in (Metric.EVEN_GOODPUT, Metric.GOODPUT))
     fired = tuple(sorted({rule for t in trials for rule in t.rules}))
-    return NoiseFloor(spread=stdev(logs) if len(logs) > 2 else None, rounds=len(logs), invalid=fired)  # noqa: PLR2004
+    return NoiseFloor(spread=_spread(even), spread_as_measured=_spread(plain), pairs=len(plain), invalid=fired)
+
+
+def _spread(logs: list[float]) -> float | None:
+    return stdev(logs) if len(logs) > _LEAST_PAIRS else None

@@ -264,6 +264,9 @@ class _Trial:
             in_flight_peak=1 if truth.is_blocked else min(self.load.users, 40 if self._is_pooled() else 80),
             sut_cpu_us_per_request=truth.cpu_us,
             sut_cpu_share=0.9,
+            yardstick_us=80.0,
+            goodput_even_rps=truth.rps * 0.8,
+            sut_cpu_even_us_per_request=truth.cpu_us / 0.8,
         )
 
     def _is_pooled(self) -> bool:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from _trials import claim
+from analysis.estimate import log_ratios
+from analysis.judge import judge_comparison
 from experiment.claims import A_A, CLAIMS
 from experiment.loads import LOADS
 from experiment.model import Claim, Comparison, Interval, Metric, Treatment, Verdict, at_least
-from experiment.plan import plan_round, treatments_for
+from experiment.plan import aa_pairs, plan_round, treatments_for
 from experiment.store import CampaignFolder
 from harness.campaign import MAX_ATTEMPTS, Campaign, Rules
 from harness.fake import FakeDriver, Noise, Planted
@@ -132,18 +134,18 @@ class _PowerCutError(Exception):
 
 
 def test_a_campaign_that_broke_off_goes_on_where_it_was(tmp_path: Path) -> None:
-    whole = FakeDriver(planted=_planted(), spread=0.02)
+    whole = FakeDriver(planted=_planted(), spread=0.005)
     _campaign(tmp_path / "whole", TWICE, EQUAL, driver=whole).run()
 
     def cut(_planned: object) -> None:
         if len(broken.measured) == 7:
             raise _PowerCutError
 
-    broken = FakeDriver(planted=_planted(), spread=0.02, on_trial=cut)
+    broken = FakeDriver(planted=_planted(), spread=0.005, on_trial=cut)
     campaign = _campaign(tmp_path / "cut", TWICE, EQUAL, driver=broken)
     with pytest.raises(_PowerCutError):
         campaign.run()
-    rest = FakeDriver(planted=_planted(), spread=0.02, seed=5)
+    rest = FakeDriver(planted=_planted(), spread=0.005, seed=5)
     results, _ = _on(campaign.folder, TWICE, EQUAL, driver=rest).run()
 
     order = [(p.round, p.treatment.id) for p in whole.measured]
@@ -164,11 +166,33 @@ def test_rounds_and_seeds_differ_in_order() -> None:
     assert len(orders) == 4
 
 
-def test_a_round_runs_each_treatment_once() -> None:
+def test_a_round_runs_each_treatment_once_and_the_aa_pair_three_times_in_a_long_one() -> None:
     everything = treatments_for(CLAIMS.values())
     counted = Counter(plan_round(everything, seed=1, round_number=1))
     assert set(counted) == set(everything)
-    assert set(counted.values()) == {1}
+    assert {counted[t] for t in A_A.treatments} == {3}
+    assert {n for t, n in counted.items() if t not in A_A.treatments} == {1}
+
+
+def test_both_sides_of_the_aa_pair_run_one_after_the_other() -> None:
+    order = plan_round(treatments_for(CLAIMS.values()), seed=1, round_number=1)
+    places = [i for i, t in enumerate(order) if t in A_A.treatments]
+    pairs = [(places[k], places[k + 1]) for k in range(0, len(places), 2)]
+    assert all(second == first + 1 and order[first] != order[second] for first, second in pairs)
+
+
+def test_a_short_round_runs_the_aa_pair_once() -> None:
+    assert [aa_pairs(n) for n in (0, 2, 8, 9, 16, 17, 30)] == [1, 1, 1, 2, 2, 3, 3]
+
+
+def test_each_run_of_the_aa_pair_in_a_round_is_a_pair_of_its_own(tmp_path: Path) -> None:
+    planned = treatments_for(CLAIMS.values())
+    planted = _planted() | {t.id: {Metric.GOODPUT: 100.0} for t in planned if t not in A_A.treatments}
+    campaign = _campaign(tmp_path, driver=FakeDriver(planted=planted, spread=0.02), max_rounds=2)
+    campaign.always = planned
+    campaign.run()
+    assert judge_comparison(A_A, campaign.trials, alpha=0.05, parts=1).estimate.n == 6
+    assert len(log_ratios(A_A, campaign.trials)) == 6
 
 
 @pytest.mark.parametrize("noise", list(Noise))

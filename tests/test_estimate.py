@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from math import exp, inf, log
 
 import pytest
 
-from analysis.estimate import half_width, ratio_estimate, structural_estimate
+from _trials import FAST, SLOW, comparison, trial
+from analysis.estimate import estimate, half_width, log_ratios, ratio_estimate, structural_estimate
+from experiment.model import at_least
 
 ALPHA = 0.05
 
@@ -106,3 +109,15 @@ def test_effects_are_on_the_scale_of_ratios() -> None:
     estimate = ratio_estimate([(exp(1), 1.0), (exp(1.01), 1.0), (exp(0.99), 1.0), (exp(1.0), 1.0)], ALPHA)
     assert estimate.effect is not None
     assert log(estimate.effect) == pytest.approx(1.0)
+
+
+def test_pairs_of_one_round_are_paired_in_the_order_they_ran_in() -> None:
+    placed = [(FAST, 0, 1.0), (SLOW, 1, 2.0), (SLOW, 2, 8.0), (FAST, 3, 2.0)]
+    trials = [replace(trial(t, 1, goodput_rps=rps), position=p, trial_id=f"t{p}") for t, p, rps in placed]
+    assert log_ratios(comparison(at_least(1)), trials) == pytest.approx([log(1 / 2), log(2 / 8)])
+
+
+def test_a_round_with_two_trials_on_one_side_only_is_one_pair() -> None:
+    placed = [(FAST, 0, 1.0), (SLOW, 1, 2.0), (FAST, 2, 9.0)]
+    trials = [replace(trial(t, 1, goodput_rps=rps), position=p, trial_id=f"t{p}") for t, p, rps in placed]
+    assert estimate(comparison(at_least(1)), trials, ALPHA).n == 1

@@ -7,6 +7,7 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 
 from _trials import FAST, trial
@@ -122,3 +123,30 @@ def test_every_claim_survives_the_manifest(claim: Claim) -> None:
 @pytest.mark.parametrize("load", LOADS.values(), ids=lambda load: load.id)
 def test_every_load_survives_the_manifest(load: Load) -> None:
     assert decode_load(json.loads(json.dumps(encode_load(load)))) == load
+
+
+def test_a_campaign_of_a_version_with_fewer_metrics_is_read_and_they_are_missing(tmp_path: Path) -> None:
+    folder = _older_by(tmp_path, "yardstick_us")
+    (trial,) = CampaignFolder.open(folder).trials()
+    assert trial.metrics.yardstick_us is None
+    assert trial.metrics.goodput_rps == 100.0
+
+
+def test_a_campaign_with_other_columns_is_not_gone_on_with(tmp_path: Path) -> None:
+    folder = _older_by(tmp_path, "yardstick_us")
+    with pytest.raises(StoreError, match=r"trials\.csv was begun by another version"):
+        CampaignFolder.open(folder).mend()
+
+
+def test_a_table_that_lacks_its_trials_place_is_an_error_that_names_the_column(tmp_path: Path) -> None:
+    folder = _older_by(tmp_path, "round")
+    with pytest.raises(StoreError, match=r"trials\.csv lacks the column\(s\) round"):
+        CampaignFolder.open(folder).trials()
+
+
+def _older_by(path: Path, column: str) -> Path:
+    folder = CampaignFolder.create(path / "older", {})
+    folder.append(trial(FAST, 1, goodput_rps=100.0, yardstick_us=90.0), {}, ())
+    table = pd.read_csv(folder.path / "trials.csv", dtype=str)
+    table.drop(columns=column).to_csv(folder.path / "trials.csv", index=False)
+    return folder.path
