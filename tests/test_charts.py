@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
@@ -25,7 +24,7 @@ from experiment.plan import treatments_for
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analysis.charts import DrawnChart
+    from _drawn import Drawn
     from analysis.charts.registry import Picture
     from analysis.load import Campaign
     from analysis.style import Theme
@@ -35,19 +34,6 @@ FEW = (
     Treatment(variant="sleep.def", load="closed-80"),
     *A_A.treatments,
 )
-
-
-@dataclass(frozen=True)
-class Drawn:
-    campaign: Campaign
-    charts: dict[str, DrawnChart]
-
-
-@pytest.fixture(scope="module")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
-    campaign = load_campaign(write_campaign(tmp_path_factory.mktemp("results") / "whole"))
-    charts = draw_all(campaign, campaign.folder.path / "charts")
-    return Drawn(campaign, {chart.name: chart for chart in charts})
 
 
 def by_name(campaign: Campaign) -> dict[str, Picture]:

@@ -9,22 +9,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from _campaigns import write_campaign
-from analysis.charts import draw_all
+from _campaigns import INVALID, write_campaign
+from analysis.charts import draw_all, pictures
+from analysis.charts.canvas import SMOKE_MARK, slide
 from analysis.load import load_campaign
 from analysis.report import VERDICT_COLUMNS, verdict_table_markdown, write_report, write_verdicts_csv
+from analysis.style import LIGHT
 from analysis.view import SMOKE_TEXT, report_view
 from experiment.claims import A_A, ARTICLE_CLAIMS, CLAIMS
 from experiment.model import Verdict
-from experiment.plan import treatments_for
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from _drawn import Drawn
     from analysis.charts import DrawnChart
     from analysis.load import Campaign
 
-CLAIMED = treatments_for([CLAIMS[name] for name in ("A1", "A2", "A5", "A8", "A20")])
 VOID = {"meta", "link", "br", "hr", "img", "input"}
 
 
@@ -66,18 +68,15 @@ class Written:
     page: Page
 
 
-def write(path: Path, **how: object) -> Written:
-    campaign = load_campaign(write_campaign(path, **how))  # type: ignore[arg-type]
-    charts = draw_all(campaign, path / "charts")
+def write(campaign: Campaign, charts: Sequence[DrawnChart] = ()) -> Written:
     html, markdown, _ = write_report(campaign, charts)
     text = html.read_text(encoding="utf-8")
-    return Written(campaign, charts, text, markdown.read_text(encoding="utf-8"), Page(text))
+    return Written(campaign, list(charts), text, markdown.read_text(encoding="utf-8"), Page(text))
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
-    bad = {("noop.def@closed-20", 2)}
-    return write(tmp_path_factory.mktemp("results") / "c", treatments=CLAIMED, invalid=bad)
+def written(drawn: Drawn) -> Written:
+    return write(drawn.campaign, list(drawn.charts.values()))
 
 
 def test_every_claim_is_answered_in_a_sentence(written: Written) -> None:
@@ -147,9 +146,10 @@ def test_the_drawings_follow_the_page_s_theme(written: Written) -> None:
 
 
 def test_invalid_trials_are_listed_with_their_reason(written: Written) -> None:
-    (row,) = report_view(written.campaign, []).invalid
-    assert row.rules == "driver-saturated"
-    assert "1 was invalid and left out" in written.html
+    rows = report_view(written.campaign, []).invalid
+    assert {(row.treatment, row.round) for row in rows} == INVALID
+    assert {row.rules for row in rows} == {"driver-saturated"}
+    assert "2 were invalid and left out" in written.html
     assert "the driver used 97 % of its core" in written.markdown
 
 
@@ -248,21 +248,27 @@ def test_the_table_for_a_readme_has_every_claim(written: Written) -> None:
 
 
 def test_a_smoke_run_says_on_every_surface_that_it_is_no_evidence(tmp_path: Path) -> None:
-    smoke = write(tmp_path / "c", treatments=A_A.treatments, rounds=1, is_smoke=True)
+    folder = write_campaign(tmp_path / "c", treatments=A_A.treatments, rounds=1, is_smoke=True)
+    smoke = write(load_campaign(folder))
     assert SMOKE_TEXT in smoke.html
     assert SMOKE_TEXT in smoke.markdown
     assert smoke.html.index(SMOKE_TEXT) < smoke.html.index("<h1")
+    for _, picture in pictures(smoke.campaign):
+        figure = slide(picture, LIGHT, footer="", is_smoke=smoke.campaign.is_smoke)
+        assert SMOKE_MARK in [text.get_text() for text in figure.texts], picture.name
 
 
 def test_a_campaign_without_a_trial_still_has_a_report(tmp_path: Path) -> None:
-    empty = write(tmp_path / "c", rounds=0)
+    campaign = load_campaign(write_campaign(tmp_path / "c", rounds=0))
+    empty = write(campaign, draw_all(campaign, tmp_path / "c" / "charts"))
     assert "No trial was finished" in empty.html
     assert "its noise floor is unknown" in empty.html
 
 
 def test_skipped_variants_are_listed_and_escaped(tmp_path: Path) -> None:
     skipped = {"sleep.def": "needs <threads> & 40 | more"}
-    found = write(tmp_path / "c", treatments=CLAIMED[:2], rounds=1, skipped=skipped)
+    planned = CLAIMS["A8"].treatments
+    found = write(load_campaign(write_campaign(tmp_path / "c", treatments=planned, rounds=1, skipped=skipped)))
     assert "needs &lt;threads&gt; &amp; 40 | more" in found.html
     assert "needs \\<threads> & 40 \\| more" in found.markdown
     assert "<threads>" not in found.html

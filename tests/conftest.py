@@ -1,0 +1,18 @@
+"""What several test files look at, made once."""
+
+from __future__ import annotations
+
+import pytest
+
+from _campaigns import write_campaign
+from _drawn import Drawn
+from analysis.charts import draw_all
+from analysis.load import load_campaign
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
+    """A whole made-up campaign with all its charts, which take longer than all that is asked about them."""
+    campaign = load_campaign(write_campaign(tmp_path_factory.mktemp("results") / "whole"))
+    charts = draw_all(campaign, campaign.folder.path / "charts")
+    return Drawn(campaign, {chart.name: chart for chart in charts})
