@@ -1,8 +1,9 @@
-"""Two tables of the report, theory against measurement and what went wrong, and which claims rest on which rows."""
+"""Tables of the report: theory against measurement, what treatments take, what went wrong; and what claims rest on."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 from analysis import words
@@ -11,13 +12,13 @@ from analysis.summary import rows_of, summarise, treatment_ceiling, works
 from experiment.model import Metric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from analysis.load import Campaign
     from analysis.summary import Row
     from bench_app.catalogue import Work
     from experiment.ceilings import Ceiling
-    from experiment.model import Claim, TrialRecord
+    from experiment.model import Claim, TrialMetrics, TrialRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,21 @@ class TheoryView:
     measured: str
     share: str
     cost: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseView:
+    """What a treatment takes from the machine: medians of its valid trials, peaks as the highest of them."""
+
+    id: str
+    work: str
+    claims: str
+    cost: str
+    even_cost: str
+    share: str
+    memory: str
+    threads: str
+    switches: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +110,34 @@ def _reached(campaign: Campaign, row: Row) -> float | None:
         return goodput.median
     makespan = summarise(campaign, row.treatment.id, Metric.MAKESPAN)
     return row.load.users / makespan.median if makespan is not None else None
+
+
+def use_rows(campaign: Campaign) -> tuple[UseView, ...]:
+    """Return a row for every treatment that has a valid trial."""
+    rows = (row for work in works(campaign) for row in rows_of(campaign, work))
+    pairs = (
+        (row, [t.metrics for t in campaign.trials if t.treatment == row.treatment.id and t.is_valid]) for row in rows
+    )
+    return tuple(_use(campaign, row, seen) for row, seen in pairs if seen)
+
+
+def _use(campaign: Campaign, row: Row, seen: list[TrialMetrics]) -> UseView:
+    return UseView(
+        id=row.treatment.id,
+        work=row.name.work.value,
+        claims=claims_on_treatment(campaign, row.treatment.id),
+        cost=_each(median, (m.sut_cpu_us_per_request for m in seen), "{:,.0f} µs"),
+        even_cost=_each(median, (m.sut_cpu_even_us_per_request for m in seen), "{:,.0f} µs"),
+        share=_each(median, (m.sut_cpu_share for m in seen), "{:.2f}"),
+        memory=_each(max, (m.sut_rss_peak_mib for m in seen), "{:,.0f} MiB"),
+        threads=_each(max, (m.sut_threads_peak for m in seen), "{:,}"),
+        switches=_each(median, (m.sut_context_switches_per_request for m in seen), "{:,.1f}"),
+    )
+
+
+def _each(pick: Callable[[list[float]], float], values: Iterable[float | None], shown: str) -> str:
+    known = [value for value in values if value is not None]
+    return shown.format(pick(known)) if known else words.NOT_MEASURED
 
 
 def error_rows(campaign: Campaign) -> tuple[ErrorView, ...]:

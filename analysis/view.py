@@ -17,6 +17,7 @@ from analysis.report_tables import (
     claims_on_work,
     error_rows,
     theory_rows,
+    use_rows,
     works_of_claim,
 )
 from analysis.style import DARK, LIGHT, recoloured
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from analysis.charts import DrawnChart
     from analysis.database_table import DatabaseView
     from analysis.load import Campaign
-    from analysis.report_tables import ErrorView, TheoryView
+    from analysis.report_tables import ErrorView, TheoryView, UseView
     from experiment.model import ClaimResult, Treatment
 
 SMOKE_TEXT = (
@@ -152,6 +153,7 @@ class ReportView:
     works: tuple[WorkView, ...]
     cost: tuple[FigureView, ...]
     theory: tuple[TheoryView, ...]
+    use: tuple[UseView, ...]
     database: tuple[DatabaseView, ...]
     order: tuple[FigureView, ...]
     errors: tuple[ErrorView, ...]
@@ -186,6 +188,7 @@ def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
         works=tuple(_work_views(campaign, figures)),
         cost=tuple(view for chart, view in figures if chart.kind == _COST),
         theory=theory_rows(campaign),
+        use=use_rows(campaign),
         database=database_rows(campaign),
         order=tuple(view for chart, view in figures if chart.kind == _ORDER),
         errors=error_rows(campaign),

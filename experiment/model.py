@@ -300,6 +300,7 @@ class TrialMetrics:
     goodput_even_rps: float | None = None  # as on a core that does the pass in YARDSTICK_US
     sut_cpu_even_us_per_request: float | None = None  # likewise
     sut_rss_peak_mib: float | None = None
+    sut_threads_peak: int | None = None  # of the whole process tree, seen from outside
     sut_context_switches_per_request: float | None = None
     sut_ready_s: float | None = None  # from start to accepting connections
     driver_cpu_share: float | None = None  # of one core

@@ -180,6 +180,7 @@ def _sut_costs(before: ProcessSample, after: ProcessSample, *, answers_per_s: fl
         "sut_cpu_share": share,
         "sut_cpu_us_per_request": share / answers_per_s * 1e6 if answers_per_s else None,
         "sut_rss_peak_mib": after.rss_peak_mib,
+        "sut_threads_peak": max(before.threads, after.threads),
         "sut_context_switches_per_request": switches,
     }
 

@@ -130,6 +130,7 @@ class ProcessSample:
     cpu_s: float
     rss_peak_mib: float
     context_switches: int | None
+    threads: int
 
     @classmethod
     def of(cls, pid: int) -> ProcessSample | None:
@@ -139,14 +140,15 @@ class ProcessSample:
             tree = [root, *root.children(recursive=True)]
         except psutil.NoSuchProcess:
             return None
-        t_s, cpu_s, rss, switches = time.monotonic(), 0.0, 0.0, 0
+        t_s, cpu_s, rss, switches, threads = time.monotonic(), 0.0, 0.0, 0, 0
         for process in tree:
             with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
                 times = process.cpu_times()
                 cpu_s += times.user + times.system
                 rss += _rss_peak_mib(process)
                 switches += _context_switches(process.pid)
-        return cls(t_s, cpu_s, rss, switches or None)
+                threads += process.num_threads()
+        return cls(t_s, cpu_s, rss, switches or None, threads)
 
 
 def _rss_peak_mib(process: psutil.Process) -> float:

@@ -14,6 +14,7 @@ from analysis.charts import draw_all, pictures
 from analysis.charts.canvas import SMOKE_MARK, slide
 from analysis.load import load_campaign
 from analysis.report import VERDICT_COLUMNS, verdict_table_markdown, write_report, write_verdicts_csv
+from analysis.report_tables import use_rows
 from analysis.style import LIGHT
 from analysis.view import SMOKE_TEXT, report_view
 from experiment.claims import A_A, ARTICLE_CLAIMS, CLAIMS
@@ -272,3 +273,12 @@ def test_skipped_variants_are_listed_and_escaped(tmp_path: Path) -> None:
     assert "needs &lt;threads&gt; &amp; 40 | more" in found.html
     assert "needs \\<threads> & 40 \\| more" in found.markdown
     assert "<threads>" not in found.html
+
+
+def test_what_each_treatment_takes_is_told_from_outside_and_missing_stays_missing(tmp_path: Path) -> None:
+    folder = write_campaign(tmp_path / "c", claims=[CLAIMS["A20"]], treatments=A_A.treatments, rounds=2)
+    campaign = load_campaign(folder)
+    row = next(row for row in use_rows(campaign) if row.id == "noop.async-native@closed-20")
+    assert (row.cost, row.even_cost) == ("185 µs", "231 µs")
+    assert (row.threads, row.memory) == ("–", "–")
+    assert f"| {row.id} | 185 µs | 231 µs | 0.90 | – | – | – |" in write(campaign).markdown
