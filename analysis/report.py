@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from analysis.view import answer_view, report_view
+from analysis import sentences
+from analysis.view import report_view
 from experiment.store import VERDICTS, write_table, write_whole
 
 if TYPE_CHECKING:
@@ -63,14 +64,16 @@ def write_verdicts_csv(campaign: Campaign) -> Path:
 
 
 def verdict_table_markdown(campaign: Campaign) -> str:
-    """Return the verdicts as a Markdown table, for a README."""
-    head = "| claim | statement | verdict | found |\n|---|---|---|---|\n"
+    """Return the verdicts as a Markdown table for a README: short enough to be read in a row."""
+    head = "| claim | statement | verdict | found (interval) | expected |\n|---|---|---|---|---|\n"
     return head + "".join(_markdown_row(result) for result in campaign.results)
 
 
 def _markdown_row(result: ClaimResult) -> str:
-    view = answer_view(result)
-    cells = (f"{view.id} {view.slug}", view.statement, view.verdict.lower(), view.found)
+    found = "; ".join(sentences.short(c) for c in result.comparisons) or result.reason
+    expected = "; ".join(dict.fromkeys(sentences.comparison(c).expected for c in result.comparisons))
+    verdict = sentences.VERDICT_WORDS[result.verdict].lower()
+    cells = (result.claim.id, result.claim.statement, verdict, found, expected)
     return "| " + " | ".join(_markdown_cell(cell) for cell in cells) + " |\n"
 
 

@@ -61,6 +61,15 @@ def comparison(result: ComparisonResult) -> ComparisonSentence:
     )
 
 
+def short(result: ComparisonResult) -> str:
+    """Say what a comparison found in few words: `0.025x (0.025 to 0.026)`, `100 % in each of 3 trials`."""
+    found = result.estimate
+    if result.comparison.is_ratio and found.effect is not None:
+        return f"{'≥ ' if found.is_floor else ''}{words.times(found.effect)} ({words.span(found.interval)})"
+    metric = result.comparison.metric.label
+    return comparison(result).found.removeprefix(f"{result.comparison.treatment.variant}: ").removeprefix(f"{metric} ")
+
+
 def _ratio(result: ComparisonResult) -> str:
     asked, found = result.comparison, result.estimate
     pair = " / ".join(_names(asked.treatment, asked.baseline))

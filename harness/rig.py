@@ -22,7 +22,6 @@ from harness.yardstick import yardstick
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from bench_app.catalogue import Variant
@@ -56,6 +55,8 @@ class Rig:
     _upstream: Service | None = None
     _database_block: ExitStack = field(default_factory=ExitStack)
     _database: Database | None = None
+    _yardstick_block: ExitStack = field(default_factory=ExitStack)
+    _yardstick: Yardstick | None = None
 
     def environment(self, variants: Mapping[str, Variant]) -> dict[str, str]:
         """Return the settings of a SUT that serves these variants and no others; starts services they need."""
@@ -145,11 +146,11 @@ class Rig:
             seed=self.seed * 10_000 + planned.round,
         )
         duration_s = load.warmup_s + load.window_s + load.drain_s
-        with self._watching_database(variant) as connections, self._yardstick(planned.trial_id) as speed:
+        speed = self._running_yardstick()
+        with self._watching_database(variant) as connections:
             others = (*self._other_pids(), speed.process.pid)
             watch = _Watch(pid=service.process.pid, others=others, on_progress=on_progress)
             result = self.locust.run(command, watch.on_event, duration_s=duration_s)
-            passes = speed.passes()
         time.sleep(_PROBE_LAST_WORD_S)
         if Resource.DATABASE in variant.needs and not (self._database and self._database.is_alive):
             return _failed("service-died", "PostgreSQL ended during the trial; see logs/postgres.log")
@@ -167,15 +168,24 @@ class Rig:
                 sut=watch.sut_samples,
                 ours_cores=watch.our_cores(),
                 connections=[(s.t, s.in_use, s.waiting) for s in connections],
-                passes=passes,
+                passes=speed.passes(),
                 sut_ready_s=service.ready_s,
             )
         )
 
-    def _yardstick(self, name: str) -> AbstractContextManager[Yardstick]:
-        """Time fixed work on the SUT's core, on one of them if it has several."""
-        cores = self.plan.sut if self.plan.enforced else ()
-        return yardstick(self.logs / f"{name}.yardstick", log=self.logs / "yardstick.log", cores=cores)
+    def _running_yardstick(self) -> Yardstick:
+        """Return what times fixed work on the SUT's core, on one if it has several; started if it does not run."""
+        if self._yardstick is None or not self._yardstick.is_alive:
+            self._yardstick_block.close()
+            opened = yardstick(
+                self.logs / "yardstick.passes", log=self.logs / "yardstick.log", cores=self._sut_cores[-1:]
+            )
+            self._yardstick = self._yardstick_block.enter_context(opened)
+        return self._yardstick
+
+    @property
+    def _sut_cores(self) -> tuple[int, ...]:
+        return self.plan.sut if self.plan.enforced else ()
 
     @contextmanager
     def _watching_database(self, variant: Variant) -> Iterator[Sequence[DbSample]]:
@@ -211,6 +221,7 @@ class Rig:
 
     def close(self) -> None:
         """End the services."""
+        self._yardstick_block.close()
         self._database_block.close()
         self._services.close()
 

@@ -157,8 +157,7 @@ class Arrivals:
         self._flying[me] = connection
         try:
             failure = connection.exchange(due_t)
-            ended = perf_counter()
-            self._counts.done(due_t, connection.sent_t, ended, failure)
+            self._counts.done(due_t, connection.sent_t, connection.ended_t, failure)
         except BaseException:
             connection.close()
             raise
@@ -166,7 +165,7 @@ class Arrivals:
             del self._flying[me]
         if connection.is_open:
             self._idle.append(connection)
-        self._report(due_t, ended, connection.received, failure)
+        self._report(due_t, connection.ended_t, connection.received, failure)
 
     def _take(self) -> Connection:
         """Return an idle connection that still stands, or a new one.

@@ -8,7 +8,8 @@ What it promises:
 - one request, one answer: nothing is retried, a redirect is an answer like any other, and a connection that the server
   closed while it was idle is an error of the request that found it closed (the next one connects anew);
 - every failure has a kind from one closed list (_target.py);
-- an answer is right only if its status and its whole body are as expected.
+- an answer is right only if its status and its whole body are as expected;
+- an answer ends when the kernel had its last byte (_arrival.py), not when this process came round to reading it.
 
 Works in any greenlet, patched or not; used from one greenlet at a time.
 """
@@ -26,6 +27,7 @@ from gevent import get_hub, getcurrent
 from gevent.monkey import get_original
 
 from _answer import Answer, HttpParserError
+from _arrival import NOTE_BYTES, age_s, ask_for_arrivals
 from _target import Failure, FailureKind
 
 if TYPE_CHECKING:
@@ -54,12 +56,13 @@ class Connection:
     """One connection, opened when first needed and again after every failure.
 
     `since` is the intended start (perf_counter seconds) of the request in flight, 0.0 when there is none; `sent_t` when
-    the last request was handed to the kernel, 0.0 while it was not; `received` the bytes of its answer, head included.
+    the last request was handed to the kernel, 0.0 while it was not; `ended_t` when the last byte of its answer arrived,
+    or it failed; `received` the bytes of its answer, head included.
     """
 
     __slots__ = (
-        "_alarm", "_hub", "_priority", "_read", "_recv", "_send", "_sock", "_target", "_waiter", "_write",
-        "received", "sent_t", "since",
+        "_alarm", "_hub", "_notes", "_priority", "_read", "_recv", "_send", "_sock", "_target", "_waiter", "_write",
+        "ended_t", "received", "sent_t", "since",
     )  # fmt: skip
 
     def __init__(self, target: Target, *, priority: int = 0) -> None:
@@ -69,8 +72,10 @@ class Connection:
         self._hub = get_hub()
         self._sock: socket | None = None
         self._waiter: Any = None
+        self._notes: list[tuple[int, int, bytes]] = []
         self.since = 0.0
         self.sent_t = 0.0
+        self.ended_t = 0.0
         self.received = 0
 
     @property
@@ -90,6 +95,7 @@ class Connection:
             if self._sock is None:
                 failure = self.open()
                 if failure is not None:
+                    self.ended_t = perf_counter()
                     return failure
             request = self._target.request
             self.sent_t = perf_counter()
@@ -99,9 +105,14 @@ class Connection:
                 sent = 0
             if sent != len(request):
                 self._send_rest(request, sent)
-            return self._receive()
+            failure = self._receive()
+            now = perf_counter()
+            # never before it was sent: the kernel stamps by the wall clock, which may be set
+            self.ended_t = max(now - age_s(self._notes), self.sent_t)
+            return failure  # noqa: TRY300 - an else block would hide that only this path has an answer
         except (OSError, _Expired, _Closed, HttpParserError) as reason:
             self.close()
+            self.ended_t = perf_counter()
             return _failure_of(reason)
         finally:
             self.since = 0.0
@@ -115,6 +126,7 @@ class Connection:
             sock = _socket_class(self._target.family, _patched.SOCK_STREAM)
             sock.setblocking(False)  # noqa: FBT003 - the socket module's own signature
             sock.setsockopt(_patched.IPPROTO_TCP, _patched.TCP_NODELAY, 1)
+            ask_for_arrivals(sock)
             self._adopt(sock)
             self._connect(sock)
         except (OSError, _Expired) as reason:
@@ -155,7 +167,7 @@ class Connection:
         loop = self._hub.loop
         self._sock = sock
         self._send = sock.send
-        self._recv = sock.recv
+        self._recv = sock.recvmsg
         self._read = loop.io(sock.fileno(), _READ, priority=self._priority)
         self._write = loop.io(sock.fileno(), _WRITE, priority=self._priority)
         self._alarm = loop.timer(self._target.connect_timeout_s, priority=self._priority)
@@ -235,9 +247,10 @@ class Connection:
         while True:
             self._wait(self._read)
             try:
-                return self._recv(_RECV_BYTES)
+                data, self._notes, _, _ = self._recv(_RECV_BYTES, NOTE_BYTES)
             except BlockingIOError:  # woken for nothing
                 continue
+            return data
 
     def _parse(self, data: bytes) -> Failure | None:
         """Read an answer that begins with `data` to its end, judge it, and remember it if it was right."""

@@ -119,9 +119,8 @@ class ClosedLoad:
 
     def _ask(self, connection: Connection, started: float) -> Failure | None:
         failure = connection.exchange(started)
-        ended = perf_counter()
-        self._tally.done(started, connection.sent_t, ended, failure)
-        self._report(started, ended, connection.received, failure)
+        self._tally.done(started, connection.sent_t, connection.ended_t, failure)
+        self._report(started, connection.ended_t, connection.received, failure)
         return failure
 
     def _count_done(self) -> None:

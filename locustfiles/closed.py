@@ -50,6 +50,6 @@ class ClosedUser(User):
         while self._state == LOCUST_STATE_RUNNING:
             started = perf_counter()
             failure = self._connection.exchange(started)
-            self._report(started, perf_counter(), self._connection.received, failure)
+            self._report(started, self._connection.ended_t, self._connection.received, failure)
             if failure is not None and failure.kind in CONNECT_KINDS:
                 gevent.sleep(PAUSE_AFTER_REFUSAL_S)

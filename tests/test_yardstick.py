@@ -48,6 +48,15 @@ def test_without_passes_the_core_speed_is_missing_and_not_zero() -> None:
     assert pass_us([Pass(0.5, 100.0)], 1.0, 2.0) is None
 
 
+def test_only_the_latest_passes_are_read(tmp_path: Path) -> None:
+    with yardstick(tmp_path / "passes", log=tmp_path / "log", cores=()) as running:
+        running.process.kill()
+        running.process.wait()
+        assert not running.is_alive
+        running.path.write_bytes(b"".join(PASS.pack(float(n), 80.0) for n in range(20_010)) + b"half")
+        assert [p.t for p in running.passes()] == [float(n) for n in range(10, 20_010)]
+
+
 def test_a_pass_half_written_is_left_out(tmp_path: Path) -> None:
     with yardstick(tmp_path / "passes", log=tmp_path / "log", cores=()) as running:
         wait_until(

@@ -92,9 +92,7 @@ def _line(heading: str, result: ComparisonResult) -> Line:
 
 
 def _right(result: ComparisonResult) -> str:
-    found = result.estimate
-    effect = f"{'≥ ' if found.is_floor else ''}{words.times(found.effect or 0)}"
-    return f"{effect} ({words.span(found.interval)}), n = {found.n}"
+    return f"{sentences.short(result)}, n = {result.estimate.n}"
 
 
 def _noise(aa: ComparisonResult) -> Line:

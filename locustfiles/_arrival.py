@@ -1,0 +1,43 @@
+"""When an answer arrived: the kernel's own time stamp, where the system gives one.
+
+A driver that reads the clock when it comes round to an answer adds its own waking and queueing to every response time:
+some 50 µs for one connection, milliseconds when many answers arrive at once. Linux notes when data reached the socket
+(SO_TIMESTAMPNS, socket(7)); elsewhere, and for data without a note, the answer counts as arrived when it was read.
+"""
+
+from __future__ import annotations
+
+import socket as _patched
+import struct
+import sys
+from contextlib import suppress
+from time import time_ns
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from socket import socket
+
+_SO_TIMESTAMPNS = 35  # the socket module has no name for it; asm-generic/socket.h
+_TIMESPEC = struct.Struct("@qq")
+NOTE_BYTES = _patched.CMSG_SPACE(_TIMESPEC.size)
+"""Room for one note beside the data."""
+
+
+def ask_for_arrivals(sock: socket) -> None:
+    """Have the kernel note when data arrives, where it can."""
+    if sys.platform == "linux" and sys.maxsize > 2**32:  # a timespec of two 64-bit numbers
+        with suppress(OSError):
+            sock.setsockopt(_patched.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+
+
+def age_s(notes: Sequence[tuple[int, int, bytes]]) -> float:
+    """Return how long ago, in seconds, the data that came with these notes arrived; 0.0 where none says.
+
+    Both clocks are the wall clock, read within moments of each other, so that its drift does not matter.
+    """
+    for level, kind, data in notes:
+        if level == _patched.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) == _TIMESPEC.size:
+            seconds, nanoseconds = _TIMESPEC.unpack(data)
+            return float(max(time_ns() - seconds * 1_000_000_000 - nanoseconds, 0) / 1e9)
+    return 0.0
