@@ -11,15 +11,16 @@ import socket as _patched
 import struct
 import sys
 from contextlib import suppress
-from time import time_ns
+from time import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from socket import socket
 
 _SO_TIMESTAMPNS = 35  # the socket module has no name for it; asm-generic/socket.h
 _TIMESPEC = struct.Struct("@qq")
+_unpack: Callable[[bytes], tuple[int, int]] = _TIMESPEC.unpack
 NOTE_BYTES = _patched.CMSG_SPACE(_TIMESPEC.size)
 """Room for one note beside the data."""
 
@@ -34,10 +35,12 @@ def ask_for_arrivals(sock: socket) -> None:
 def age_s(notes: Sequence[tuple[int, int, bytes]]) -> float:
     """Return how long ago, in seconds, the data that came with these notes arrived; 0.0 where none says.
 
-    Both clocks are the wall clock, read within moments of each other, so that its drift does not matter.
+    Both clocks are the wall clock, read within moments of each other, so that its drift does not matter. A float holds
+    today's wall clock to a quarter of a microsecond.
     """
-    for level, kind, data in notes:
-        if level == _patched.SOL_SOCKET and kind == _SO_TIMESTAMPNS and len(data) == _TIMESPEC.size:
-            seconds, nanoseconds = _TIMESPEC.unpack(data)
-            return float(max(time_ns() - seconds * 1_000_000_000 - nanoseconds, 0) / 1e9)
+    for _, kind, data in notes:
+        if kind == _SO_TIMESTAMPNS:
+            seconds, nanoseconds = _unpack(data)
+            age = time() - seconds - nanoseconds * 1e-9
+            return age if age > 0.0 else 0.0
     return 0.0
