@@ -92,6 +92,8 @@ _SHORT = {
     Metric.RESPONSE_P99: "response p99",
     Metric.BYSTANDER_P50: "bystander p50",
     Metric.BYSTANDER_P99: "bystander p99",
+    Metric.EVEN_GOODPUT: "goodput, equal speed",
+    Metric.EVEN_CPU_PER_REQUEST: "SUT CPU, equal speed",
 }
 
 
@@ -143,8 +145,17 @@ def plural(count: int, noun: str) -> str:
 
 def rounds(counts: Sequence[int]) -> str:
     """Return how many rounds stand behind several values: `4 rounds` or `3 to 4 rounds`."""
+    return _counted(counts, "round")
+
+
+def trials(counts: Sequence[int]) -> str:
+    """Return how many trials stand behind several values: one a round, but of the A/A pair more."""
+    return _counted(counts, "trial")
+
+
+def _counted(counts: Sequence[int], noun: str) -> str:
     low, high = min(counts), max(counts)
-    return plural(high, "round") if low == high else f"{low} to {high} rounds"
+    return plural(high, noun) if low == high else f"{low} to {high} {noun}s"
 
 
 _USUAL_WINDOW_S = 5.0

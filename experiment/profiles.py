@@ -39,7 +39,7 @@ PROFILES: Mapping[str, Profile] = {
             name="article",
             summary="every statement of the article that load can test",
             claims=ARTICLE_CLAIMS,
-            budget_s=600.0,
+            budget_s=620.0,
             max_rounds=20,
         ),
         Profile(

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from harness.driver import Driver
 
 MAX_ATTEMPTS = 2
-"""How often a treatment is tried within one round; a machine that spoils two in a row will spoil the third."""
+"""How often a treatment is tried within one round.
+
+The second time is at the round's end: what disturbed the first, a backup or a neighbour, is often still there at once.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,24 +104,30 @@ class Campaign:
         self._began = self.clock()
 
     def _run_round(self, number: int, needed: Sequence[Treatment]) -> bool:
-        """Run what is left of a round; return False when the budget ended it early."""
+        """Run what is left of a round; return False when the budget had no room for all of it.
+
+        What is too long for the time left is passed over for what is not.
+        """
+        has_room = True
         order = plan_round(needed, seed=self.rules.seed, round_number=number)
         self.listener.round_started(self._standing(number, 0, order), [c.id for c in self.undecided(number)])
-        for position, treatment in enumerate(order):
-            if not self._measure_once(number, position, treatment, order):
-                return False
-        self.listener.judged(self.judge(), self._standing(number, len(order), order))
-        return True
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            for position, treatment in enumerate(order):
+                if self._is_settled(number, position, treatment, attempt):
+                    continue
+                if self.elapsed_s + self._expected_s(treatment) > self.rules.budget_s:
+                    has_room = False
+                    continue
+                self._run_trial(number, position, attempt, treatment, order)
+        if has_room:
+            self.listener.judged(self.judge(), self._standing(number, len(order), order))
+        return has_room
 
-    def _measure_once(self, number: int, position: int, treatment: Treatment, order: Sequence[Treatment]) -> bool:
-        """Bring one treatment to a valid trial in this round, within its attempts; False when the budget is spent."""
+    def _is_settled(self, number: int, position: int, treatment: Treatment, attempt: int) -> bool:
+        """Whether a place in a round has a valid trial, or had this attempt already (before a break)."""
         here = (number, position, treatment.id)
-        attempts = [t for t in self.trials if (t.round, t.position, t.treatment) == here]
-        while len(attempts) < MAX_ATTEMPTS and not any(t.is_valid for t in attempts):
-            if self.elapsed_s + self._expected_s(treatment) > self.rules.budget_s:
-                return False
-            attempts.append(self._run_trial(number, position, len(attempts) + 1, treatment, order))
-        return True
+        tried = [t for t in self.trials if (t.round, t.position, t.treatment) == here]
+        return len(tried) >= attempt or any(t.is_valid for t in tried)
 
     def _run_trial(
         self, number: int, position: int, attempt: int, treatment: Treatment, order: Sequence[Treatment]
@@ -131,7 +140,9 @@ class Campaign:
             treatment=treatment,
         )
         self._next_number += 1
-        self.listener.trial_started(planned, self._standing(number, position, order))
+        # a repetition comes when all others have run
+        place = position if attempt == 1 else len(order) - 1
+        self.listener.trial_started(planned, self._standing(number, place, order))
         started_at, start = datetime.now(UTC), self.clock()
         measurement = self.driver.measure(planned, lambda p: self.listener.trial_progress(planned, p))
         fired = findings(measurement, self._asked(treatment))
@@ -151,7 +162,7 @@ class Campaign:
         )
         self.folder.append(record, measurement.histograms, measurement.seconds)
         self.trials.append(record)
-        self.listener.trial_ended(record, self._standing(number, position + 1, order))
+        self.listener.trial_ended(record, self._standing(number, place + 1, order))
         return record
 
     def _asked(self, treatment: Treatment) -> Asked:

@@ -4,7 +4,7 @@ On a shared machine a core is not equally fast from one second to the next: neig
 half of a hyperthreaded core. What that does to the SUT it does to the yardstick as well, so the CPU time of one pass
 says how fast the core was meanwhile, and two trials can be compared as on cores of equal speed.
 
-One process serves a whole campaign: how its memory happens to lie makes one process faster than another, by 3 % here.
+One process serves a whole campaign: how its memory happens to lie makes one process faster than another.
 """
 
 from __future__ import annotations

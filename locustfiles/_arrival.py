@@ -42,5 +42,5 @@ def age_s(notes: Sequence[tuple[int, int, bytes]]) -> float:
         if kind == _SO_TIMESTAMPNS:
             seconds, nanoseconds = _unpack(data)
             age = time() - seconds - nanoseconds * 1e-9
-            return age if age > 0.0 else 0.0
+            return max(0.0, age)
     return 0.0

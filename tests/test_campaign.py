@@ -102,6 +102,30 @@ def test_a_spoiled_trial_is_kept_named_and_repeated(tmp_path: Path) -> None:
     assert results[0].verdict is Verdict.SUPPORTED
 
 
+def test_a_repetition_comes_when_all_others_of_the_round_have_run(tmp_path: Path) -> None:
+    driver = FakeDriver(planted=_planted(), spread=0.02, spoiled=frozenset({(BASE.id, 1)}))
+    campaign = _campaign(tmp_path, TWICE, EQUAL, driver=driver)
+    campaign.run()
+    first_round = [t for t in campaign.trials if t.round == 1]
+    assert [t.attempt for t in first_round] == [*[1] * 5, 2]
+    assert (first_round[-1].treatment, first_round[-1].is_valid) == (BASE.id, True)
+
+
+def test_what_is_too_long_for_the_time_left_is_passed_over_for_what_is_not(tmp_path: Path) -> None:
+    now = [0.0]
+
+    def tick(planned: PlannedTrial) -> None:
+        now[0] += 50.0 if planned.treatment == DOUBLE else 1.0
+
+    driver = FakeDriver(planted=_planted(), spread=0.02, on_trial=tick)
+    campaign = _campaign(tmp_path, TWICE, EQUAL, driver=driver, budget_s=115.0)
+    campaign.clock = lambda: now[0]
+    _, stopped = campaign.run()
+    runs = Counter(p.treatment.id for p in driver.measured if p.round == 3)
+    assert stopped == "budget"
+    assert runs == {BASE.id: 1, SAME.id: 1, **{t.id: 1 for t in A_A.treatments}}
+
+
 def test_repeats_are_bounded(tmp_path: Path) -> None:
     class AlwaysSpoiled(FakeDriver):
         def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:

@@ -79,7 +79,7 @@ def test_the_numbers_of_a_chart_lie_beside_it(drawn: Drawn) -> None:
     blocking = rows["sleep.async-blocking@closed-80"]
     assert float(blocking["median_rps"]) == pytest.approx(9.9, rel=0.1)
     assert float(blocking["ceiling_rps"]) == pytest.approx(9.98, rel=0.01)
-    assert blocking["n_rounds"] == "4"
+    assert blocking["n_trials"] == "4"
 
 
 def test_a_title_says_what_was_found_in_these_data(drawn: Drawn) -> None:
@@ -95,7 +95,7 @@ def test_a_title_says_what_was_found_in_these_data(drawn: Drawn) -> None:
 
 def test_a_caption_names_metric_load_rounds_and_machine(drawn: Drawn) -> None:
     caption = drawn.charts["goodput-sleep"].caption
-    for part in ("right answers a second", "80 and 20 users, closed loop", "4 rounds", "2 cores"):
+    for part in ("right answers a second", "80 and 20 users, closed loop", "4 trials", "2 cores"):
         assert part in caption
 
 
@@ -173,7 +173,7 @@ def test_a_single_style_makes_no_comparison(tmp_path: Path) -> None:
     assert "bystander-sleep" not in found
     assert "matrix" not in found
     assert "async def that awaits answers" in found["goodput-sleep"].title
-    assert "1 round" in found["goodput-sleep"].facts
+    assert "1 trial" in found["goodput-sleep"].facts
 
 
 def test_a_campaign_without_trials_has_only_verdicts_to_show(tmp_path: Path) -> None:

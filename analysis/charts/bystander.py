@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis import words
 from analysis.charts.axes import durations_axis
-from analysis.charts.facts import extremes, machine, measured_rows, missing_rows, over_rounds, phrase, task
+from analysis.charts.facts import extremes, machine, measured_rows, missing_rows, over_trials, phrase, task
 from analysis.charts.registry import Picture, chart
 from analysis.names import treatment_label
 from analysis.style import BODY, SMALL, STYLE_COLOURS, STYLE_MARKERS, shortened, text_width
@@ -74,7 +74,7 @@ def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[Measured]
         facts=(
             f"Response time of an unrelated async route{', logarithmic' if is_log else ''}: median and p99 of requests",
             f"beside {words.load(campaign.loads[load])}",
-            over_rounds([w.p50 for w in waits]),
+            over_trials([w.p50 for w in waits]),
             *(("arrow = some were never answered: at least so long",) if any(w.is_open for w in waits) else ()),
             machine(campaign),
         ),
@@ -88,7 +88,7 @@ def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[Measured]
             "p50_is_floor",
             "p99_us",
             "p99_is_floor",
-            "n_rounds",
+            "n_trials",
         ),
         rows=[_csv_row(w) for w in waits],
         draw=lambda canvas: _draw(canvas, waits, missing),

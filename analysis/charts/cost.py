@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis import words
 from analysis.charts.bars import Bar, BarChart, Section
-from analysis.charts.facts import extremes, machine, measured_rows, missing_rows, over_rounds, phrase, task
+from analysis.charts.facts import extremes, machine, measured_rows, missing_rows, over_trials, phrase, task
 from analysis.charts.registry import Picture, chart
 from analysis.names import treatment_label
 from analysis.summary import main_load, works
@@ -47,11 +47,11 @@ def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[Measured]
         facts=(
             "SUT CPU time an answered request, all its processes",
             words.load(campaign.loads[load]),
-            over_rounds([m.value for m in rows]),
+            over_trials([m.value for m in rows]),
             machine(campaign),
         ),
         alt=f"Bar chart of CPU time a request by variant. {title}. " + "; ".join(f"{b.label}: {b.text}" for b in bars),
-        columns=("treatment", "median_us", "low_us", "high_us", "n_rounds"),
+        columns=("treatment", "median_us", "low_us", "high_us", "n_trials"),
         rows=[(m.row.treatment.id, m.value.median, m.value.low, m.value.high, m.value.n) for m in rows],
         draw=BarChart(sections=[Section(heading="", bars=bars)], unit="", format_tick=_tick).draw,
     )

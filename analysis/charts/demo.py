@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis import words
 from analysis.charts.bars import Bar, BarChart, Section
-from analysis.charts.facts import machine, measured_rows, missing_rows, over_rounds
+from analysis.charts.facts import machine, measured_rows, missing_rows, over_trials
 from analysis.charts.registry import Picture, chart
 from analysis.names import treatment_label, work_task
 from analysis.summary import row_ceiling, rows_of
@@ -46,11 +46,11 @@ def _picture(campaign: Campaign, load: str, rows: Sequence[Measured]) -> Picture
         facts=(
             f"Seconds until all {users} were answered",
             f"each route does {work_task(Work.ARTICLE, campaign.manifest.get('settings', {}))}",
-            over_rounds([m.value for m in rows]),
+            over_trials([m.value for m in rows]),
             machine(campaign),
         ),
         alt=f"Bar chart of the time until all requests were answered. {title}.",
-        columns=("treatment", "median_s", "low_s", "high_s", "n_rounds"),
+        columns=("treatment", "median_s", "low_s", "high_s", "n_trials"),
         rows=[(m.row.treatment.id, m.value.median, m.value.low, m.value.high, m.value.n) for m in rows],
         draw=BarChart(
             sections=[Section(heading="", bars=bars)],

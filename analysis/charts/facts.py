@@ -86,9 +86,9 @@ def machine(campaign: Campaign) -> str:
     return f"{cpu.strip()}, {words.plural(int(cores), 'core')}" if cores else cpu.strip()
 
 
-def over_rounds(values: Sequence[Summary]) -> str:
+def over_trials(values: Sequence[Summary]) -> str:
     """Say what the numbers and the whiskers are."""
     counts = [v.n for v in values]
     if max(counts) == 1:
-        return words.rounds(counts)
-    return f"median of {words.rounds(counts)}, whisker = range"
+        return words.trials(counts)
+    return f"median of {words.trials(counts)}, whisker = range"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis import words
 from analysis.charts.bars import MOST_ROWS, Bar, BarChart, Section
-from analysis.charts.facts import extremes, machine, measured_rows, over_rounds, phrase, task
+from analysis.charts.facts import extremes, machine, measured_rows, over_trials, phrase, task
 from analysis.charts.registry import Picture, chart
 from analysis.names import treatment_label
 from analysis.summary import closed_loads, row_ceiling, rows_of, summarise, why_missing, works
@@ -39,10 +39,10 @@ def _picture(campaign: Campaign, work: Work, loads: list[str]) -> Picture:
         name=f"goodput-{work.value}",
         work=work.value,
         title=title,
-        facts=("Goodput in right answers a second", shown, over_rounds(values), machine(campaign)),
+        facts=("Goodput in right answers a second", shown, over_trials(values), machine(campaign)),
         alt=f"Bar chart of goodput by handler style. {title}. "
         + "; ".join(f"{bar.label}: {bar.text}" for section in sections for bar in section.bars),
-        columns=("treatment", "median_rps", "low_rps", "high_rps", "n_rounds", "ceiling_rps", "ceiling_decided_by"),
+        columns=("treatment", "median_rps", "low_rps", "high_rps", "n_trials", "ceiling_rps", "ceiling_decided_by"),
         rows=[_csv_row(campaign, row) for load in loads for row in rows_of(campaign, work, load)],
         draw=BarChart(sections=sections, unit="rps", format_tick=lambda v: f"{v:,g}").draw,
     )

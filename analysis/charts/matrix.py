@@ -95,7 +95,7 @@ def _picture(campaign: Campaign, cells: Mapping[Work, Mapping[Style, Cell]]) -> 
         facts=(
             "Goodput relative to the best style of the same work, under its closed load",
             "best tool of each style",
-            f"medians, {words.rounds(counts)}",
+            f"medians, {words.trials(counts)}",
             machine(campaign),
         ),
         alt=f"Matrix of handler styles and works. {title}. "
@@ -104,7 +104,7 @@ def _picture(campaign: Campaign, cells: Mapping[Work, Mapping[Style, Cell]]) -> 
             + ", ".join(f"{style.value} {words.times(cell.relative)}" for style, cell in column.items())
             for work, column in cells.items()
         ),
-        columns=("work", "style", "treatment", "goodput_rps", "relative_to_best", "n_rounds"),
+        columns=("work", "style", "treatment", "goodput_rps", "relative_to_best", "n_trials"),
         rows=[
             (
                 work.value,

@@ -45,7 +45,7 @@ class Curve:
     seconds: tuple[float, ...]
     floor_from: int
     requests: int
-    rounds: int
+    trials: int
 
     @property
     def is_floor_at_end(self) -> bool:
@@ -77,7 +77,7 @@ def _curve(campaign: Campaign, row: Row, histogram: Histogram) -> Curve:
         seconds=tuple(max(p.value_us, 1.0) / 1e6 for p in points),
         floor_from=next((i for i, p in enumerate(points) if p.is_floor), len(points)),
         requests=total,
-        rounds=goodput.n if goodput else 0,
+        trials=goodput.n if goodput else 0,
     )
 
 
@@ -93,7 +93,7 @@ def _picture(campaign: Campaign, work: Work, load: str, curves: Sequence[Curve])
         facts=(
             f"Response time by percentile of requests{', logarithmic' if scale.is_log else ''}",
             words.load(campaign.loads[load]),
-            f"{words.rounds([c.rounds for c in curves])} merged",
+            f"{words.trials([c.trials for c in curves])} merged",
             *(open_ends if any(c.is_floor_at_end for c in curves) else ()),
             machine(campaign),
         ),
@@ -116,7 +116,7 @@ def _at(curve: Curve, q: float) -> Measured | None:
     i = min(int(np.searchsorted(curve.nines, wanted * (1 - 1e-9))), len(curve.nines) - 1)
     value = curve.seconds[i]
     floor = i >= curve.floor_from
-    return Measured(row=curve.row, value=Summary(median=value, low=value, high=value, n=curve.rounds, is_floor=floor))
+    return Measured(row=curve.row, value=Summary(median=value, low=value, high=value, n=curve.trials, is_floor=floor))
 
 
 def _finding(curves: Sequence[Curve]) -> str:
