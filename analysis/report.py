@@ -66,7 +66,14 @@ def write_verdicts_csv(campaign: Campaign) -> Path:
 def verdict_table_markdown(campaign: Campaign) -> str:
     """Return the verdicts as a Markdown table for a README: short enough to be read in a row."""
     head = "| claim | statement | verdict | found (interval) | expected |\n|---|---|---|---|---|\n"
-    return head + "".join(_markdown_row(result) for result in campaign.results)
+    return head + "".join(_markdown_row(result) for result in campaign.results) + _noise_row(campaign)
+
+
+def _noise_row(campaign: Campaign) -> str:
+    if campaign.aa.estimate.effect is None:
+        return ""
+    expected = sentences.comparison(campaign.aa).expected
+    return f"| A/A | Two identical routes: the noise floor | – | {sentences.short(campaign.aa)} | {expected} |\n"
 
 
 def _markdown_row(result: ClaimResult) -> str:
