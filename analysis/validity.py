@@ -148,8 +148,8 @@ def host_steal(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None
 
 @rule(
     "in-flight",
-    limit=0.05,
-    meaning="A closed load of N users must keep N requests in flight, within 5 %.",
+    limit=0.10,  # the driver's own time between an answer and the next request is in it: 6 % of four users' time
+    meaning="A closed load of N users must keep N requests in flight, within 10 %.",
     advice="The driver could not keep all users busy; if driver-cpu fires too, that is why.",
 )
 def in_flight(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:

@@ -84,10 +84,8 @@ class PlainLines(Listener):
 
     def round_started(self, standing: Standing, undecided: Sequence[str]) -> None:
         """Print what the round is for."""
-        self.note(
-            f"round {standing.round}: {standing.trials_in_round} trials for {len(undecided)} undecided claims "
-            f"({left(standing)})"
-        )
+        whom = f" for {len(undecided)} undecided claims" if undecided else ""
+        self.note(f"round {standing.round}: {standing.trials_in_round} trials{whom} ({left(standing)})")
 
     def trial_ended(self, record: TrialRecord, standing: Standing) -> None:
         """Print the trial's line."""
@@ -96,7 +94,7 @@ class PlainLines(Listener):
     def judged(self, results: Sequence[ClaimResult], standing: Standing) -> None:
         """Print where each claim stands."""
         named = "  ".join(f"{r.claim.id} {MARKS[r.verdict][0]}" for r in results)
-        self.note(f"after round {standing.round}: {named}")
+        self.note(f"after round {standing.round}{': ' if named else ''}{named}")
 
 
 class JsonLines(Listener):

@@ -127,7 +127,8 @@ def _print_verdicts(console: Console, results: Sequence[ClaimResult]) -> None:
     """Print each claim on a line, its measured answer below: that fits terminals of any width, and logs."""
     from analysis.sentences import answer
 
-    console.print(Text("\nVerdicts", style="bold"))
+    if results:
+        console.print(Text("\nVerdicts", style="bold"))
     for result in results:
         word, colour = MARKS[result.verdict]
         line = Text.assemble(f"{result.claim.id:<5}", (f"{word:<15}", colour), result.claim.statement)

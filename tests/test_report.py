@@ -246,7 +246,10 @@ def test_verdicts_csv_has_a_row_for_every_comparison(written: Written) -> None:
 def test_the_table_for_a_readme_has_every_claim(written: Written) -> None:
     table = verdict_table_markdown(written.campaign).splitlines()
     assert len(table) == len(ARTICLE_CLAIMS) + 3
-    assert re.match(r"\| A/A \| Two identical routes: the noise floor \| – \| (0\.9\d|1\.0\d)x \(.*\) \| 0\.9x to 1\.1x \|", table[-1])
+    assert re.match(
+        r"\| A/A \| Two identical routes: the noise floor \| – \| (0\.9\d|1\.0\d)x \(.*\) \| 0\.9x to 1\.1x \|",
+        table[-1],
+    )
     a1, a5 = table[2], table[6]
     assert re.match(
         r"\| A1 \| A blocking call .* \| supported \| 0\.025x \(0\.02\d to 0\.02\d\) \| at most 0\.1x \|", a1

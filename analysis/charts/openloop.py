@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log10
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -121,9 +122,13 @@ def _draw_stall(canvas: Canvas, curves: Sequence[LoadCurve]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One offered rate of a sweep: medians over its rounds; `is_floor` says the p99 is at least the one given."""
+    """One offered rate of a sweep: medians over its rounds; `is_floor` says the p99 is at least the one given.
+
+    `arrived_rps`: the arrivals there were, which chance makes more or fewer than the rate offered.
+    """
 
     offered_rps: float
+    arrived_rps: float
     achieved_rps: float
     p99_s: float | None
     is_floor: bool
@@ -176,10 +181,18 @@ def _step(campaign: Campaign, row: Row) -> Step | None:
         return None
     return Step(
         offered_rps=row.load.rate_rps,
+        arrived_rps=_arrived_rps(campaign, row),
         achieved_rps=achieved.median,
         p99_s=p99.median / 1e6 if p99 else None,
         is_floor=bool(p99 and p99.is_floor),
     )
+
+
+def _arrived_rps(campaign: Campaign, row: Row) -> float:
+    """Return the median rate at which requests were due, sent or dropped; the offered one where it was not counted."""
+    mine = (t.metrics for t in campaign.trials if t.treatment == row.treatment.id and t.is_valid)
+    rates = [(m.sent + (m.dropped or 0)) / m.window_s for m in mine if m.sent is not None and m.window_s]
+    return median(rates) if rates else row.load.rate_rps
 
 
 def _sweep_picture(campaign: Campaign, work: Work, sweeps: Sequence[Sweep]) -> Picture:
@@ -189,15 +202,15 @@ def _sweep_picture(campaign: Campaign, work: Work, sweeps: Sequence[Sweep]) -> P
         work=work.value,
         title=title,
         facts=(
-            "Left: right answers a second against the offered rate; right: response time p99",
+            "Left: right answers a second against arrivals; right: response time p99",
             "open load, Poisson arrivals",
             "median of the rounds, open marker = at least",
             machine(campaign),
         ),
         alt=f"Achieved rate and p99 of response time against the offered rate. {title}.",
-        columns=("variant", "offered_rps", "achieved_rps", "response_p99_s", "is_floor"),
+        columns=("variant", "offered_rps", "arrived_rps", "achieved_rps", "response_p99_s", "is_floor"),
         rows=[
-            (s.row.treatment.variant, p.offered_rps, p.achieved_rps, p.p99_s, p.is_floor)
+            (s.row.treatment.variant, p.offered_rps, p.arrived_rps, p.achieved_rps, p.p99_s, p.is_floor)
             for s in sweeps
             for p in s.steps
         ],
@@ -220,7 +233,7 @@ def _draw_sweep(canvas: Canvas, sweeps: Sequence[Sweep]) -> None:
     left = canvas.axes(canvas.left + 60, top, middle - 60, bottom)
     right = canvas.axes(middle + 60, top, canvas.right - 190, bottom)
     seconds = [p.p99_s for s in sweeps for p in s.steps if p.p99_s is not None]
-    most = max(p.offered_rps for s in sweeps for p in s.steps)
+    most = max(max(p.arrived_rps, p.achieved_rps) for s in sweeps for p in s.steps)
     for axes in (left, right):
         axes.set_xlim(0, most * 1.05)
         axes.xaxis.set_major_locator(MaxNLocator(nbins=5, steps=[1, 2, 5, 10]))
@@ -235,17 +248,17 @@ def _draw_sweep(canvas: Canvas, sweeps: Sequence[Sweep]) -> None:
     _name_sweeps(canvas, right, sweeps)
     canvas.text(canvas.left, canvas.top + 12, "achieved, rps", size=SMALL, colour=canvas.theme.muted)
     canvas.text(middle, canvas.top + 12, "response time p99", size=SMALL, colour=canvas.theme.muted)
-    canvas.text(middle - 60, canvas.bottom - 8, "offered, rps", size=SMALL, colour=canvas.theme.muted, ha="right")
+    canvas.text(middle - 60, canvas.bottom - 8, "arrivals, rps", size=SMALL, colour=canvas.theme.muted, ha="right")
     canvas.text(
-        canvas.right - 190, canvas.bottom - 8, "offered, rps", size=SMALL, colour=canvas.theme.muted, ha="right"
+        canvas.right - 190, canvas.bottom - 8, "arrivals, rps", size=SMALL, colour=canvas.theme.muted, ha="right"
     )
 
 
 def _draw_one(left: Axes, right: Axes, each: Sweep) -> None:
     colour, marker = STYLE_COLOURS[each.row.name.style], STYLE_MARKERS[each.row.name.style]
-    offered = [p.offered_rps for p in each.steps]
-    left.plot(offered, [p.achieved_rps for p in each.steps], color=colour, marker=marker, linewidth=3, markersize=10)
-    timed = [(p.offered_rps, p.p99_s, p.is_floor) for p in each.steps if p.p99_s is not None]
+    arrived = [p.arrived_rps for p in each.steps]
+    left.plot(arrived, [p.achieved_rps for p in each.steps], color=colour, marker=marker, linewidth=3, markersize=10)
+    timed = [(p.arrived_rps, p.p99_s, p.is_floor) for p in each.steps if p.p99_s is not None]
     right.plot([x for x, _, _ in timed], [y for _, y, _ in timed], color=colour, linewidth=3)
     for x, y, is_floor in timed:
         face = "none" if is_floor else colour
