@@ -150,7 +150,7 @@ def _noise() -> Check:
         f"that are {floor.smallest_effect - 1:.0%} away from a claim's limit ({TYPICAL_ROUNDS} rounds)"
     )
     health = Health.GOOD if floor.smallest_effect <= _SMALLEST_WANTED else Health.WEAK
-    cost = "" if health is Health.GOOD else "Claims of equality within 10 % (A7, A19) may stay undecided."
+    cost = "" if health is Health.GOOD else "Claims about a busy core (A15, A20) may stay undecided."
     return Check(name="noise", health=health, found=found, cost=cost)
 
 
