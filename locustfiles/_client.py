@@ -106,9 +106,10 @@ class Connection:
             if sent != len(request):
                 self._send_rest(request, sent)
             failure = self._receive()
-            now = perf_counter()
+            # The age first: were we held up between the two clocks, the answer would seem to have come before it did.
+            age = age_s(self._notes)
             # never before it was sent: the kernel stamps by the wall clock, which may be set
-            self.ended_t = max(now - age_s(self._notes), self.sent_t)
+            self.ended_t = max(perf_counter() - age, self.sent_t)
             return failure  # noqa: TRY300 - an else block would hide that only this path has an answer
         except (OSError, _Expired, _Closed, HttpParserError) as reason:
             self.close()

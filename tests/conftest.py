@@ -10,6 +10,13 @@ from analysis.charts import draw_all
 from analysis.load import load_campaign
 
 
+@pytest.fixture(autouse=True)
+def _not_waiting_for_the_disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out fsync, which thousands of made-up trials would wait for, but where the store itself is tested."""
+    if request.module.__name__ != "test_store":
+        monkeypatch.setattr("os.fsync", lambda _fd: None)
+
+
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     """A whole made-up campaign with all its charts, which take longer than all that is asked about them."""
