@@ -101,27 +101,30 @@ class _Value:
 
 def estimate(comparison: Comparison, trials: Sequence[TrialRecord], alpha: float) -> Estimate:
     """Estimate one comparison from a campaign's trials; invalid ones are left out."""
-    metric = comparison.metric
-    treated = _by_round(trials, comparison.treatment.id, metric)
     if comparison.baseline is None:
+        treated = _by_round(trials, comparison.treatment.id, comparison.metric)
         return structural_estimate([v.value for v in treated.values()], alpha)
-    base = _by_round(trials, comparison.baseline.id, metric)
-    places = [p for p in sorted(treated.keys() & base.keys()) if treated[p].value > 0 and base[p].value > 0]
+    pairs = _pairs(comparison, trials)
     return ratio_estimate(
-        [(treated[p].value, base[p].value) for p in places],
+        [(a.value, b.value) for a, b in pairs],
         alpha,
-        is_floor=any(treated[p].is_floor or base[p].is_cap for p in places),
-        is_cap=any(base[p].is_floor or treated[p].is_cap for p in places),
+        is_floor=any(a.is_floor or b.is_cap for a, b in pairs),
+        is_cap=any(b.is_floor or a.is_cap for a, b in pairs),
     )
 
 
 def log_ratios(comparison: Comparison, trials: Sequence[TrialRecord]) -> list[float]:
     """Return ln(treatment / baseline) of every pair of valid trials, by round; [] without a baseline."""
+    return [log(a.value / b.value) for a, b in _pairs(comparison, trials)]
+
+
+def _pairs(comparison: Comparison, trials: Sequence[TrialRecord]) -> list[tuple[_Value, _Value]]:
+    """Return (treatment, baseline) of every pair of valid trials that has a ratio, by round."""
     if comparison.baseline is None:
         return []
     treated, base = (_by_round(trials, t.id, comparison.metric) for t in (comparison.treatment, comparison.baseline))
-    both = [(treated[p].value, base[p].value) for p in sorted(treated.keys() & base.keys())]
-    return [log(a / b) for a, b in both if a > 0 and b > 0]
+    both = [(treated[place], base[place]) for place in sorted(treated.keys() & base.keys())]
+    return [(a, b) for a, b in both if a.value > 0 and b.value > 0]
 
 
 def _by_round(trials: Sequence[TrialRecord], treatment: str, metric: Metric) -> Mapping[tuple[int, int], _Value]:
