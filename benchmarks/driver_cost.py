@@ -6,12 +6,10 @@ On the noop route of the real app, pinned to a core of its own, with the instrum
 - CPU time a request of the whole driver process, recording and Locust's request event included, while as many
   connections are busy as keep the app saturated;
 - capacity: the answers a second that each instrument gets out of the same app, which is the limit for the better ones;
-- response times at about half of capacity, ours against wrk's. wrk cannot hold a rate, and h2load, which can, prints no
-  percentiles; so both run a closed load of the same few connections, as many as give about half of what wrk finds at
-  full load. Both then put the same load on the app, each waiting for every answer.
+- response times at half of capacity, ours beside h2load's of the same arrivals (half_load.py), several pairs a round.
 
-Values of one round form a pair; the ratios are those of analysis.estimate with its intervals, and a target is judged as
-claims are: held when the whole interval lies inside, missed when all of it lies outside, else not decided.
+Values of one round, or of one such pair, are compared with each other; the ratios are those of analysis.estimate with
+its intervals, and targets (targets.py) are judged as claims are.
 """
 
 from __future__ import annotations
@@ -27,114 +25,35 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from analysis.estimate import ratio_estimate
-from analysis.judge import ALPHA, verdict_of
+from analysis.judge import ALPHA
 from bench_app.catalogue import CATALOGUE
+from benchmarks.half_load import ask_h2load, find_rate, read_pair
 from benchmarks.instruments import INSTRUMENTS, Bench, Reading, tool_versions
 from benchmarks.metered import ROOT
 from benchmarks.talk import say, table, write_json
+from benchmarks.targets import TARGETS, interval_text, ratio, statement, value_of
 from experiment.errors import BenchError, InvalidMeasurementError
-from experiment.model import Interval, ServerConfig, Verdict, at_least, at_most
+from experiment.model import ServerConfig
 from harness.driver import LocustProcess, locust_process
 from harness.host import facts, git_state, package_versions
 from harness.pinning import plan_cores
 from harness.services import sut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from benchmarks.half_load import Pair, Rate
+    from benchmarks.targets import Round, Target
     from experiment.model import Estimate
     from harness.pinning import CorePlan
-
-    Round = Mapping[str, Reading]
 
 ROUTE = "noop.async-native"
 ANSWER = b'{"ok":true}'
 FULL = 32
 """Connections that keep the app saturated: more would only lengthen its queue."""
 
-FEW = (1, 2, 3, 4)
-HALF = ":half"
-"""Marks the readings taken at about half of capacity."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """What the driver must keep to: a metric of `reading` over that of `baseline`, and the interval allowed."""
-
-    name: str
-    metric: str
-    reading: str
-    baseline: str
-    expected: Interval
-
-
-TARGETS = (
-    Target(
-        name="CPU a request against FastHttpUser's",
-        metric="cpu_us_per_request",
-        reading="ours",
-        baseline="fast",
-        expected=at_most(0.40),
-    ),
-    Target(
-        name="CPU a request against wrk's",
-        metric="cpu_us_per_request",
-        reading="ours",
-        baseline="wrk",
-        expected=at_most(3.0),
-    ),
-    Target(name="capacity against wrk's", metric="rps", reading="ours", baseline="wrk", expected=at_least(0.95)),
-    Target(
-        name="p50 at half capacity against wrk's",
-        metric="p50_us",
-        reading="ours" + HALF,
-        baseline="wrk" + HALF,
-        expected=Interval(0.9, 1.1),
-    ),
-    Target(
-        name="p99 at half capacity against wrk's",
-        metric="p99_us",
-        reading="ours" + HALF,
-        baseline="wrk" + HALF,
-        expected=Interval(0.9, 1.1),
-    ),
-)
-
-
-def ratio(rounds: Sequence[Round], metric: str, reading: str, baseline: str) -> Estimate:
-    """Estimate a metric of one reading over that of another, paired by round; rounds that lack either are left out."""
-    pairs = [(_value(r, reading, metric), _value(r, baseline, metric)) for r in rounds]
-    return ratio_estimate([(a, b) for a, b in pairs if a and b], ALPHA)
-
-
-def _value(readings: Round, name: str, metric: str) -> float | None:
-    reading = readings.get(name)
-    return getattr(reading, metric) if reading is not None and reading.is_usable else None
-
-
-def statement(target: Target, estimate: Estimate) -> str:
-    """Say in one line whether a target held."""
-    wanted = target.expected.describe()
-    if estimate.effect is None:
-        return f"NOT MEASURED  {target.name}: wanted {wanted}, and there is no pair of readings"
-    match verdict_of(estimate.interval, target.expected):
-        case Verdict.SUPPORTED:
-            word = "HELD         "
-        case Verdict.REFUTED:
-            word = "MISSED       "
-        case _:
-            inside = target.expected.contains(Interval(estimate.effect, estimate.effect))
-            word = "NOT DECIDED  " + ("(estimate inside) " if inside else "(estimate outside) ")
-    return f"{word.rstrip()}  {target.name}: {_interval(estimate)}, wanted {wanted}"
-
-
-def _interval(estimate: Estimate) -> str:
-    if estimate.effect is None:
-        return "–"
-    if isinf(estimate.high):
-        return f"{estimate.effect:.2f} [too few rounds]"
-    return f"{estimate.effect:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
+PAIRS_A_ROUND = 5
+"""Of half load: a p99 of two seconds scatters far more than a CPU time."""
 
 
 def order_of(names: Sequence[str], *, seed: int, number: int) -> list[str]:
@@ -176,48 +95,51 @@ class Stand:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HalfLoad:
-    """The few connections that give about half of capacity, and how near they come."""
+class Findings:
+    """All that was measured: a reading of each instrument a round, and at half load pairs of ours and h2load."""
 
-    connections: int
-    share: float
+    rounds: list[Round]
+    half: Rate | None
+    pairs: list[Pair]
 
+    def estimate(self, target: Target) -> Estimate:
+        """Return what a target's metric came to."""
+        of = self.at_half if target.at_half else self.rounds
+        return ratio(of, target.metric, "ours", target.baseline)
 
-def find_half(stand: Stand) -> HalfLoad | None:
-    """Find by wrk how many connections put about half of its full rate on the app; None without usable readings."""
-    wrk = INSTRUMENTS["wrk"]
-    if not wrk.is_installed:
-        return None
-    with stand.serving() as bench:
-        full = wrk.read(bench, FULL).rps
-        rates = {few: wrk.read(bench, few).rps for few in FEW}
-    return nearest_half(full, rates)
-
-
-def nearest_half(full_rps: float | None, rates: Mapping[int, float | None]) -> HalfLoad | None:
-    """Choose the load whose rate comes nearest to half of the full one."""
-    if full_rps is None:
-        return None
-    shares = {connections: rate / full_rps for connections, rate in rates.items() if rate is not None}
-    if not shares:
-        return None
-    connections = min(shares, key=lambda c: abs(shares[c] - 0.5))
-    return HalfLoad(connections=connections, share=shares[connections])
+    @property
+    def at_half(self) -> list[Round]:
+        """The pairs at half load, in the form of rounds."""
+        return [{"ours": pair.ours, "h2load": pair.h2load} for pair in self.pairs]
 
 
-def run_round(stand: Stand, number: int, *, seed: int, half: HalfLoad | None) -> dict[str, Reading]:
+def run_round(bench: Bench, number: int, *, seed: int) -> dict[str, Reading]:
     """Read every instrument once on one app, in the round's order."""
     names = [name for name, instrument in INSTRUMENTS.items() if instrument.is_installed]
-    if half is not None:
-        names += ["ours" + HALF, "wrk" + HALF]
     readings = {}
-    with stand.serving() as bench:
-        for name in order_of(names, seed=seed, number=number):
-            connections = half.connections if half is not None and name.endswith(HALF) else FULL
-            readings[name] = INSTRUMENTS[name.removesuffix(HALF)].read(bench, connections)
-            if readings[name].problem:
-                say(f"  round {number}, {name}: not usable: {readings[name].problem}")
+    for name in order_of(names, seed=seed, number=number):
+        readings[name] = INSTRUMENTS[name].read(bench, FULL)
+        if readings[name].problem:
+            say(f"  round {number}, {name}: not usable: {readings[name].problem}")
     return readings
+
+
+def measure(stand: Stand, *, rounds: int, seed: int) -> Findings:
+    """Measure round by round, each on an app of its own; say how far it is."""
+    chance = random.Random(seed)  # noqa: S311 - a reproducible order, not a secret
+    with stand.serving() as bench:
+        half = find_rate(bench, FULL)
+        log = ask_h2load(bench, half) if half is not None else []
+    found = Findings(rounds=[], half=half, pairs=[])
+    for number in range(1, rounds + 1):
+        say(f"round {number} of {rounds}")
+        with stand.serving() as bench:
+            found.rounds.append(run_round(bench, number, seed=seed))
+            if half is not None:
+                for _ in range(PAIRS_A_ROUND):
+                    pair, log = read_pair(bench, half, log, chance)
+                    found.pairs.append(pair)
+    return found
 
 
 def main() -> int:
@@ -243,13 +165,9 @@ def _measure(options: argparse.Namespace) -> None:
         cores = plan.others if plan.enforced else ()
         with locust_process(log=logs / "driver.log", cores=cores) as locust:
             stand = Stand(plan=plan, logs=logs, locust=locust, window_s=options.window)
-            half = find_half(stand)
-            rounds = []
-            for number in range(1, options.rounds + 1):
-                say(f"round {number} of {options.rounds}")
-                rounds.append(run_round(stand, number, seed=options.seed, half=half))
-    _print(rounds, half)
-    write_json(options.out, _as_json(options, plan, half, rounds))
+            found = measure(stand, rounds=options.rounds, seed=options.seed)
+    _print(found)
+    write_json(options.out, _as_json(options, plan, found))
 
 
 def _options() -> argparse.Namespace:
@@ -262,45 +180,42 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _print(rounds: Sequence[Round], half: HalfLoad | None) -> None:
+def _print(found: Findings) -> None:
+    rounds = found.rounds
     say(f"\n{ROUTE}, {FULL} connections, {len(rounds)} rounds: medians, ratios with intervals at {1 - ALPHA:.0%}")
     head = ("driver", "CPU a request", "/ FastHttpUser", "/ wrk", "answers a second", "/ wrk")
     say(table(head, [_row(rounds, name) for name, instrument in INSTRUMENTS.items() if instrument.is_installed]))
-    if half is not None:
-        say(f"\nClosed load of {half.connections} connection(s): {half.share:.0%} of capacity, as wrk finds it")
+    if found.half is not None:
+        say(
+            f"\nHalf of capacity: {found.half.rps:.0f} requests a second, {len(found.pairs)} pairs of the same arrivals"
+        )
         rows = [
-            (INSTRUMENTS[name].label, _median(rounds, name + HALF, "p50_us"), _median(rounds, name + HALF, "p99_us"))
-            for name in ("ours", "wrk")
+            (INSTRUMENTS[name].label, *(_median(found.at_half, name, metric) for metric in ("p50_us", "p99_us")))
+            for name in ("ours", "h2load")
         ]
         say(table(("driver", "p50", "p99"), rows))
     say()
     for target in TARGETS:
-        say(statement(target, _estimate(rounds, target)))
+        say(statement(target, found.estimate(target)))
 
 
 def _row(rounds: Sequence[Round], name: str) -> tuple[str, ...]:
     return (
         INSTRUMENTS[name].label,
         _median(rounds, name, "cpu_us_per_request"),
-        _interval(ratio(rounds, "cpu_us_per_request", name, "fast")),
-        _interval(ratio(rounds, "cpu_us_per_request", name, "wrk")),
+        interval_text(ratio(rounds, "cpu_us_per_request", name, "fast")),
+        interval_text(ratio(rounds, "cpu_us_per_request", name, "wrk")),
         _median(rounds, name, "rps", unit=""),
-        _interval(ratio(rounds, "rps", name, "wrk")),
+        interval_text(ratio(rounds, "rps", name, "wrk")),
     )
 
 
 def _median(rounds: Sequence[Round], name: str, metric: str, *, unit: str = " µs") -> str:
-    values = [v for v in (_value(r, name, metric) for r in rounds) if v is not None]
+    values = [v for v in (value_of(r, name, metric) for r in rounds) if v is not None]
     return f"{median(values):.0f}{unit}" if values else "–"
 
 
-def _estimate(rounds: Sequence[Round], target: Target) -> Estimate:
-    return ratio(rounds, target.metric, target.reading, target.baseline)
-
-
-def _as_json(
-    options: argparse.Namespace, plan: CorePlan, half: HalfLoad | None, rounds: Sequence[Round]
-) -> dict[str, Any]:
+def _as_json(options: argparse.Namespace, plan: CorePlan, found: Findings) -> dict[str, Any]:
     return {
         "command": "make bench-driver",
         "route": ROUTE,
@@ -313,10 +228,24 @@ def _as_json(
         "tools": tool_versions(),
         "git": git_state(ROOT),
         "pinning": plan.as_manifest(),
-        "half_load": None if half is None else asdict(half),
-        "targets": [_target_json(t, _estimate(rounds, t)) for t in TARGETS],
-        "ratios": _ratios(rounds),
-        "rounds": [{name: _reading_json(reading) for name, reading in r.items()} for r in rounds],
+        "targets": [_target_json(t, found.estimate(t)) for t in TARGETS],
+        "ratios": _ratios(found.rounds),
+        "rounds": [{name: _reading_json(reading) for name, reading in r.items()} for r in found.rounds],
+        "half_load": None if found.half is None else _half_json(found.half, found.pairs),
+    }
+
+
+def _half_json(half: Rate, pairs: Sequence[Pair]) -> dict[str, Any]:
+    return {
+        **asdict(half),
+        "pairs": [
+            {
+                "first": "ours" if pair.ours_first else "h2load",
+                "ours": _reading_json(pair.ours),
+                "h2load": _reading_json(pair.h2load),
+            }
+            for pair in pairs
+        ],
     }
 
 

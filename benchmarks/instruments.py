@@ -97,10 +97,14 @@ class Instrument:
 
 def _ours(bench: Bench, users: int) -> Reading:
     load = Load(id="bench-driver", kind=LoadKind.CLOSED, users=users, warmup_s=WARMUP_S, window_s=bench.window_s)
-    call = Call(method="GET", path=bench.path, expected_body=bench.expected_body)
-    command = trial_command("bench", bench.port, call, load, bystander=None, bystander_interval_s=1.0, seed=1)
-    result = bench.locust.run(command, lambda _event: None, duration_s=WARMUP_S + bench.window_s)
+    result = bench.locust.run(trial_of(bench, load), lambda _event: None, duration_s=WARMUP_S + bench.window_s)
     return ours_reading(result)
+
+
+def trial_of(bench: Bench, load: Load) -> dict[str, Any]:
+    """Return the command that has locustfiles/trials.py put a load on the bench's route."""
+    call = Call(method="GET", path=bench.path, expected_body=bench.expected_body)
+    return trial_command("bench", bench.port, call, load, bystander=None, bystander_interval_s=1.0, seed=1)
 
 
 def ours_reading(result: Mapping[str, Any]) -> Reading:
@@ -166,7 +170,7 @@ def _h2load(bench: Bench, connections: int) -> Reading:
 
 
 def h2load_reading(output: str, cpu_s: float) -> Reading:
-    """Read what `h2load --h1` prints, which has no percentiles. Raises InvalidMeasurementError when it is no such."""
+    """Read what `h2load --h1` prints, no percentiles. Raises InvalidMeasurementError for anything else."""
     rate = re.search(rf"finished in {_DURATION}, [\d.]+ req/s", output)
     counts = re.search(r"requests: .*?(\d+) succeeded, (\d+) failed, (\d+) errored", output)
     if rate is None or counts is None:

@@ -20,7 +20,7 @@ from _alarm import Alarm
 from _client import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from _target import Failure, Target
 
@@ -28,10 +28,10 @@ ArrivalProcess = Literal["constant", "poisson"]
 
 
 class Counts(Protocol):
-    """Where arrivals are counted; see _tally.ArrivalTally."""
+    """Where arrivals are counted; see _ledger.Ledger."""
 
-    def done(self, intended: float, sent_t: float, ended: float, failure: Failure | None) -> None:
-        """Count a request that ended."""
+    def ended(self, intended: float, sent_t: float, ended_t: float, received: int, failure: Failure | None) -> None:
+        """Count a request that ended, and tell Locust."""
 
     def unanswered(self, intended: float, sent_t: float) -> None:
         """Count a request that is still in flight when nobody waits any longer."""
@@ -69,7 +69,6 @@ class Arrivals:
         self,
         target: Target,
         counts: Counts,
-        report: Callable[[float, float, int, Failure | None], None],
         *,
         offsets: Iterator[float],
         max_in_flight: int,
@@ -78,7 +77,6 @@ class Arrivals:
         """Take the schedule as offsets in seconds from the start; arrivals over `max_in_flight` are dropped."""
         self._target = target
         self._counts = counts
-        self._report = report
         self._offsets = offsets
         self._max_in_flight = max_in_flight
         self._priority = priority
@@ -157,7 +155,6 @@ class Arrivals:
         self._flying[me] = connection
         try:
             failure = connection.exchange(due_t)
-            self._counts.done(due_t, connection.sent_t, connection.ended_t, failure)
         except BaseException:
             connection.close()
             raise
@@ -165,7 +162,7 @@ class Arrivals:
             del self._flying[me]
         if connection.is_open:
             self._idle.append(connection)
-        self._report(due_t, connection.ended_t, connection.received, failure)
+        self._counts.ended(due_t, connection.sent_t, connection.ended_t, connection.received, failure)
 
     def _take(self) -> Connection:
         """Return an idle connection that still stands, or a new one.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from _arrivals import Arrivals, every
+from _ledger import Ledger
 from _tally import ArrivalTally
 
 if TYPE_CHECKING:
@@ -26,11 +27,11 @@ class Bystander:
     def __init__(self, target: Target, report: Report, order: BystanderOrder) -> None:
         """Take interval and cap from the order."""
         self.tally = ArrivalTally()
+        self.ledger = Ledger(self.tally, report)
         self._target = target
         self._arrivals = Arrivals(
             target,
-            self.tally,
-            report,
+            self.ledger,
             offsets=every(order.interval_s),
             max_in_flight=order.max_in_flight,
             priority=_PRIORITY,
@@ -56,7 +57,6 @@ class Bystander:
     def finish(self) -> None:
         """Count what was not answered."""
         self._arrivals.finish()
-        self.tally.finish()
 
     def stop(self) -> None:
         """Close every connection at once."""

@@ -12,8 +12,7 @@ from _client import Connection
 from _target import CONNECT_KINDS
 
 if TYPE_CHECKING:
-    from _report import Report
-    from _tally import Tally
+    from _ledger import Ledger
     from _target import Failure, Target
 
 # A server that refuses connections is asked again this often by each user: a tight loop would starve everybody else.
@@ -25,9 +24,7 @@ START_LIMIT_S = 60.0
 class ClosedLoad:
     """A fixed number of users; each sends again when answered, or sends once (a burst)."""
 
-    def __init__(
-        self, target: Target, tally: Tally, report: Report, *, users: int, once: bool, stagger_s: float = 0.0
-    ) -> None:
+    def __init__(self, target: Target, ledger: Ledger, *, users: int, once: bool, stagger_s: float = 0.0) -> None:
         """Prepare for `users` calls of `user_task`; the first requests are spread evenly over `stagger_s`.
 
         Users that all start at once stay in step, so that a handler that waits 100 ms is answered in volleys of 80, and
@@ -37,8 +34,8 @@ class ClosedLoad:
         self.users_failed = 0
         self.finished = Event()
         self._target = target
-        self._tally = tally
-        self._report = report
+        self._ledger = ledger
+        self._tally = ledger.tally
         self._once = once
         self._stagger_s = stagger_s
         self._connections: list[Connection] = []
@@ -75,7 +72,7 @@ class ClosedLoad:
         """Count what is still in flight."""
         for connection in self._connections:
             if connection.since > 0:
-                self._tally.unanswered(connection.since, connection.sent_t)
+                self._ledger.unanswered(connection.since, connection.sent_t)
 
     def user_task(self) -> None:
         """Be one user, in the user's own greenlet, until Locust stops it.
@@ -119,8 +116,7 @@ class ClosedLoad:
 
     def _ask(self, connection: Connection, started: float) -> Failure | None:
         failure = connection.exchange(started)
-        self._tally.done(started, connection.sent_t, connection.ended_t, failure)
-        self._report(started, connection.ended_t, connection.received, failure)
+        self._ledger.ended(started, connection.sent_t, connection.ended_t, connection.received, failure)
         return failure
 
     def _count_done(self) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from itertools import chain, repeat
+from math import inf
 from typing import TYPE_CHECKING
 
 from gevent.event import Event
 
 from _arrivals import Arrivals, schedule
 from _load_closed import START_LIMIT_S
+from _protocol import Replay
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from _ledger import Ledger
     from _protocol import Open
-    from _report import Report
-    from _tally import ArrivalTally
     from _target import Target
 
 PREWARMED_CONNECTIONS = 4
@@ -23,18 +27,17 @@ class OpenLoad:
 
     users = 1
 
-    def __init__(self, target: Target, tally: ArrivalTally, report: Report, order: Open) -> None:
-        """Take rate, process, seed and cap from the order."""
+    def __init__(self, target: Target, ledger: Ledger, order: Open | Replay) -> None:
+        """Take the schedule and the cap from the order."""
         self.users_failed = 0
         self.users_started = 0
         self.finished = Event()
-        self._tally = tally
+        self._tally = ledger.tally
         self._ready = Event()
         self._arrivals = Arrivals(
             target,
-            tally,
-            report,
-            offsets=schedule(order.arrivals, order.rate_rps, order.seed),
+            ledger,
+            offsets=_offsets(order),
             max_in_flight=order.max_in_flight,
         )
 
@@ -57,9 +60,8 @@ class OpenLoad:
         self._arrivals.end_at(until_t)
 
     def finish(self) -> None:
-        """Count what is still in flight, was dropped, or was never launched."""
+        """Count what is still in flight or was never launched."""
         self._arrivals.finish()
-        self._tally.finish()
 
     def user_task(self) -> None:
         """Be the user who owns the arrivals: they end when this one does."""
@@ -70,3 +72,10 @@ class OpenLoad:
             Event().wait()
         finally:
             self._arrivals.stop()
+
+
+def _offsets(order: Open | Replay) -> Iterator[float]:
+    """Return the schedule, which never ends: after the last recorded arrival the next one never comes."""
+    if isinstance(order, Replay):
+        return chain(order.offsets_s, repeat(inf))
+    return schedule(order.arrivals, order.rate_rps, order.seed)

@@ -13,6 +13,7 @@ import json
 import math
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 from _answer import build_request
@@ -84,6 +85,17 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """Arrivals at given times, in seconds from the start of the load, in order; they do not wait either."""
+
+    offsets_s: tuple[float, ...]
+    max_in_flight: int
+
+
+Load = Closed | Burst | Open | Replay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BystanderOrder:
     """An innocent request, sent every `interval_s` beside the load."""
 
@@ -100,7 +112,7 @@ class TrialOrder:
     host: str
     port: int
     request: Request
-    load: Closed | Burst | Open
+    load: Load
     warmup_s: float
     window_s: float
     drain_s: float
@@ -242,8 +254,8 @@ def _headers(raw: Any) -> tuple[tuple[str, str], ...]:
     return pairs
 
 
-def _load(fields: _Fields) -> Closed | Burst | Open:
-    load: Closed | Burst | Open
+def _load(fields: _Fields) -> Load:
+    load: Load
     match fields.take("kind"):
         case "closed":
             load = Closed(
@@ -259,8 +271,12 @@ def _load(fields: _Fields) -> Closed | Burst | Open:
                 seed=fields.whole("seed", 0, 2**63),
                 max_in_flight=fields.whole("max_in_flight", 1, 10_000),
             )
+        case "replay":
+            load = Replay(
+                offsets_s=_offsets(fields.take("offsets_s")), max_in_flight=fields.whole("max_in_flight", 1, 10_000)
+            )
         case kind:
-            raise CommandError(f"load.kind must be 'closed', 'burst' or 'open', not {kind!r}")
+            raise CommandError(f"load.kind must be 'closed', 'burst', 'open' or 'replay', not {kind!r}")
     fields.finish()
     return load
 
@@ -271,6 +287,13 @@ def _arrivals(name: Any) -> Literal["constant", "poisson"]:
     if name == "poisson":
         return "poisson"
     raise CommandError(f"load.arrivals must be 'constant' or 'poisson', not {name!r}")
+
+
+def _offsets(raw: Any) -> tuple[float, ...]:
+    good = isinstance(raw, list) and raw and all(type(x) in (int, float) and math.isfinite(x) for x in raw)
+    if not good or raw[0] < 0 or any(later < earlier for earlier, later in pairwise(raw)):
+        raise CommandError("load.offsets_s must be a list of seconds from 0, none earlier than the one before it")
+    return tuple(map(float, raw))
 
 
 def _bystander(fields: _Fields) -> BystanderOrder:

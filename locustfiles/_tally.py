@@ -70,6 +70,13 @@ class Tally:
         """Count a request that is still in flight when the trial ends."""
         self.done(intended, sent_t, NEVER, None)
 
+    def drop(self, intended: float) -> None:
+        """Count an arrival that was never sent."""
+        raise NotImplementedError
+
+    def finish(self) -> None:
+        """Count what can be counted only when everything else has been."""
+
     @property
     def window_s(self) -> float:
         """The window's length."""

@@ -12,9 +12,10 @@ import gevent
 from locust import User, task
 
 from _bystander import Bystander
+from _ledger import Ledger
 from _load_closed import ClosedLoad
 from _load_open import OpenLoad
-from _protocol import Burst, Closed, Open, emit
+from _protocol import Burst, Closed, Open, Replay, emit
 from _report import Report
 from _tally import BIN_S, ArrivalTally, CompletionTally
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from locust.env import Environment
 
     from _protocol import TrialOrder
-    from _tally import Tally
     from _target import Target
 
 Load = ClosedLoad | OpenLoad
@@ -40,18 +40,18 @@ class TrialUser(User):
         self.load.user_task()
 
 
-def build_load(order: TrialOrder, target: Target, report: Report) -> tuple[Load, Tally]:
-    """Return the load that a trial orders, and the tally it counts in."""
+def build_load(order: TrialOrder, target: Target, report: Report) -> tuple[Load, Ledger]:
+    """Return the load that a trial orders, and the ledger it is written down in."""
     match order.load:
         case Closed(users=users, stagger_s=stagger_s):
-            tally = CompletionTally()
-            return ClosedLoad(target, tally, report, users=users, once=False, stagger_s=stagger_s), tally
+            ledger = Ledger(CompletionTally(), report)
+            return ClosedLoad(target, ledger, users=users, once=False, stagger_s=stagger_s), ledger
         case Burst(requests=requests):
-            tally = CompletionTally()
-            return ClosedLoad(target, tally, report, users=requests, once=True), tally
-        case Open():
-            arrivals = ArrivalTally()
-            return OpenLoad(target, arrivals, report, order.load), arrivals
+            ledger = Ledger(CompletionTally(), report)
+            return ClosedLoad(target, ledger, users=requests, once=True), ledger
+        case Open() | Replay():
+            ledger = Ledger(ArrivalTally(), report)
+            return OpenLoad(target, ledger, order.load), ledger
 
 
 class Trial:
@@ -63,8 +63,10 @@ class Trial:
         self._environment = environment
         self._target = order.request.target(host=order.host, port=order.port, timeout_s=order.request_timeout_s)
         report = Report(environment, method=order.request.method, name=order.request.path)
-        self._load, self._tally = build_load(order, self._target, report)
+        self._load, ledger = build_load(order, self._target, report)
+        self._tally = ledger.tally
         self._bystander = self._build_bystander()
+        self._ledgers = [ledger] if self._bystander is None else [ledger, self._bystander.ledger]
         self._is_burst = isinstance(order.load, Burst)
         self._p99_base: dict[int, int] = {}
         self._cpu_s = self._wall_s = 0.0
@@ -106,8 +108,8 @@ class Trial:
         order = self._order
         start_t = perf_counter()
         warmup_s = 0.0 if self._is_burst else order.warmup_s
-        for tally in self._tallies():
-            tally.begin(open_t=start_t + warmup_s, window_s=order.window_s, drain_s=order.drain_s)
+        for ledger in self._ledgers:
+            ledger.tally.begin(open_t=start_t + warmup_s, window_s=order.window_s, drain_s=order.drain_s)
         self._load.start(start_t)
         if self._bystander is not None:
             self._bystander.start(start_t)
@@ -119,9 +121,9 @@ class Trial:
         self._load.finish()
         if self._bystander is not None:
             self._bystander.finish()
-
-    def _tallies(self) -> list[Tally]:
-        return [self._tally] if self._bystander is None else [self._tally, self._bystander.tally]
+        for ledger in self._ledgers:
+            ledger.settle()
+            ledger.tally.finish()
 
     def _window(self) -> None:
         trial_id, tally = self._order.trial_id, self._tally
@@ -141,13 +143,15 @@ class Trial:
         if not self._load.finished.wait(timeout=max(t - perf_counter(), 0.0)):
             return False
         closed_t = perf_counter()
-        for tally in self._tallies():
-            tally.close_early(closed_t)
+        for ledger in self._ledgers:
+            ledger.tally.close_early(closed_t)
         if self._bystander is not None:
             self._bystander.end_at(closed_t)
         return True
 
     def _progress(self, second: int) -> None:
+        for ledger in self._ledgers:
+            ledger.settle()
         tally = self._tally
         recent = tally.response.counts.since(self._p99_base)
         self._p99_base = tally.response.counts.snapshot()

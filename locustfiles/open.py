@@ -43,19 +43,21 @@ def _add_options(parser: LocustArgumentParser) -> None:
 
 
 class LocustCounts:
-    """Puts what is known of an arrival beside its response time into rows of Locust's statistics."""
+    """Puts what is known of an arrival into Locust's statistics: its response time, and rows for what is beside it."""
 
-    def __init__(self, environment: Environment, name: str) -> None:
+    def __init__(self, environment: Environment, *, method: str, name: str) -> None:
         """Write rows for the request called `name`."""
         self._environment = environment
         self._name = name
+        self._report = Report(environment, method=method, name=name)
         self._report_drop = Report(environment, method="dropped", name=name)
 
-    def done(self, intended: float, sent_t: float, ended: float, failure: Failure | None) -> None:
-        """Keep the service time and the send lag of an answered request."""
+    def ended(self, intended: float, sent_t: float, ended_t: float, received: int, failure: Failure | None) -> None:
+        """Keep response time, service time and send lag of an answered request, or its failure."""
+        self._report(intended, ended_t, received, failure)
         if failure is None:
             entries: Any = self._environment.stats.entries
-            entries[self._name, "service"].log((ended - sent_t) * 1e3, 0)
+            entries[self._name, "service"].log((ended_t - sent_t) * 1e3, 0)
             entries[self._name, "send lag"].log((sent_t - intended) * 1e3, 0)
 
     def unanswered(self, intended: float, sent_t: float) -> None:
@@ -77,8 +79,7 @@ class OpenUser(User):
         self._drain_s = options.drain
         self._arrivals = Arrivals(
             target_of(self.environment),
-            LocustCounts(self.environment, options.path),
-            Report(self.environment, method=options.method, name=options.path),
+            LocustCounts(self.environment, method=options.method, name=options.path),
             offsets=schedule(options.arrivals, options.rate, options.seed),
             max_in_flight=options.max_in_flight,
         )

@@ -237,3 +237,22 @@ def bystander(**changes: Any) -> dict[str, Any]:
 def total(pairs: list[list[int]]) -> int:
     """Return how many durations a list of [index, count] holds."""
     return sum(count for _, count in pairs)
+
+
+FOUR_USERS = {"kind": "closed", "users": 4}
+
+
+def open_load(**changes: Any) -> dict[str, Any]:
+    """Return an open load of 100 arrivals a second, changed as asked."""
+    return {"kind": "open", "rate_rps": 100.0, "arrivals": "constant", "seed": 1, "max_in_flight": 100} | changes
+
+
+def answers(peer: Peer) -> None:
+    """Answer at once."""
+    peer.send(answer())
+
+
+def answers_after_a_while(peer: Peer) -> None:
+    """Answer 20 ms later."""
+    time.sleep(0.02)
+    peer.send(answer())

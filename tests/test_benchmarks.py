@@ -14,7 +14,8 @@ from analysis.judge import ALPHA
 from analysis.load import load_campaign
 from benchmarks import analysis_scale, driver_cost, made_campaign, power
 from benchmarks.analysis_scale import Reported, conclusion, record
-from benchmarks.driver_cost import FULL, TARGETS, nearest_half, order_of, ratio, statement
+from benchmarks.driver_cost import FULL, order_of
+from benchmarks.half_load import LEAD_S, Rate, parse_log, rate_for, read_pair, reading_of
 from benchmarks.instruments import (
     INSTRUMENTS,
     Bench,
@@ -27,6 +28,7 @@ from benchmarks.instruments import (
 )
 from benchmarks.metered import run
 from benchmarks.talk import table, write_json
+from benchmarks.targets import TARGETS, ratio, statement
 from experiment.errors import InvalidMeasurementError
 from experiment.model import Series
 
@@ -55,6 +57,16 @@ requests: 9761 total, 9793 started, 9761 done, 9760 succeeded, 1 failed, 0 error
 status codes: 9760 2xx, 0 3xx, 0 4xx, 1 5xx
 """
 SMALL = Reported(requests=500, trials=150, csv_bytes=1, pictures=58, wall_s=1.0, cpu_s=1.0, peak_rss_bytes=10**8)
+
+
+_BENCH = Bench(
+    locust=None,  # type: ignore[arg-type]  # nothing is sent
+    cores=(),
+    port=1,
+    path="/",
+    expected_body=b"",
+    window_s=1.0,
+)
 
 
 def _reading(requests: int = 1000, cpu_s: float = 0.1, **more: Any) -> Reading:
@@ -153,13 +165,59 @@ def test_a_target_without_its_instrument_is_not_measured() -> None:
     )
 
 
-def test_half_of_capacity_is_looked_for_among_few_connections() -> None:
-    half = nearest_half(5000.0, {1: 1800.0, 2: 2700.0, 3: 3900.0, 4: None})
-    assert half is not None
-    assert half.connections == 2
-    assert half.share == pytest.approx(0.54)
-    assert nearest_half(None, {1: 1800.0}) is None
-    assert nearest_half(5000.0, {1: None}) is None
+def test_half_of_capacity_is_spread_so_that_h2load_can_keep_it() -> None:
+    rate = rate_for(6000.0)
+    assert (rate.rps, rate.connections) == (3000.0, 34)
+    assert rate.rps / rate.connections < 100  # how often h2load looks at a connection's rate
+    assert rate_for(10.0).connections == 1
+
+
+LOG = "1700000000600000\t200\t700\n1700000000000000\t200\t900\n1700000000700000\t200\t500\n"
+
+
+def test_h2loads_log_is_read_in_the_order_of_starts() -> None:
+    log = parse_log(LOG)
+    assert [(r.offset_s, r.response_us, r.status) for r in log] == [(0.0, 900, 200), (0.6, 700, 200), (0.7, 500, 200)]
+
+
+@pytest.mark.parametrize("text", ["", "200\t700\n", "a\tb\tc\n"])
+def test_another_log_is_refused(text: str) -> None:
+    with pytest.raises(InvalidMeasurementError, match="logged no requests"):
+        parse_log(text)
+
+
+def test_what_h2load_logged_before_and_after_the_window_does_not_count() -> None:
+    assert LEAD_S == 0.5
+    reading = reading_of(parse_log(LOG * 2), window_s=0.15)
+    assert (reading.requests, reading.p50_us, reading.problem) == (2, 700.0, "")
+    assert reading.p99_us is None  # two requests have none
+    assert reading_of(parse_log(LOG), window_s=0.05).problem == "h2load sent nothing in the window"
+    assert reading_of(parse_log(LOG.replace("200\t500", "-1\t500")), 1.0).problem == "1 of h2load's 3 requests failed"
+
+
+@pytest.mark.parametrize(("chance", "order"), [(0.1, ["ours", "h2load"]), (0.9, ["h2load", "ours"])])
+def test_a_pair_is_of_the_same_arrivals_in_an_order_left_to_chance(
+    chance: float, order: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, list[float]]] = []
+    before, now = parse_log("1\t200\t5\n"), parse_log(LOG)
+
+    def h2load(_bench: Bench, _rate: Rate) -> Any:
+        asked.append(("h2load", []))
+        return now
+
+    def ours(_bench: Bench, offsets_s: Any) -> Reading:
+        asked.append(("ours", list(offsets_s)))
+        return _reading()
+
+    monkeypatch.setattr("benchmarks.half_load.ask_h2load", h2load)
+    monkeypatch.setattr("benchmarks.half_load.ask_ours", ours)
+    bench: Any = replace(_BENCH, window_s=1.0)
+    coin: Any = type("Coin", (), {"random": lambda _self: chance})()
+    pair, log = read_pair(bench, rate_for(100.0), before, coin)
+    assert [name for name, _ in asked] == order
+    assert dict(asked)["ours"] == ([0.0] if order[0] == "ours" else [0.0, 0.6, 0.7])
+    assert (pair.ours_first, pair.h2load.requests, log) == (order[0] == "ours", 2, now)
 
 
 def test_the_order_within_a_round_follows_from_seed_and_round() -> None:

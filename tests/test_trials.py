@@ -7,52 +7,27 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psutil
 import pytest
 
 from _misbehaving import (
-    BODY,
+    FOUR_USERS,
     LOCUSTFILES,
     Driver,
     Peer,
     RawServer,
     answer,
+    answers,
+    answers_after_a_while,
     bystander,
     free_port,
+    open_load,
     total,
     trial,
 )
 from _recorder import bucket_low_us
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-FOUR_USERS = {"kind": "closed", "users": 4}
-
-
-def answers(peer: Peer) -> None:
-    peer.send(answer())
-
-
-def answers_after_a_while(peer: Peer) -> None:
-    time.sleep(0.02)
-    peer.send(answer())
-
-
-def answers_only_the_bystander(peer: Peer) -> None:
-    if peer.path == "/bystander":
-        peer.send(answer())
-    else:
-        peer.hang()
-
-
-@pytest.fixture(scope="module")
-def driver() -> Iterator[Driver]:
-    with Driver() as driver:
-        yield driver
-
 
 # the conversation
 
@@ -284,117 +259,6 @@ def test_a_burst_that_is_not_wholly_answered_has_no_makespan(driver: Driver) -> 
     assert total(result["response"]["censored"]) == 1
 
 
-# open load
-
-
-def open_load(**changes: Any) -> dict[str, Any]:
-    return {"kind": "open", "rate_rps": 100.0, "arrivals": "constant", "seed": 1, "max_in_flight": 100} | changes
-
-
-def test_an_open_load_sends_at_its_rate(driver: Driver) -> None:
-    with RawServer(answers) as server:
-        result = driver.run(trial(server.port, open_load(), drain_s=2.0))
-    assert result["sent"] + result["dropped"] == pytest.approx(50, abs=1)
-    assert total(result["response"]["counts"]) == result["sent"]
-
-
-def test_poisson_arrivals_are_the_same_for_the_same_seed(driver: Driver) -> None:
-    def arrivals(seed: int) -> int:
-        with RawServer(answers) as server:
-            result = driver.run(trial(server.port, open_load(arrivals="poisson", seed=seed), drain_s=2.0))
-        return int(result["sent"] + result["dropped"])
-
-    counts = [arrivals(seed) for seed in (1, 1, 2, 3, 4)]
-    assert counts[0] == counts[1]
-    assert len(set(counts)) > 1
-
-
-def test_an_open_load_does_not_wait_for_answers_and_drops_over_its_cap(driver: Driver) -> None:
-    with RawServer(Peer.hang) as server:
-        result = driver.run(trial(server.port, open_load(max_in_flight=20), warmup_s=0.0))
-        assert server.requests == 20
-    assert (result["sent"], result["answers"], result["in_flight_end"]) == (20, 0, 20)
-    assert result["dropped"] == pytest.approx(30, abs=1)
-    assert total(result["response"]["censored"]) == result["sent"] + result["dropped"]
-
-
-def test_response_time_is_the_send_lag_and_the_service_time_together(driver: Driver) -> None:
-    with RawServer(answers_after_a_while) as server:
-        result = driver.run(trial(server.port, open_load(), drain_s=2.0))
-    sums = {kind: sum_us(result[kind]["counts"]) for kind in ("response", "send_lag", "service")}
-    assert sums["send_lag"] > 0
-    assert sums["response"] == pytest.approx(sums["send_lag"] + sums["service"], rel=0.01)
-
-
-def sum_us(pairs: list[list[int]]) -> float:
-    return sum(bucket_low_us(index) * count for index, count in pairs)
-
-
-# bystander
-
-
-def whole(result: dict[str, Any]) -> bool:
-    """Whether every bystander that was meant to start inside the window is accounted for, once."""
-    seen = result["bystander"]
-    accounted = seen["answers"] + seen["wrong"] + total(seen["response"]["censored"])
-    return bool(accounted == seen["sent"] + seen["dropped"] == round(result["window_s"] / 0.02))
-
-
-def test_a_bystander_is_timed_beside_the_load(driver: Driver) -> None:
-    with RawServer(answers_after_a_while) as server:
-        result = driver.run(trial(server.port, FOUR_USERS, bystander=bystander(), drain_s=1.0))
-    seen = result["bystander"]
-    assert (seen["answers"], seen["errors"], seen["dropped"]) == (25, {}, 0)
-    assert whole(result)
-    assert total(seen["send_lag"]["counts"]) == 25
-    assert seen["connections_opened"] >= 4
-    assert result["per_second"][0]["bystander_max_us"] > 15_000
-
-
-def test_a_blocked_load_does_not_hold_back_the_bystander(driver: Driver) -> None:
-    with RawServer(answers_only_the_bystander) as server:
-        result = driver.run(trial(server.port, FOUR_USERS, bystander=bystander(), drain_s=1.0))
-    assert result["answers"] == 0
-    assert result["bystander"]["answers"] == 25
-    assert whole(result)
-
-
-def test_an_unanswered_bystander_is_censored_and_not_missing(driver: Driver) -> None:
-    with RawServer(Peer.hang) as server:
-        result = driver.run(trial(server.port, FOUR_USERS, bystander=bystander()))
-    seen = result["bystander"]
-    assert (seen["answers"], seen["sent"]) == (0, 25)
-    assert total(seen["response"]["censored"]) == 25
-    assert whole(result)
-
-
-def test_a_bystander_over_its_cap_is_dropped_and_censored(driver: Driver) -> None:
-    with RawServer(Peer.hang) as server:
-        order = bystander(max_in_flight=10)
-        result = driver.run(trial(server.port, FOUR_USERS, warmup_s=0.0, bystander=order))
-    assert (result["bystander"]["sent"], result["bystander"]["dropped"]) == (10, 15)
-    assert whole(result)
-
-
-def test_resets_and_wrong_answers_of_bystanders_are_accounted_for_too(driver: Driver) -> None:
-    outcomes = itertools.cycle([answer(), answer(b"wrong"), None])
-
-    def behave(peer: Peer) -> None:
-        outcome = answer() if peer.path == "/load" else next(outcomes)
-        if outcome is None:
-            peer.reset()
-        else:
-            time.sleep(0.005)
-            peer.send(outcome)
-
-    with RawServer(behave) as server:
-        result = driver.run(trial(server.port, FOUR_USERS, bystander=bystander(), drain_s=1.0))
-    seen = result["bystander"]
-    assert min(seen["answers"], seen["wrong"], seen["errors"]["reset"]) > 0
-    assert total(seen["response"]["censored"]) == sum(seen["errors"].values())
-    assert whole(result)
-
-
 # a whole campaign in one process
 
 
@@ -446,44 +310,3 @@ for _ in range(20):
     print(sum(isinstance(o, greenlet.greenlet) and not o.dead for o in gc.get_objects()), file=sys.stderr)
 environment.runner.quit()
 """
-
-
-# by hand
-
-
-@pytest.mark.parametrize("locustfile", ["closed.py", "open.py"])
-def test_plain_locust_runs_the_locustfile_and_writes_its_csv(locustfile: str, tmp_path: Any) -> None:
-    with RawServer(answers_after_a_while) as server:
-        ended = subprocess.run(
-            [
-                *(sys.executable, "-m", "locust", "-f", str(LOCUSTFILES / locustfile)),
-                *("--host", f"http://127.0.0.1:{server.port}", "--path", "/by-hand"),
-                *("--headless", "-u", "3", "-r", "3", "-t", "2s", "--csv", str(tmp_path / "run")),
-            ],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stderr
-        assert server.requests > 0
-    lines = (tmp_path / "run_stats.csv").read_text().splitlines()
-    (row,) = [line.split(",") for line in lines if line.startswith("GET,/by-hand")]
-    assert int(row[2]) > 0
-    assert int(row[3]) == 0
-
-
-def test_a_locustfile_by_hand_shows_failures_by_name() -> None:
-    with RawServer(lambda peer: peer.send(answer(BODY, status="500 Internal Server Error"))) as server:
-        ended = subprocess.run(
-            [
-                *(sys.executable, "-m", "locust", "-f", str(LOCUSTFILES / "closed.py")),
-                *("--host", f"http://127.0.0.1:{server.port}", "--headless", "-u", "1", "-t", "1s"),
-            ],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    assert ended.returncode == 1
-    assert "wrong-status 500" in ended.stdout + ended.stderr

@@ -1,0 +1,160 @@
+"""Response times at half of capacity: ours beside h2load's, of the very same arrivals.
+
+h2load holds a rate (`--rps` on each connection) and writes down every request (`--log-file`: when it was submitted, and
+how long until the answer's end). Our driver then sends at exactly those times, and both are read over the same part of
+the run. A closed load would not do: one connection alone is far over half of what this app can answer. Nor would wrk:
+it holds no rate, and its percentiles count requests that it thinks a stalled connection would have sent (stats_correct
+in wrk.c), so that of one connection whose every 50th answer takes 100 ms instead of 1 it prints a p75 of 37 ms.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.instruments import INSTRUMENTS, Reading, ours_reading, trial_of
+from benchmarks.metered import run
+from experiment.errors import InvalidMeasurementError
+from experiment.histogram import Histogram
+from experiment.model import Load, LoadKind
+from harness.driver import DriverFailedError
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Sequence
+
+    from benchmarks.instruments import Bench
+
+SHARE = 0.5
+"""Of the app's capacity, as h2load finds it with all its connections busy."""
+
+MOST_RPS_PER_CONNECTION = 90.0
+"""h2load looks at a connection's rate 100 times a second (h2load.cc, rps_watcher): above that it would send in twos."""
+
+LEAD_S = 0.5
+"""Of the arrivals, not counted: connections are made and the answer is learnt."""
+
+TAIL_S = 0.2
+"""Of the arrivals, not counted: h2load stops in the midst of its last requests."""
+
+_PATIENCE_S = 30.0
+_MOST_IN_FLIGHT = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """What both put on the app: `rps` requests a second in all, over so many connections of h2load's."""
+
+    rps: float
+    connections: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """A request as h2load wrote it down: its start, in seconds from the first one's, and its response time."""
+
+    offset_s: float
+    response_us: int
+    status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """The same arrivals, measured by both one after the other; `ours_first` by the order drawn."""
+
+    ours: Reading
+    h2load: Reading
+    ours_first: bool
+
+
+def rate_for(capacity_rps: float) -> Rate:
+    """Return half of a capacity, spread over as many connections as h2load needs to keep it."""
+    rps = capacity_rps * SHARE
+    return Rate(rps=rps, connections=max(1, math.ceil(rps / MOST_RPS_PER_CONNECTION)))
+
+
+def parse_log(text: str) -> list[Logged]:
+    """Read h2load's log file, ordered by start: start in µs since the epoch, status, µs until the answer's end.
+
+    Raises InvalidMeasurementError for anything else, and for an empty one.
+    """
+    try:
+        rows = sorted([int(field) for field in line.split("\t")[:3]] for line in text.splitlines())
+        first_us = rows[0][0]
+        return [
+            Logged(offset_s=(start_us - first_us) / 1e6, response_us=response_us, status=status)
+            for start_us, status, response_us in rows
+        ]
+    except (ValueError, IndexError):
+        raise InvalidMeasurementError(f"h2load logged no requests: {text[:200]!r}") from None
+
+
+def reading_of(log: Sequence[Logged], window_s: float) -> Reading:
+    """Return what h2load found of the requests submitted in the window that follows the lead."""
+    failed = sum(request.status != HTTPStatus.OK for request in log)
+    if failed:
+        return Reading(problem=f"{failed} of h2load's {len(log)} requests failed")
+    response = Histogram.of_us(r.response_us for r in log if LEAD_S <= r.offset_s < LEAD_S + window_s)
+    if not response.total:
+        return Reading(problem="h2load sent nothing in the window")
+    p50, p99 = response.quantile(0.5), response.quantile(0.99)
+    return Reading(
+        requests=response.total,
+        seconds=window_s,
+        p50_us=p50.value_us if p50 else None,
+        p99_us=p99.value_us if p99 else None,
+    )
+
+
+def ask_h2load(bench: Bench, rate: Rate) -> list[Logged]:
+    """Have h2load put the rate on the app for lead, window and tail. Raises InvalidMeasurementError when it fails."""
+    with tempfile.TemporaryDirectory(prefix="bench-h2load-") as folder:
+        log = Path(folder) / "requests.tsv"
+        command = [
+            *("h2load", "--h1", "-t1", f"-c{rate.connections}", f"--rps={rate.rps / rate.connections:.3f}"),
+            *("-D", str(math.ceil(LEAD_S + bench.window_s + TAIL_S)), f"--log-file={log}", bench.url),
+        ]
+        run(command, cores=bench.cores, patience_s=bench.window_s + _PATIENCE_S)
+        return parse_log(log.read_text(encoding="ascii"))
+
+
+def ask_ours(bench: Bench, offsets_s: Sequence[float]) -> Reading:
+    """Send at the given times, and read the same window; what goes wrong is a reading that says so."""
+    until_s = LEAD_S + bench.window_s + TAIL_S
+    load = Load(id="bench-half", kind=LoadKind.OPEN, warmup_s=LEAD_S, window_s=bench.window_s, drain_s=TAIL_S)
+    command = trial_of(bench, load)
+    replay = {"kind": "replay", "offsets_s": [t for t in offsets_s if t < until_s], "max_in_flight": _MOST_IN_FLIGHT}
+    try:
+        result = bench.locust.run({**command, "load": replay}, lambda _event: None, duration_s=until_s + TAIL_S)
+    except DriverFailedError as error:
+        return Reading(problem=str(error))
+    unanswered = sum(count for _, count in result["response"]["censored"])
+    if unanswered:
+        return Reading(problem=f"{unanswered} of our requests were never answered")
+    return ours_reading(result)
+
+
+def read_pair(bench: Bench, rate: Rate, before: Sequence[Logged], chance: random.Random) -> tuple[Pair, list[Logged]]:
+    """Measure one pair in an order left to chance; return it and the arrivals to use next.
+
+    Ours replays what h2load wrote down last: in this pair, or in the one `before` when ours comes first.
+    """
+    ours_first = chance.random() < 0.5  # noqa: PLR2004 - a fair coin
+    ours = ask_ours(bench, [r.offset_s for r in before]) if ours_first else None
+    log = ask_h2load(bench, rate)
+    if ours is None:
+        ours = ask_ours(bench, [r.offset_s for r in log])
+    return Pair(ours=ours, h2load=reading_of(log, bench.window_s), ours_first=ours_first), log
+
+
+def find_rate(bench: Bench, connections: int) -> Rate | None:
+    """Let h2load find the capacity; None where it is not installed or cannot."""
+    h2load = INSTRUMENTS["h2load"]
+    if not h2load.is_installed:
+        return None
+    capacity_rps = h2load.read(bench, connections).rps
+    return None if capacity_rps is None else rate_for(capacity_rps)

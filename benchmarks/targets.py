@@ -1,0 +1,104 @@
+"""What the driver must keep to, and whether it did.
+
+A target is held when the whole interval lies inside what is wanted, missed when all of it lies outside, else not
+decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isinf
+from typing import TYPE_CHECKING
+
+from analysis.estimate import ratio_estimate
+from analysis.judge import ALPHA, verdict_of
+from benchmarks.instruments import Reading
+from experiment.model import Interval, Verdict, at_least, at_most
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from experiment.model import Estimate
+
+Round = Mapping[str, Reading]
+"""Readings to be compared with each other, by instrument."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What the driver must keep to: its metric over that of `baseline`, and the interval allowed."""
+
+    name: str
+    metric: str
+    baseline: str
+    expected: Interval
+    at_half: bool = False
+
+
+TARGETS = (
+    Target(
+        name="CPU a request against FastHttpUser's",
+        metric="cpu_us_per_request",
+        baseline="fast",
+        expected=at_most(0.40),
+    ),
+    Target(
+        name="CPU a request against wrk's",
+        metric="cpu_us_per_request",
+        baseline="wrk",
+        expected=at_most(3.0),
+    ),
+    Target(name="capacity against wrk's", metric="rps", baseline="wrk", expected=at_least(0.95)),
+    Target(
+        name="p50 at half capacity against h2load's",
+        metric="p50_us",
+        baseline="h2load",
+        expected=Interval(0.9, 1.1),
+        at_half=True,
+    ),
+    Target(
+        name="p99 at half capacity against h2load's",
+        metric="p99_us",
+        baseline="h2load",
+        expected=Interval(0.9, 1.1),
+        at_half=True,
+    ),
+)
+
+
+def ratio(rounds: Sequence[Round], metric: str, reading: str, baseline: str) -> Estimate:
+    """Estimate a metric of one reading over that of another, paired by round; rounds that lack either are left out."""
+    pairs = [(value_of(r, reading, metric), value_of(r, baseline, metric)) for r in rounds]
+    return ratio_estimate([(a, b) for a, b in pairs if a and b], ALPHA)
+
+
+def value_of(readings: Round, name: str, metric: str) -> float | None:
+    """Return a metric of one reading; None where there is no usable one."""
+    reading = readings.get(name)
+    return getattr(reading, metric) if reading is not None and reading.is_usable else None
+
+
+def statement(target: Target, estimate: Estimate) -> str:
+    """Say in one line whether a target held."""
+    wanted = target.expected.describe()
+    if estimate.effect is None:
+        return f"NOT MEASURED  {target.name}: wanted {wanted}, and there is no pair of readings"
+    match verdict_of(estimate.interval, target.expected):
+        case Verdict.SUPPORTED:
+            word = "HELD         "
+        case Verdict.REFUTED:
+            word = "MISSED       "
+        case _:
+            inside = target.expected.contains(Interval(estimate.effect, estimate.effect))
+            word = "NOT DECIDED  " + ("(estimate inside) " if inside else "(estimate outside) ")
+    return f"{word.rstrip()}  {target.name}: {interval_text(estimate)}, wanted {wanted}"
+
+
+def interval_text(estimate: Estimate) -> str:
+    """Write an estimate and its interval for a table."""
+    if estimate.effect is None:
+        return "–"
+    if isinf(estimate.high):
+        return f"{estimate.effect:.2f} [too few rounds]"
+    return f"{estimate.effect:.2f} [{estimate.low:.2f}, {estimate.high:.2f}]"
