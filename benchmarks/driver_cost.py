@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.judge import ALPHA
 from bench_app.catalogue import CATALOGUE
-from benchmarks.half_load import ask_h2load, find_rate, read_pair
+from benchmarks.half_load import rate_for, read_pairs
 from benchmarks.instruments import INSTRUMENTS, Bench, Reading, tool_versions
 from benchmarks.metered import ROOT
 from benchmarks.talk import say, table, write_json
@@ -42,7 +42,7 @@ from harness.services import sut
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from benchmarks.half_load import Pair, Rate
+    from benchmarks.half_load import Pair
     from benchmarks.targets import Round, Target
     from experiment.model import Estimate
     from harness.pinning import CorePlan
@@ -52,15 +52,13 @@ ANSWER = b'{"ok":true}'
 FULL = 32
 """Connections that keep the app saturated: more would only lengthen its queue."""
 
-PAIRS_A_ROUND = 5
-"""Of half load: a p99 of two seconds scatters far more than a CPU time."""
+AGAIN = ("ours", "wrk")
+TIMES_AGAIN = 2
+"""These two are read again so often in each round: what an app answers at full load scatters by a fifth within seconds
+on a shared machine, and capacity is to be known to a twentieth."""
 
-
-def order_of(names: Sequence[str], *, seed: int, number: int) -> list[str]:
-    """Return the order within a round, which seed and round alone decide."""
-    order = sorted(names)
-    random.Random(f"{seed}:{number}").shuffle(order)  # noqa: S311 - a reproducible order, not a secret
-    return order
+PAIRS_A_ROUND = 4
+"""Of half load: a p99 of two seconds scatters even more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,10 +94,9 @@ class Stand:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """All that was measured: a reading of each instrument a round, and at half load pairs of ours and h2load."""
+    """All that was measured: readings at full load to be compared with each other, and at half load pairs."""
 
     rounds: list[Round]
-    half: Rate | None
     pairs: list[Pair]
 
     def estimate(self, target: Target) -> Estimate:
@@ -113,32 +110,35 @@ class Findings:
         return [{"ours": pair.ours, "h2load": pair.h2load} for pair in self.pairs]
 
 
-def run_round(bench: Bench, number: int, *, seed: int) -> dict[str, Reading]:
-    """Read every instrument once on one app, in the round's order."""
-    names = [name for name, instrument in INSTRUMENTS.items() if instrument.is_installed]
+def read_all(bench: Bench, names: Sequence[str], chance: random.Random) -> dict[str, Reading]:
+    """Read instruments once each, in an order left to chance, those that are not installed left out."""
+    order = [name for name in names if INSTRUMENTS[name].is_installed]
+    chance.shuffle(order)
     readings = {}
-    for name in order_of(names, seed=seed, number=number):
+    for name in order:
         readings[name] = INSTRUMENTS[name].read(bench, FULL)
         if readings[name].problem:
-            say(f"  round {number}, {name}: not usable: {readings[name].problem}")
+            say(f"  {name}: not usable: {readings[name].problem}")
     return readings
 
 
 def measure(stand: Stand, *, rounds: int, seed: int) -> Findings:
     """Measure round by round, each on an app of its own; say how far it is."""
-    chance = random.Random(seed)  # noqa: S311 - a reproducible order, not a secret
-    with stand.serving() as bench:
-        half = find_rate(bench, FULL)
-        log = ask_h2load(bench, half) if half is not None else []
-    found = Findings(rounds=[], half=half, pairs=[])
+    found = Findings(rounds=[], pairs=[])
     for number in range(1, rounds + 1):
         say(f"round {number} of {rounds}")
+        chance = random.Random(f"{seed}:{number}")  # noqa: S311 - a reproducible order, not a secret
         with stand.serving() as bench:
-            found.rounds.append(run_round(bench, number, seed=seed))
-            if half is not None:
-                for _ in range(PAIRS_A_ROUND):
-                    pair, log = read_pair(bench, half, log, chance)
-                    found.pairs.append(pair)
+            readings = read_all(bench, list(INSTRUMENTS), chance)
+            found.rounds.append(readings)
+            if all(name in readings for name in AGAIN):
+                found.rounds.extend(read_all(bench, AGAIN, chance) for _ in range(TIMES_AGAIN))
+            h2load = readings.get("h2load")
+            if h2load is not None and h2load.rps is not None:
+                try:
+                    found.pairs.extend(read_pairs(bench, rate_for(h2load.rps), PAIRS_A_ROUND, chance))
+                except InvalidMeasurementError as error:  # what was measured before it stays
+                    say(f"  half load: not usable: {error}")
     return found
 
 
@@ -182,13 +182,12 @@ def _options() -> argparse.Namespace:
 
 def _print(found: Findings) -> None:
     rounds = found.rounds
-    say(f"\n{ROUTE}, {FULL} connections, {len(rounds)} rounds: medians, ratios with intervals at {1 - ALPHA:.0%}")
+    say(f"\n{ROUTE}, {FULL} connections: medians, ratios with intervals at {1 - ALPHA:.0%}")
     head = ("driver", "CPU a request", "/ FastHttpUser", "/ wrk", "answers a second", "/ wrk")
     say(table(head, [_row(rounds, name) for name, instrument in INSTRUMENTS.items() if instrument.is_installed]))
-    if found.half is not None:
-        say(
-            f"\nHalf of capacity: {found.half.rps:.0f} requests a second, {len(found.pairs)} pairs of the same arrivals"
-        )
+    if found.pairs:
+        rates = [pair.rate.rps for pair in found.pairs]
+        say(f"\nHalf of capacity, {min(rates):.0f} to {max(rates):.0f} requests a second by the round")
         rows = [
             (INSTRUMENTS[name].label, *(_median(found.at_half, name, metric) for metric in ("p50_us", "p99_us")))
             for name in ("ours", "h2load")
@@ -231,21 +230,16 @@ def _as_json(options: argparse.Namespace, plan: CorePlan, found: Findings) -> di
         "targets": [_target_json(t, found.estimate(t)) for t in TARGETS],
         "ratios": _ratios(found.rounds),
         "rounds": [{name: _reading_json(reading) for name, reading in r.items()} for r in found.rounds],
-        "half_load": None if found.half is None else _half_json(found.half, found.pairs),
+        "half_load": [_pair_json(pair) for pair in found.pairs],
     }
 
 
-def _half_json(half: Rate, pairs: Sequence[Pair]) -> dict[str, Any]:
+def _pair_json(pair: Pair) -> dict[str, Any]:
     return {
-        **asdict(half),
-        "pairs": [
-            {
-                "first": "ours" if pair.ours_first else "h2load",
-                "ours": _reading_json(pair.ours),
-                "h2load": _reading_json(pair.h2load),
-            }
-            for pair in pairs
-        ],
+        **asdict(pair.rate),
+        "first": "ours" if pair.ours_first else "h2load",
+        "ours": _reading_json(pair.ours),
+        "h2load": _reading_json(pair.h2load),
     }
 
 

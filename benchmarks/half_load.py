@@ -16,7 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.instruments import INSTRUMENTS, Reading, ours_reading, trial_of
+from benchmarks.instruments import Reading, ours_reading, trial_of
 from benchmarks.metered import run
 from experiment.errors import InvalidMeasurementError
 from experiment.histogram import Histogram
@@ -25,12 +25,12 @@ from harness.driver import DriverFailedError
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from benchmarks.instruments import Bench
 
 SHARE = 0.5
-"""Of the app's capacity, as h2load finds it with all its connections busy."""
+"""Of the app's capacity, as h2load finds it in the same round with all its connections busy."""
 
 MOST_RPS_PER_CONNECTION = 90.0
 """h2load looks at a connection's rate 100 times a second (h2load.cc, rps_watcher): above that it would send in twos."""
@@ -66,6 +66,7 @@ class Logged:
 class Pair:
     """The same arrivals, measured by both one after the other; `ours_first` by the order drawn."""
 
+    rate: Rate
     ours: Reading
     h2load: Reading
     ours_first: bool
@@ -138,23 +139,17 @@ def ask_ours(bench: Bench, offsets_s: Sequence[float]) -> Reading:
     return ours_reading(result)
 
 
-def read_pair(bench: Bench, rate: Rate, before: Sequence[Logged], chance: random.Random) -> tuple[Pair, list[Logged]]:
-    """Measure one pair in an order left to chance; return it and the arrivals to use next.
+def read_pairs(bench: Bench, rate: Rate, count: int, chance: random.Random) -> Iterator[Pair]:
+    """Measure pairs at a rate, each in an order left to chance.
 
-    Ours replays what h2load wrote down last: in this pair, or in the one `before` when ours comes first.
+    Ours replays what h2load wrote down last: in this pair, or in the one before when ours comes first. The very first
+    arrivals are only written down.
     """
-    ours_first = chance.random() < 0.5  # noqa: PLR2004 - a fair coin
-    ours = ask_ours(bench, [r.offset_s for r in before]) if ours_first else None
     log = ask_h2load(bench, rate)
-    if ours is None:
-        ours = ask_ours(bench, [r.offset_s for r in log])
-    return Pair(ours=ours, h2load=reading_of(log, bench.window_s), ours_first=ours_first), log
-
-
-def find_rate(bench: Bench, connections: int) -> Rate | None:
-    """Let h2load find the capacity; None where it is not installed or cannot."""
-    h2load = INSTRUMENTS["h2load"]
-    if not h2load.is_installed:
-        return None
-    capacity_rps = h2load.read(bench, connections).rps
-    return None if capacity_rps is None else rate_for(capacity_rps)
+    for _ in range(count):
+        ours_first = chance.random() < 0.5  # noqa: PLR2004 - a fair coin
+        ours = ask_ours(bench, [r.offset_s for r in log]) if ours_first else None
+        log = ask_h2load(bench, rate)
+        if ours is None:
+            ours = ask_ours(bench, [r.offset_s for r in log])
+        yield Pair(rate=rate, ours=ours, h2load=reading_of(log, bench.window_s), ours_first=ours_first)

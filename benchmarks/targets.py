@@ -92,7 +92,7 @@ def statement(target: Target, estimate: Estimate) -> str:
         case _:
             inside = target.expected.contains(Interval(estimate.effect, estimate.effect))
             word = "NOT DECIDED  " + ("(estimate inside) " if inside else "(estimate outside) ")
-    return f"{word.rstrip()}  {target.name}: {interval_text(estimate)}, wanted {wanted}"
+    return f"{word.rstrip()}  {target.name}: {interval_text(estimate)} of {estimate.n} pairs, wanted {wanted}"
 
 
 def interval_text(estimate: Estimate) -> str:

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 APPLICATION = "handlerbench-harness"
 _CONNECT_LIMIT_S = 5
-_OWN_CONNECTIONS = 3
-"""What the harness itself may hold at a time: the watch, a look whether the server is alive, one to spare."""
+_OWN_CONNECTIONS = 4
+"""What the harness itself may hold at a time: the lock, the watch, a look whether the server is alive, one to spare."""
+
+_LOCK = int.from_bytes(b"hndlbnch", "big", signed=True)
+"""The advisory lock of whoever uses a database; any number would do, as long as it is nobody else's."""
 
 _SHAPE = "postgresql://user:password@host:port/database"
 # What psycopg, psycopg2 and asyncpg all read in a URL; asyncpg would send anything else to the server as a setting.
@@ -49,21 +52,47 @@ def check_given(url: str, *, pool_size: int = 20) -> str:
 
 @contextmanager
 def given(url: str, *, pool_size: int) -> Iterator[str]:
-    """Have the table in the given database until the block ends; yield the version.
+    """Have the table in the given database until the block ends, and no other campaign; yield the version.
 
-    Raises EnvironmentUnfitError as `check_given` does, and when the schema cannot be made.
+    Raises EnvironmentUnfitError as `check_given` does, when another campaign is using the database, and when the schema
+    cannot be made.
     """
     version = check_given(url, pool_size=pool_size)
-    with _opened(url) as connection:
-        postgres_table.make_unless_there(connection)
-    try:
-        yield version
-    finally:
-        import psycopg
+    with _alone(url):
+        with _opened(url) as connection:
+            postgres_table.make_unless_there(connection)
+        try:
+            yield version
+        finally:
+            import psycopg
 
-        # it may be gone, or have lost us; the schema says of itself that it may be dropped
-        with suppress(psycopg.Error), connect(url) as connection:
-            postgres_table.drop(connection)
+            # it may be gone, or have lost us; the schema says of itself that it may be dropped
+            with suppress(psycopg.Error), connect(url) as connection:
+                postgres_table.drop(connection)
+
+
+@contextmanager
+def _alone(url: str) -> Iterator[None]:
+    """Keep other campaigns out of a database: they would share its speed, and the first to end would drop the table.
+
+    The lock is the connection's, so that it ends with this process however that ends.
+    """
+    import psycopg
+
+    holder: Connection[Any] | None = None
+    try:
+        holder = connect(url)
+        got = holder.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
+    except psycopg.Error as error:
+        if holder is not None:
+            holder.close()
+        raise _unfit(_explain(error, url)) from None
+    try:
+        if got != (True,):
+            raise _unfit("another campaign is using the database; wait until it ends, or name another one.")
+        yield
+    finally:
+        holder.close()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 from _campaigns import manifest
 from experiment.claims import A_A, CLAIMS
@@ -25,6 +26,17 @@ if TYPE_CHECKING:
 ASKED = (CLAIMS["A1"], CLAIMS["A8"], CLAIMS["A9"])
 NATIVE, POOLED, BLOCKING = (f"sleep.{style}@closed-80" for style in ("async-native", "def", "async-blocking"))
 BAD, GOOD, SYNC = (f"article.{v}@burst-10" for v in ("async-blocking.bad", "async-native.good", "def.sync-ok"))
+
+SLOWER = {NATIVE: 0.8, GOOD: 1.25}
+"""A planted change: two treatments, worse by a quarter."""
+
+ALL_ROUNDS = {**manifest([])["profile"], "all_rounds": True}
+"""The profile, in a manifest, of a campaign that went on measuring what was decided."""
+
+
+def suite_of(page: str) -> ET.Element:
+    """Return the one test suite of a JUnit page."""
+    return ET.fromstring(page)[0]  # noqa: S314 - our own page
 
 
 def planted(factors: Mapping[str, float] | None = None) -> dict[str, Planted]:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
-from _campaigns import write_campaign
+from _campaigns import HOST, write_campaign
 from _drawn import Drawn
+from _measured import SLOWER, measured
 from _misbehaving import Driver
 from analysis.charts import draw_all
 from analysis.load import load_campaign
+from harness.postgres import postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from analysis.load import Campaign
+    from harness.postgres import Database
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +43,36 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     campaign = load_campaign(write_campaign(tmp_path_factory.mktemp("results") / "whole"))
     charts = draw_all(campaign, campaign.folder.path / "charts")
     return Drawn(campaign, {chart.name: chart for chart in charts})
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Four campaigns to compare: one, its like, one with planted changes, one of another machine."""
+    root = tmp_path_factory.mktemp("results")
+    return {
+        "before": measured(root / "before", seed=1),
+        "same": measured(root / "same", seed=2),
+        "slower": measured(root / "slower", seed=3, factors=SLOWER),
+        "elsewhere": measured(root / "elsewhere", seed=4, host={**HOST, "cpu": "Another <Processor> & more"}),
+    }
+
+
+@pytest.fixture(scope="session")
+def of(folders: dict[str, Path]) -> Callable[[str], Campaign]:
+    """Those campaigns, loaded, by name."""
+    campaigns = {name: load_campaign(path) for name, path in folders.items()}
+    return campaigns.__getitem__
+
+
+@pytest.fixture(scope="session")
+def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A PostgreSQL of our own."""
+    with postgres(log=tmp_path_factory.mktemp("postgres") / "log") as db:
+        yield db
+
+
+@pytest.fixture
+def connection(db: Database) -> Iterator[psycopg.Connection[Any]]:
+    """A connection to it, each statement its own transaction."""
+    with psycopg.connect(db.url, autocommit=True) as connection:
+        yield connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,9 @@ from analysis.judge import ALPHA
 from analysis.load import load_campaign
 from benchmarks import analysis_scale, driver_cost, made_campaign, power
 from benchmarks.analysis_scale import Reported, conclusion, record
-from benchmarks.driver_cost import FULL, order_of
-from benchmarks.half_load import LEAD_S, Rate, parse_log, rate_for, read_pair, reading_of
+from benchmarks.driver_cost import FULL, read_all
+from benchmarks.half_load import LEAD_S, Rate, parse_log, rate_for, read_pairs, reading_of
 from benchmarks.instruments import (
-    INSTRUMENTS,
     Bench,
     Instrument,
     Reading,
@@ -200,11 +200,11 @@ def test_a_pair_is_of_the_same_arrivals_in_an_order_left_to_chance(
     chance: float, order: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, list[float]]] = []
-    before, now = parse_log("1\t200\t5\n"), parse_log(LOG)
+    logs = iter([parse_log("1\t200\t5\n"), parse_log(LOG)])
 
     def h2load(_bench: Bench, _rate: Rate) -> Any:
         asked.append(("h2load", []))
-        return now
+        return next(logs)
 
     def ours(_bench: Bench, offsets_s: Any) -> Reading:
         asked.append(("ours", list(offsets_s)))
@@ -212,18 +212,30 @@ def test_a_pair_is_of_the_same_arrivals_in_an_order_left_to_chance(
 
     monkeypatch.setattr("benchmarks.half_load.ask_h2load", h2load)
     monkeypatch.setattr("benchmarks.half_load.ask_ours", ours)
-    bench: Any = replace(_BENCH, window_s=1.0)
     coin: Any = type("Coin", (), {"random": lambda _self: chance})()
-    pair, log = read_pair(bench, rate_for(100.0), before, coin)
-    assert [name for name, _ in asked] == order
+    (pair,) = read_pairs(replace(_BENCH, window_s=1.0), rate_for(100.0), 1, coin)
+    assert [name for name, _ in asked] == ["h2load", *order]
     assert dict(asked)["ours"] == ([0.0] if order[0] == "ours" else [0.0, 0.6, 0.7])
-    assert (pair.ours_first, pair.h2load.requests, log) == (order[0] == "ours", 2, now)
+    assert (pair.ours_first, pair.h2load.requests, pair.rate.rps) == (order[0] == "ours", 2, 50.0)
 
 
-def test_the_order_within_a_round_follows_from_seed_and_round() -> None:
-    names = list(INSTRUMENTS)
-    assert order_of(names, seed=1, number=2) == order_of(names[::-1], seed=1, number=2)
-    assert len({tuple(order_of(names, seed=1, number=n)) for n in range(1, 9)}) > 1
+def test_the_order_within_a_round_is_left_to_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def named(name: str) -> Instrument:
+        def measure(_bench: Bench, _connections: int) -> Reading:
+            asked.append(name)
+            return _reading()
+
+        return Instrument(label=name, measure=measure)
+
+    monkeypatch.setattr("benchmarks.driver_cost.INSTRUMENTS", {name: named(name) for name in "abc"})
+    for seed in range(1, 9):
+        read_all(_BENCH, "abc", random.Random(seed))
+        read_all(_BENCH, "abc", random.Random(seed))
+    orders = [tuple(asked[i : i + 3]) for i in range(0, len(asked), 3)]
+    assert orders[::2] == orders[1::2]
+    assert len(set(orders)) > 1
 
 
 def test_the_whole_comparison_runs_without_wrk_and_h2load(
@@ -239,7 +251,7 @@ def test_the_whole_comparison_runs_without_wrk_and_h2load(
     data = json.loads(out.read_text(encoding="utf-8"))
     assert set(data["rounds"][0]) == {"http", "fast", "ours"}
     assert all(not reading["problem"] and reading["requests"] > 0 for reading in data["rounds"][0].values())
-    assert (data["half_load"], data["tools"], data["connections"]) == (None, {}, FULL)
+    assert (data["half_load"], data["tools"], data["connections"]) == ([], {}, FULL)
     assert {t["statement"].split("  ")[0] for t in data["targets"]} == {"NOT DECIDED", "NOT MEASURED"}
 
 
