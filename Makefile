@@ -23,7 +23,7 @@ smoke: setup  ## the same pipeline in under 90 seconds; its verdicts are no evid
 	$(BIN)/bench run --profile smoke $(ARGS)
 
 test: $(DEVSTAMP)  ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(DEVSTAMP)  ## lint, types, layers, format; never edits
 	$(BIN)/ruff check .

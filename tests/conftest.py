@@ -11,6 +11,7 @@ from _campaigns import HOST, write_campaign
 from _drawn import Drawn
 from _measured import SLOWER, measured
 from _misbehaving import Driver
+from _together import Together
 from analysis.charts import draw_all
 from analysis.load import load_campaign
 from harness.postgres import postgres
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
     from analysis.load import Campaign
     from harness.postgres import Database
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    """Have `make test`, which runs two processes, keep those tests in one that must be or had better be."""
+    return Together(config, log)
 
 
 @pytest.fixture(autouse=True)

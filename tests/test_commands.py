@@ -70,10 +70,10 @@ ELSEWHERE = {
     "python -m bench_app.probe_cost": By(test="test_make.py::test_the_cost_of_the_probe_is_measured"),
     "python locustfiles/trials.py": By(test="test_trials.py::test_a_trial_is_announced_step_by_step"),
     "locust -f locustfiles/closed.py --host http://127.0.0.1:8000 --path /sleep/def": By(
-        test="test_trials.py::test_plain_locust_runs_the_locustfile_and_writes_its_csv"
+        test="test_locust_by_hand.py::test_plain_locust_runs_the_locustfile_and_writes_its_csv"
     ),
     "locust -f locustfiles/open.py --host … --path … --rate 200": By(
-        test="test_trials.py::test_plain_locust_runs_the_locustfile_and_writes_its_csv"
+        test="test_locust_by_hand.py::test_plain_locust_runs_the_locustfile_and_writes_its_csv"
     ),
 }
 FIRST = {c.plain: c for c in reversed(commands()) if not c.is_name}  # what two pages name is run once

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from typing import Any
 
 from _ledger import TOLD_TOGETHER, Ledger
-from _misbehaving import LOCUSTFILES, RawServer, answers, bystander, trial
+from _misbehaving import LOCUSTFILES, Peer, RawServer, answer, bystander, trial
 
 
 def test_tally_and_locust_are_told_of_each_request_once_and_in_order() -> None:
@@ -32,8 +33,13 @@ def test_tally_and_locust_are_told_of_each_request_once_and_in_order() -> None:
 
 
 def test_no_request_of_a_trial_is_missing_in_locusts_statistics() -> None:
+    def behave(peer: Peer) -> None:
+        if peer.path == "/load":
+            time.sleep(0.1)
+        peer.send(answer())
+
     burst = {"kind": "burst", "requests": 2 * TOLD_TOGETHER + 3}
-    with RawServer(answers) as server:
+    with RawServer(behave) as server:
         order = trial(server.port, burst, window_s=5.0, bystander=bystander(interval_s=0.01))
         done = subprocess.run(
             [sys.executable, "-c", WHAT_LOCUST_SAW, str(LOCUSTFILES), json.dumps(order)],
@@ -45,7 +51,8 @@ def test_no_request_of_a_trial_is_missing_in_locusts_statistics() -> None:
     result = json.loads(done.stdout.splitlines()[-1])
     seen = json.loads(done.stderr.splitlines()[-1])
     assert result["answers"] == seen["/load"] == burst["requests"]
-    assert result["bystander"]["answers"] == seen["bystander /bystander"]
+    # one may have been on its way when the window ended with the burst
+    assert 0 <= seen["bystander /bystander"] - result["bystander"]["answers"] <= 1
 
 
 WHAT_LOCUST_SAW = """
