@@ -57,7 +57,7 @@ TIMES_AGAIN = 2
 """These two are read again so often in each round: what an app answers at full load scatters by a fifth within seconds
 on a shared machine, and capacity is to be known to a twentieth."""
 
-PAIRS_A_ROUND = 4
+PAIRS_A_ROUND = 8
 """Of half load: a p99 of two seconds scatters even more."""
 
 

@@ -4,7 +4,7 @@ h2load holds a rate (`--rps` on each connection) and writes down every request (
 how long until the answer's end). Our driver then sends at exactly those times, and both are read over the same part of
 the run. A closed load would not do: one connection alone is far over half of what this app can answer. Nor would wrk:
 it holds no rate, and its percentiles count requests that it thinks a stalled connection would have sent (stats_correct
-in wrk.c), so that of one connection whose every 50th answer takes 100 ms instead of 1 it prints a p75 of 37 ms.
+in wrk.c): a rare slow answer becomes many.
 """
 
 from __future__ import annotations
