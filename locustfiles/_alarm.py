@@ -58,7 +58,7 @@ class Alarm:
         if self._fd is None:
             self._stop()
             self._watcher = loop.timer(max(at_t - perf_counter(), 0.0), priority=self._priority)
-            self._watcher.start(self._callback)
+            self._watcher.start(self._callback, update=True)
             return
         if self._watcher is None:
             self._watcher = loop.io(self._fd, _READ, priority=self._priority)

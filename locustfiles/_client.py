@@ -176,7 +176,7 @@ class Connection:
     def _connect(self, sock: socket) -> None:
         code = sock.connect_ex(self._target.address)
         if code == errno.EINPROGRESS:
-            self._alarm.start(self._expire)
+            self._alarm.start(self._expire, update=True)  # from now, not from when the loop last looked at the clock
             self._wait(self._write)
             code = sock.getsockopt(_patched.SOL_SOCKET, _patched.SO_ERROR)
         if code:
@@ -204,7 +204,7 @@ class Connection:
     def _set_alarm(self, after_s: float) -> None:
         self._alarm.close()
         self._alarm = self._hub.loop.timer(after_s, priority=self._priority)
-        self._alarm.start(self._on_alarm)
+        self._alarm.start(self._on_alarm, update=True)
 
     def _on_alarm(self) -> None:
         """End the request in flight if its time is over; else look again when it could be.

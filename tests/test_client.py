@@ -305,6 +305,12 @@ def test_a_listener_whose_queue_is_full_is_a_connect_timeout() -> None:
     assert failures[-1].kind is FailureKind.CONNECT_TIMEOUT
 
 
+def test_a_driver_that_was_held_up_has_its_whole_time_to_connect() -> None:
+    gevent.sleep(0.001)  # the loop looks at the clock,
+    time.sleep(0.6)  # and then not for longer than the time there is to connect
+    assert ask(always(answer()), timeout_s=0.5) == [None]
+
+
 def test_descriptors_above_1023_work() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < 2048:
