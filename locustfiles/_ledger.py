@@ -1,9 +1,9 @@
 """Requests that ended, told to the tally and to Locust a few at a time.
 
-Telling costs little while the processor has that code and its data at hand, and two or three times as much just after
-it woke up for an answer, which is when every answer comes. Eight told together share one warming up, which takes an
-eighth off the driver's whole CPU time a request. They carry their own times, so that nothing about them depends on when
-they are told; more than eight would gain nothing and hold up what is to be sent next.
+Telling costs little while the processor has that code and its data at hand, and a multiple of it just after it woke up
+for an answer, which is when every answer comes. Eight told together share one warming up. They carry their own times,
+so that nothing about them depends on when they are told; more than eight gained nothing when it was tried, and would
+hold up what is to be sent next.
 """
 
 from __future__ import annotations
