@@ -16,7 +16,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.instruments import Reading, ours_reading, trial_of
+from benchmarks.instruments import PATIENCE_S, Reading, ours_reading, p50_and_p99_us, trial_of
 from benchmarks.metered import run
 from experiment.errors import InvalidMeasurementError
 from experiment.histogram import Histogram
@@ -41,7 +41,6 @@ LEAD_S = 0.5
 TAIL_S = 0.2
 """Of the arrivals, not counted: h2load stops in the midst of its last requests."""
 
-_PATIENCE_S = 30.0
 _MOST_IN_FLIGHT = 2000
 
 
@@ -102,13 +101,8 @@ def reading_of(log: Sequence[Logged], window_s: float) -> Reading:
     response = Histogram.of_us(r.response_us for r in log if LEAD_S <= r.offset_s < LEAD_S + window_s)
     if not response.total:
         return Reading(problem="h2load sent nothing in the window")
-    p50, p99 = response.quantile(0.5), response.quantile(0.99)
-    return Reading(
-        requests=response.total,
-        seconds=window_s,
-        p50_us=p50.value_us if p50 else None,
-        p99_us=p99.value_us if p99 else None,
-    )
+    p50_us, p99_us = p50_and_p99_us(response)
+    return Reading(requests=response.total, seconds=window_s, p50_us=p50_us, p99_us=p99_us)
 
 
 def ask_h2load(bench: Bench, rate: Rate) -> list[Logged]:
@@ -119,7 +113,7 @@ def ask_h2load(bench: Bench, rate: Rate) -> list[Logged]:
             *("h2load", "--h1", "-t1", f"-c{rate.connections}", f"--rps={rate.rps / rate.connections:.3f}"),
             *("-D", str(math.ceil(LEAD_S + bench.window_s + TAIL_S)), f"--log-file={log}", bench.url),
         ]
-        run(command, cores=bench.cores, patience_s=bench.window_s + _PATIENCE_S)
+        run(command, cores=bench.cores, patience_s=bench.window_s + PATIENCE_S)
         return parse_log(log.read_text(encoding="ascii"))
 
 

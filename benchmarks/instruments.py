@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 WARMUP_S = 0.5
-_PATIENCE_S = 30.0  # beyond the window
+PATIENCE_S = 30.0  # beyond the window
 _UNITS_US: Mapping[str, float] = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6}
 _DURATION = r"([\d.]+)(us|ms|s|m)\b"
 
@@ -109,17 +109,22 @@ def trial_of(bench: Bench, load: Load) -> dict[str, Any]:
 
 def ours_reading(result: Mapping[str, Any]) -> Reading:
     """Read a result of locustfiles/trials.py; CPU is scaled from the span it was taken over to the window."""
-    response = Histogram(dict(map(tuple, result["response"]["counts"])))
-    p50, p99 = response.quantile(0.5), response.quantile(0.99)
+    p50_us, p99_us = p50_and_p99_us(Histogram(dict(map(tuple, result["response"]["counts"]))))
     failed = result["wrong"] + sum(result["errors"].values())
     return Reading(
         requests=result["answers"],
         seconds=result["window_s"],
         cpu_s=result["driver_cpu_s"] / result["driver_wall_s"] * result["window_s"],
-        p50_us=p50.value_us if p50 else None,
-        p99_us=p99.value_us if p99 else None,
+        p50_us=p50_us,
+        p99_us=p99_us,
         problem=f"{failed} requests failed: {result['first_failure']}" if failed else "",
     )
+
+
+def p50_and_p99_us(response: Histogram) -> tuple[float | None, float | None]:
+    """Return both in microseconds, None where the sample is too small to hold one."""
+    p50, p99 = response.quantile(0.5), response.quantile(0.99)
+    return (p50.value_us if p50 else None, p99.value_us if p99 else None)
 
 
 def _stock(kind: str) -> Callable[[Bench, int], Reading]:
@@ -128,7 +133,7 @@ def _stock(kind: str) -> Callable[[Bench, int], Reading]:
             *(sys.executable, str(ROOT / "benchmarks" / "stock_users.py"), "--user", kind, "--url", bench.url),
             *("--users", str(users), "--warmup", str(WARMUP_S), "--window", str(bench.window_s)),
         ]
-        done = run(command, cores=bench.cores, patience_s=bench.window_s + _PATIENCE_S)
+        done = run(command, cores=bench.cores, patience_s=bench.window_s + PATIENCE_S)
         found = json.loads(done.output.strip().splitlines()[-1])
         failures = found.pop("failures")
         return Reading(**found, problem=f"{failures} requests failed" if failures else "")
@@ -138,7 +143,7 @@ def _stock(kind: str) -> Callable[[Bench, int], Reading]:
 
 def _wrk(bench: Bench, connections: int) -> Reading:
     command = ["wrk", "-t1", f"-c{connections}", f"-d{whole_s(bench.window_s)}s", "--latency", bench.url]
-    done = run(command, cores=bench.cores, patience_s=bench.window_s + _PATIENCE_S)
+    done = run(command, cores=bench.cores, patience_s=bench.window_s + PATIENCE_S)
     return wrk_reading(done.output, done.cpu_s)
 
 
@@ -165,7 +170,7 @@ def _wrk_percentile(output: str, percent: int) -> float | None:
 
 def _h2load(bench: Bench, connections: int) -> Reading:
     command = ["h2load", "--h1", "-t1", f"-c{connections}", "-D", str(whole_s(bench.window_s)), bench.url]
-    done = run(command, cores=bench.cores, patience_s=bench.window_s + _PATIENCE_S)
+    done = run(command, cores=bench.cores, patience_s=bench.window_s + PATIENCE_S)
     return h2load_reading(done.output, done.cpu_s)
 
 

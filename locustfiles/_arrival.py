@@ -1,8 +1,8 @@
 """When an answer arrived: the kernel's own time stamp, where the system gives one.
 
 A driver that reads the clock when it comes round to an answer adds its own waking and queueing to every response time,
-most when many answers arrive at once. Linux notes when data reached the socket
-(SO_TIMESTAMPNS, socket(7)); elsewhere, and for data without a note, the answer counts as arrived when it was read.
+most when many answers arrive at once. Linux notes when data reached the socket (SO_TIMESTAMPNS, socket(7)); elsewhere,
+and for data without a note, the answer counts as arrived when it was read.
 """
 
 from __future__ import annotations
