@@ -21,7 +21,7 @@ from benchmarks.made_campaign import write
 from benchmarks.metered import ROOT, run
 from benchmarks.talk import say, table, write_json
 from experiment.errors import BenchError
-from harness.host import facts, package_versions
+from harness.system.host import facts, package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def report(requests: int, folder: Path) -> Reported:
     path = folder / f"campaign-{requests}"
     made = write(path, requests=requests)
     csv_bytes = sum(file.stat().st_size for file in path.glob("*.csv"))
-    done = run([sys.executable, "-m", "harness.cli", "report", str(path)])
+    done = run([sys.executable, "-m", "harness.commands.cli", "report", str(path)])
     return Reported(
         requests=made.requests,
         trials=made.trials,

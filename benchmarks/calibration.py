@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.judge import ALPHA
+from analysis.stats.judge import ALPHA
 from benchmarks import campaigns as whole
 from benchmarks.looks import look
 from benchmarks.noise import Model, log_ratios
 from benchmarks.power import ENOUGH, ROUNDS, SPREADS, draw, power_table, smallest_found
 from benchmarks.talk import say, table, write_json
-from experiment.model import Interval, at_least
-from harness.fake import Noise
+from experiment.design.model import Interval, at_least
+from harness.campaign.fake import Noise
 
 if TYPE_CHECKING:
     from collections import Counter

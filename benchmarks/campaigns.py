@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest import mock
 
-from experiment.claims import A_A
-from experiment.loads import LOADS
-from experiment.model import Claim, Comparison, Interval, Metric, Treatment, Verdict, at_least
-from experiment.store import CampaignFolder
-from harness.campaign import Campaign, Rules
-from harness.fake import FakeDriver, Noise
+from analysis.stats.results import Verdict
+from experiment.design.claims import A_A
+from experiment.design.loads import LOADS
+from experiment.design.model import Claim, Comparison, Interval, Metric, Treatment, at_least
+from experiment.records.store import CampaignFolder
+from harness.campaign.campaign import Campaign, Rules
+from harness.campaign.fake import FakeDriver, Noise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

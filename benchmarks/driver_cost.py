@@ -25,27 +25,27 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from analysis.judge import ALPHA
+from analysis.stats.judge import ALPHA
 from bench_app.catalogue import CATALOGUE
 from benchmarks.half_load import rate_for, read_pairs
 from benchmarks.instruments import INSTRUMENTS, Bench, Reading, tool_versions
 from benchmarks.metered import ROOT
 from benchmarks.talk import say, table, write_json
 from benchmarks.targets import TARGETS, interval_text, ratio, statement, value_of
+from experiment.design.model import ServerConfig
 from experiment.errors import BenchError, InvalidMeasurementError
-from experiment.model import ServerConfig
-from harness.driver import LocustProcess, locust_process
-from harness.host import facts, git_state, package_versions
-from harness.pinning import plan_cores
-from harness.services import sut
+from harness.system.host import facts, git_state, package_versions
+from harness.system.pinning import plan_cores
+from harness.system.services import sut
+from harness.trial.driver import LocustProcess, locust_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from analysis.stats.results import Estimate
     from benchmarks.half_load import Pair
     from benchmarks.targets import Round, Target
-    from experiment.model import Estimate
-    from harness.pinning import CorePlan
+    from harness.system.pinning import CorePlan
 
 ROUTE = "noop.async-native"
 ANSWER = b'{"ok":true}'

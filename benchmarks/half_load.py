@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 
 from benchmarks.instruments import PATIENCE_S, Reading, ours_reading, p50_and_p99_us, trial_of
 from benchmarks.metered import run
+from experiment.design.model import Load, LoadKind
 from experiment.errors import InvalidMeasurementError
-from experiment.histogram import Histogram
-from experiment.model import Load, LoadKind
-from harness.driver import DriverFailedError
+from experiment.records.histogram import Histogram
+from harness.trial.driver import DriverFailedError
 
 if TYPE_CHECKING:
     import random

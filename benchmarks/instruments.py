@@ -15,10 +15,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.metered import ROOT, run
+from experiment.design.model import Load, LoadKind
 from experiment.errors import InvalidMeasurementError
-from experiment.histogram import Histogram
-from experiment.model import Load, LoadKind
-from harness.driver import Call, DriverFailedError, LocustProcess, trial_command
+from experiment.records.histogram import Histogram
+from harness.trial.driver import Call, DriverFailedError, LocustProcess, trial_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

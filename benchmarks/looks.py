@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.estimate import half_width
+from analysis.stats.estimate import half_width
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from benchmarks.noise import Floats
-    from experiment.model import Interval
+    from experiment.design.model import Interval
 
 _FEWEST = 2  # a spread needs two
 

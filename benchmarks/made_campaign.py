@@ -12,20 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from experiment.claims import CLAIMS
-from experiment.histogram import Histogram, bucket_index
-from experiment.loads import LOADS
-from experiment.model import LoadKind, PlannedTrial, SecondRow, Series, TrialMetrics, TrialRecord
-from experiment.plan import plan_round, treatments_for, trial_id
-from experiment.registry import encode_claim, encode_load, encode_treatment
-from experiment.store import CampaignFolder
-from harness.host import facts, package_versions
+from experiment.design.claims import CLAIMS
+from experiment.design.loads import LOADS
+from experiment.design.model import LoadKind, PlannedTrial
+from experiment.design.plan import plan_round, treatments_for, trial_id
+from experiment.records.histogram import Histogram, bucket_index
+from experiment.records.manifest import encode_claim, encode_load, encode_treatment
+from experiment.records.store import CampaignFolder
+from experiment.records.trial import SecondRow, Series, TrialMetrics, TrialRecord
+from harness.system.host import facts, package_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from experiment.model import Load, Treatment
+    from experiment.design.model import Load, Treatment
 
 ROUNDS = 5
 _SEED = 7

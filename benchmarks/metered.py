@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiment.errors import InvalidMeasurementError
-from harness.pinning import running_on
-from harness.process import end_group
-from harness.services import clean_environment
+from harness.system.pinning import running_on
+from harness.system.process import end_group
+from harness.system.services import clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,14 +10,13 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from analysis.charts.canvas import slide
-from analysis.charts.registry import Picture
-from analysis.style import BODY, LIGHT, RC, SMALL
-from analysis.svg import small
+from analysis.drawing.canvas import Picture, slide
+from analysis.drawing.style import BODY, LIGHT, RC, SMALL
+from analysis.drawing.svg import small
 from benchmarks.looks import look
 from benchmarks.noise import Model, log_ratios
-from experiment.model import at_least
-from experiment.store import write_whole
+from experiment.design.model import at_least
+from experiment.records.store import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from analysis.charts.canvas import Canvas
+    from analysis.drawing.canvas import Canvas
 
 ROUNDS = (4, 6, 8, 12)
 SPREADS = (0.05, 0.15)

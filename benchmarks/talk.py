@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from experiment.store import write_whole
+from experiment.records.store import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

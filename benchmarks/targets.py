@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from math import isinf
 from typing import TYPE_CHECKING
 
-from analysis.estimate import ratio_estimate
-from analysis.judge import ALPHA, verdict_of
+from analysis.stats.estimate import ratio_estimate
+from analysis.stats.judge import ALPHA, verdict_of
+from analysis.stats.results import Verdict
 from benchmarks.instruments import Reading
-from experiment.model import Interval, Verdict, at_least, at_most
+from experiment.design.model import Interval, at_least, at_most
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from experiment.model import Estimate
+    from analysis.stats.results import Estimate
 
 Round = Mapping[str, Reading]
 """Readings to be compared with each other, by instrument."""

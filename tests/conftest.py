@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from _campaigns import HOST, write_campaign
-from _drawn import Drawn
-from _measured import SLOWER, measured
-from _misbehaving import Driver
-from _together import Together
 from analysis.charts import draw_all
-from analysis.load import load_campaign
-from harness.postgres import postgres
+from analysis.reading.campaign import load_campaign
+from comparable_campaigns import SLOWER, measured
+from drawn_campaign import Drawn
+from fake_campaigns import HOST, write_campaign
+from harness.postgres.server import postgres
+from load_groups import Together
+from misbehaving_servers import Driver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from analysis.load import Campaign
-    from harness.postgres import Database
+    from analysis.reading.campaign import Campaign
+    from harness.postgres.server import Database
 
 
 @pytest.hookimpl(optionalhook=True)

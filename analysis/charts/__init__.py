@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 
-from analysis.charts.canvas import slide
 from analysis.charts.registry import charts
-from analysis.style import DARK, LIGHT, RC, recoloured
-from analysis.svg import small
-from experiment.store import write_table, write_whole
+from analysis.drawing.canvas import slide
+from analysis.drawing.style import DARK, LIGHT, RC, recoloured
+from analysis.drawing.svg import small
+from experiment.records.store import write_table, write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.figure import Figure
 
-    from analysis.charts.registry import Picture
-    from analysis.load import Campaign
-    from analysis.style import Theme
+    from analysis.drawing.canvas import Picture
+    from analysis.drawing.style import Theme
+    from analysis.reading.campaign import Campaign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,25 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis import words
-from analysis.charts.axes import durations_axis
-from analysis.charts.facts import extremes, machine, measured_rows, missing_rows, over_trials, phrase, task
-from analysis.charts.registry import Picture, chart
-from analysis.names import treatment_label
-from analysis.style import BODY, SMALL, STYLE_COLOURS, STYLE_MARKERS, shortened, text_width
-from analysis.summary import main_load, summarise, works
-from experiment.model import Metric
+from analysis.charts.registry import chart
+from analysis.drawing.axes import durations_axis
+from analysis.drawing.canvas import Picture
+from analysis.drawing.style import BODY, SMALL, STYLE_COLOURS, STYLE_MARKERS, shortened, text_width
+from analysis.reading.facts import extremes, machine, measured_rows, missing_rows, over_trials, phrase, task
+from analysis.reading.summary import main_load, summarise, works
+from analysis.wording import words
+from analysis.wording.names import treatment_label
+from experiment.design.model import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
 
-    from analysis.charts.axes import DurationsAxis
-    from analysis.charts.canvas import Canvas
-    from analysis.charts.facts import Measured
-    from analysis.load import Campaign
-    from analysis.summary import Row, Summary
+    from analysis.drawing.axes import DurationsAxis
+    from analysis.drawing.canvas import Canvas
+    from analysis.reading.campaign import Campaign
+    from analysis.reading.facts import Measured
+    from analysis.reading.summary import Row, Summary
     from bench_app.catalogue import Work
 
 _US = 1e6

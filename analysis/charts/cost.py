@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis import words
-from analysis.charts.bars import Bar, BarChart, Section
-from analysis.charts.facts import extremes, machine, measured_rows, missing_rows, over_trials, phrase, task
-from analysis.charts.registry import Picture, chart
-from analysis.names import treatment_label
-from analysis.summary import main_load, works
-from experiment.model import Metric
+from analysis.charts.registry import chart
+from analysis.drawing.bars import Bar, BarChart, Section
+from analysis.drawing.canvas import Picture
+from analysis.reading.facts import extremes, machine, measured_rows, missing_rows, over_trials, phrase, task
+from analysis.reading.summary import main_load, works
+from analysis.wording import words
+from analysis.wording.names import treatment_label
+from experiment.design.model import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from analysis.charts.facts import Measured
-    from analysis.load import Campaign
+    from analysis.reading.campaign import Campaign
+    from analysis.reading.facts import Measured
     from bench_app.catalogue import Work
 
 _COST = Metric.CPU_PER_REQUEST

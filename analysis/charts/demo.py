@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis import words
-from analysis.charts.bars import Bar, BarChart, Section
-from analysis.charts.facts import machine, measured_rows, missing_rows, over_trials
-from analysis.charts.registry import Picture, chart
-from analysis.names import treatment_label, work_task
-from analysis.summary import row_ceiling, rows_of
+from analysis.charts.registry import chart
+from analysis.drawing.bars import Bar, BarChart, Section
+from analysis.drawing.canvas import Picture
+from analysis.reading.facts import machine, measured_rows, missing_rows, over_trials
+from analysis.reading.summary import row_ceiling, rows_of
+from analysis.wording import words
+from analysis.wording.names import treatment_label, work_task
 from bench_app.catalogue import Work
-from experiment.model import LoadKind, Metric
+from experiment.design.model import LoadKind, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from analysis.charts.facts import Measured
-    from analysis.load import Campaign
+    from analysis.reading.campaign import Campaign
+    from analysis.reading.facts import Measured
 
 
 @chart(place=30)

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis import words
-from analysis.charts.axes import durations_axis
-from analysis.charts.facts import machine, task
-from analysis.charts.overtime import draw_tracks, track
-from analysis.charts.registry import Picture, chart
-from analysis.names import treatment_label, treatment_phrase
-from analysis.summary import main_load, rows_of, works
+from analysis.charts.registry import chart
+from analysis.drawing.axes import durations_axis
+from analysis.drawing.canvas import Picture
+from analysis.drawing.overtime import draw_tracks, track
+from analysis.reading.facts import machine, task
+from analysis.reading.summary import main_load, rows_of, works
+from analysis.wording import words
+from analysis.wording.names import treatment_label, treatment_phrase
 from bench_app.catalogue import Style, Work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from analysis.charts.canvas import Canvas
-    from analysis.charts.overtime import Track
-    from analysis.load import Campaign
-    from analysis.summary import Row
+    from analysis.drawing.canvas import Canvas
+    from analysis.drawing.overtime import Track
+    from analysis.reading.campaign import Campaign
+    from analysis.reading.summary import Row
 
 _SHOWN = (Style.ASYNC_NATIVE, Style.ASYNC_BLOCKING, Style.DEF)
 _LEAST_S = 1e-5

@@ -9,23 +9,24 @@ from typing import TYPE_CHECKING
 
 from matplotlib.patches import Rectangle
 
-from analysis import words
-from analysis.charts.facts import machine, measured_rows
-from analysis.charts.registry import Picture, chart
-from analysis.names import PHRASES, server_words
-from analysis.style import BODY, SMALL, STYLE_COLOURS, shortened, text_width
-from analysis.summary import main_load, works
+from analysis.charts.registry import chart
+from analysis.drawing.canvas import Picture
+from analysis.drawing.style import BODY, SMALL, STYLE_COLOURS, shortened, text_width
+from analysis.reading.facts import machine, measured_rows
+from analysis.reading.summary import main_load, works
+from analysis.wording import words
+from analysis.wording.names import PHRASES, server_words
 from bench_app.catalogue import Style
-from experiment.model import Metric
+from experiment.design.model import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from matplotlib.axes import Axes
 
-    from analysis.charts.canvas import Canvas
-    from analysis.charts.facts import Measured
-    from analysis.load import Campaign
+    from analysis.drawing.canvas import Canvas
+    from analysis.reading.campaign import Campaign
+    from analysis.reading.facts import Measured
     from bench_app.catalogue import Work
 
 _STEPS = (0.1, 0.25, 0.5, 0.9)

@@ -10,27 +10,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from analysis import words
-from analysis.charts.axes import durations_axis, tick
-from analysis.charts.facts import machine, task
 from analysis.charts.percentiles import quantile_axis
-from analysis.charts.registry import Picture, chart
-from analysis.load import response_histograms
-from analysis.names import treatment_label
-from analysis.style import SMALL, STYLE_COLOURS, STYLE_MARKERS
-from analysis.summary import rows_of, summarise, works
+from analysis.charts.registry import chart
+from analysis.drawing.axes import durations_axis, tick
+from analysis.drawing.canvas import Picture
+from analysis.drawing.style import SMALL, STYLE_COLOURS, STYLE_MARKERS
+from analysis.reading.campaign import response_histograms
+from analysis.reading.facts import machine, task
+from analysis.reading.summary import rows_of, summarise, works
+from analysis.wording import words
+from analysis.wording.names import treatment_label
 from bench_app.catalogue import Work
-from experiment.model import LoadKind, Metric
+from experiment.design.model import LoadKind, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
 
-    from analysis.charts.axes import DurationsAxis
-    from analysis.charts.canvas import Canvas
-    from analysis.load import Campaign
-    from analysis.summary import Row
+    from analysis.drawing.axes import DurationsAxis
+    from analysis.drawing.canvas import Canvas
+    from analysis.reading.campaign import Campaign
+    from analysis.reading.summary import Row
 
 P99_BOUND_S = 0.5
 """The service level a sweep is read against: a p99 of half a second."""

@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from analysis import words
-from analysis.charts.facts import machine
-from analysis.charts.registry import Picture, chart
-from analysis.names import parse_variant
-from analysis.style import HEIGHT, SMALL, STYLE_COLOURS, STYLE_MARKERS, WIDTH, shortened, text_width
+from analysis.charts.registry import chart
+from analysis.drawing.canvas import Picture
+from analysis.drawing.style import HEIGHT, SMALL, STYLE_COLOURS, STYLE_MARKERS, WIDTH, shortened, text_width
+from analysis.reading.facts import machine
+from analysis.wording import words
+from analysis.wording.names import parse_variant
 from bench_app.catalogue import Style
-from experiment.model import LoadKind
+from experiment.design.model import LoadKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
 
-    from analysis.charts.canvas import Canvas
-    from analysis.load import Campaign
-    from experiment.model import TrialRecord
+    from analysis.drawing.canvas import Canvas
+    from analysis.reading.campaign import Campaign
+    from experiment.records.trial import TrialRecord
 
 _LEAST_TRIALS = 2
 """A treatment's only trial is its own median, and says nothing."""

@@ -8,26 +8,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import FixedFormatter, FixedLocator
 
-from analysis import words
-from analysis.charts.axes import durations_axis
-from analysis.charts.facts import Extremes, Measured, extremes, machine, phrase, task
-from analysis.charts.registry import Picture, chart
-from analysis.load import response_histograms
-from analysis.names import treatment_label
-from analysis.style import HEIGHT, SMALL, STYLE_COLOURS, STYLE_MARKERS, WIDTH, shortened, spread, text_width
-from analysis.summary import Summary, main_load, rows_of, summarise, works
-from experiment.model import Metric
+from analysis.charts.registry import chart
+from analysis.drawing.axes import durations_axis
+from analysis.drawing.canvas import Picture
+from analysis.drawing.style import HEIGHT, SMALL, STYLE_COLOURS, STYLE_MARKERS, WIDTH, shortened, spread, text_width
+from analysis.reading.campaign import response_histograms
+from analysis.reading.facts import Extremes, Measured, extremes, machine, phrase, task
+from analysis.reading.summary import Summary, main_load, rows_of, summarise, works
+from analysis.wording import words
+from analysis.wording.names import treatment_label
+from experiment.design.model import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
 
-    from analysis.charts.canvas import Canvas
-    from analysis.load import Campaign
-    from analysis.summary import Row
+    from analysis.drawing.canvas import Canvas
+    from analysis.reading.campaign import Campaign
+    from analysis.reading.summary import Row
     from bench_app.catalogue import Work
-    from experiment.histogram import Histogram
+    from experiment.records.histogram import Histogram
 
 _FEWEST = 10
 """Below ten requests a curve would be a guess."""

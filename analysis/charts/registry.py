@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from analysis.drawing.canvas import Picture
 
 if TYPE_CHECKING:
-    from analysis.charts.canvas import Canvas
-    from analysis.load import Campaign
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
-    """One slide, ready to be drawn in any theme: everything is computed, `draw` only places it.
-
-    `work` is empty for charts across works. `facts` are the subtitle's parts: metric and unit, load, rounds.
-    `columns` and `rows` are the numbers in it, written beside it as CSV.
-    """
-
-    name: str
-    work: str
-    title: str
-    facts: tuple[str, ...]
-    alt: str
-    columns: tuple[str, ...]
-    rows: Sequence[Sequence[Any]]
-    draw: Callable[[Canvas], None]
+    from analysis.reading.campaign import Campaign
 
 
 Maker = Callable[["Campaign"], Iterable[Picture]]

@@ -6,22 +6,23 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator
 
-from analysis import words
-from analysis.charts.facts import machine, task
-from analysis.charts.overtime import draw_tracks, track
-from analysis.charts.registry import Picture, chart
-from analysis.names import treatment_label, treatment_phrase
-from analysis.summary import main_load, rows_of, works
+from analysis.charts.registry import chart
+from analysis.drawing.canvas import Picture
+from analysis.drawing.overtime import draw_tracks, track
+from analysis.reading.facts import machine, task
+from analysis.reading.summary import main_load, rows_of, works
+from analysis.wording import words
+from analysis.wording.names import treatment_label, treatment_phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
 
-    from analysis.charts.canvas import Canvas
-    from analysis.charts.overtime import Track
-    from analysis.load import Campaign
-    from analysis.summary import Row
+    from analysis.drawing.canvas import Canvas
+    from analysis.drawing.overtime import Track
+    from analysis.reading.campaign import Campaign
+    from analysis.reading.summary import Row
     from bench_app.catalogue import Work
 
 _WHAT = {"tokens_borrowed_max": "at work", "tokens_waiting_max": "waiting"}

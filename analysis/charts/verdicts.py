@@ -9,20 +9,23 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
-from analysis import sentences, words
-from analysis.charts.facts import machine
-from analysis.charts.interval import draw_interval, marker_look
-from analysis.charts.registry import Picture, chart
-from analysis.style import SMALL, shortened, wrapped
+from analysis.charts.registry import chart
+from analysis.drawing.canvas import Picture
+from analysis.drawing.interval import draw_interval, marker_look
+from analysis.drawing.style import SMALL, shortened, wrapped
+from analysis.reading import sentences
+from analysis.reading.facts import machine
+from analysis.wording import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
 
-    from analysis.charts.canvas import Canvas
-    from analysis.load import Campaign
-    from experiment.model import ClaimResult, Comparison, ComparisonResult, Verdict
+    from analysis.drawing.canvas import Canvas
+    from analysis.reading.campaign import Campaign
+    from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
+    from experiment.design.model import Comparison
 
 _A_PAGE = 12
 _LEFT, _RIGHT, _AXIS = 560.0, 400.0, 46.0

@@ -1,0 +1,286 @@
+"""Two campaigns, before (A) and after (B) a change: for each treatment B / A with an interval, and what to think of it.
+
+With `margin` the share within which two treatments count as the same:
+
+    same        the interval lies inside [1 - margin, 1 + margin]
+    better      it lies wholly on the better side of 1, and is not `same`
+    worse       it lies wholly on the worse side of 1, and is not `same`
+    undecided   anything else: the interval is too wide to tell
+
+Each of the m treatments gets its interval at level 1 - alpha/m (Bonferroni), so that with probability 1 - alpha all of
+them hold at once: a gate that watches 25 treatments would else fail every fourth build for nothing. The figures listed
+beside a treatment's own metric have the same level, and are a family of their own for each metric.
+
+Only ratios are compared, and only between campaigns of the same kind of machine: see analysis/reading/environment.py.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from math import exp, log
+from statistics import median
+from typing import TYPE_CHECKING
+
+from analysis.comparing.reproduction import compare_verdicts
+from analysis.reading.environment import obstacles
+from analysis.reading.summary import why_missing
+from analysis.stats.independent import metric_ratio, sample
+from analysis.stats.judge import ALPHA
+from experiment.design.model import Interval, LoadKind, Metric
+from experiment.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.comparing.reproduction import Reproduction
+    from analysis.reading.campaign import Campaign
+    from analysis.reading.environment import Difference
+    from analysis.stats.independent import MetricRatio
+    from experiment.design.model import Treatment
+
+MARGIN = 0.05
+ENOUGH_TRIALS = 10
+"""On a side. With so many, trials that scatter by 3 % show a change of 5 %; with four, one of 10 % (docs/ci.md)."""
+METRICS: tuple[Metric, ...] = (
+    Metric.GOODPUT,
+    Metric.MAKESPAN,
+    Metric.RESPONSE_P50,
+    Metric.RESPONSE_P99,
+    Metric.BYSTANDER_P50,
+    Metric.BYSTANDER_P99,
+    Metric.LOOP_LAG_P99,
+    Metric.CPU_PER_REQUEST,
+    Metric.EVEN_GOODPUT,
+    Metric.EVEN_CPU_PER_REQUEST,
+)
+"""The metrics that have a better direction. Shares and peaks have none, so they cannot be compared."""
+
+BESIDE: tuple[Metric, ...] = (Metric.RESPONSE_P99, Metric.BYSTANDER_P50, Metric.CPU_PER_REQUEST)
+_OWN_METRIC = {
+    LoadKind.CLOSED: Metric.GOODPUT,
+    LoadKind.BURST: Metric.MAKESPAN,
+    LoadKind.OPEN: Metric.RESPONSE_P99,  # its goodput is the rate it was sent at
+}
+
+
+class Change(StrEnum):
+    """What became of a treatment from A to B."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    SAME = "same"
+    UNDECIDED = "undecided"
+
+
+_SHOWN = (Change.WORSE, Change.BETTER, Change.UNDECIDED, Change.SAME)
+"""The order in which a reader wants them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """One treatment that both campaigns measured."""
+
+    treatment: str
+    primary: MetricRatio
+    beside: tuple[MetricRatio, ...]
+    change: Change
+
+    def is_surely_worse_than(self, share: float) -> bool:
+        """Whether the whole interval is more than `share` of one on the worse side."""
+        if is_higher_better(self.primary.metric):
+            return self.primary.high < 1 - share
+        return self.primary.low > 1 + share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """A treatment that could not be compared, and why; `is_lost` if A measured it and B did not."""
+
+    treatment: str
+    reason: str
+    is_lost: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignComparison:
+    """Two campaigns beside each other."""
+
+    a: str
+    b: str
+    margin: float  # share of one
+    alpha: float  # of all treatments together
+    rows: tuple[Compared, ...]
+    missing: tuple[Missing, ...]
+    verdicts: Reproduction  # the claims of A beside those of B
+    remarks: tuple[str, ...]
+    all_rounds: bool = False  # whether both measured every claim in every round, decided or not
+
+    @property
+    def short_of_trials(self) -> tuple[str, ...]:
+        """The treatments that are undecided and have too few trials to be anything else."""
+        return tuple(
+            row.treatment
+            for row in self.rows
+            if row.change is Change.UNDECIDED and min(row.primary.n_before, row.primary.n_after) < ENOUGH_TRIALS
+        )
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """What differs between the two environments."""
+        return self.verdicts.differences
+
+    @property
+    def obstacles(self) -> tuple[Difference, ...]:
+        """What should have kept the two from being compared; empty unless it was forced."""
+        return obstacles(self.differences)
+
+    @property
+    def warning(self) -> str:
+        """What every page of a forced comparison says; empty for one that needed no force."""
+        if not self.obstacles:
+            return ""
+        return "FORCED: these two campaigns are not comparable. " + obstacle_text(self.obstacles)
+
+    def count(self, change: Change) -> int:
+        """Return how many treatments came out so."""
+        return sum(row.change is change for row in self.rows)
+
+    @property
+    def typical(self) -> float | None:
+        """By what factor the median treatment did better (above 1) or worse; None without any."""
+        logs = [oriented(row.primary) for row in self.rows]
+        return exp(median(logs)) if logs else None
+
+
+def compare(
+    a: Campaign, b: Campaign, *, metric: Metric | None = None, margin: float = MARGIN, force: bool = False
+) -> CampaignComparison:
+    """Compare campaign B with campaign A; `metric` replaces each load's own, `margin` is a share of one.
+
+    Raises UsageError when both are one campaign, when they are not comparable and not forced to be, and when the
+    metric has no better direction.
+    """
+    if a.folder.path.resolve() == b.folder.path.resolve():
+        raise UsageError("a campaign has nothing to differ from itself by; name two of them.")
+    if metric is not None and metric not in METRICS:
+        raise UsageError(f"{metric.label} has no better direction; compare {', '.join(METRICS)}.")
+    verdicts = compare_verdicts(a, b)
+    if not force:
+        _refuse(obstacles(verdicts.differences))
+    rows, missing = _rows(a, b, metric, margin)
+    return CampaignComparison(
+        a=a.name,
+        b=b.name,
+        margin=margin,
+        alpha=ALPHA,
+        rows=rows,
+        missing=missing,
+        verdicts=verdicts,
+        remarks=tuple(_remarks(a, b)),
+        all_rounds=all(c.manifest.get("profile", {}).get("all_rounds") for c in (a, b)),
+    )
+
+
+def is_higher_better(metric: Metric) -> bool:
+    """Whether more of a metric is better; of all others here less is."""
+    return metric in (Metric.GOODPUT, Metric.EVEN_GOODPUT)
+
+
+def oriented(found: MetricRatio) -> float:
+    """Return ln(ratio), turned so that more is always better."""
+    return log(found.ratio) if is_higher_better(found.metric) else -log(found.ratio)
+
+
+def change_of(found: MetricRatio, margin: float) -> Change:
+    """Return what an interval says."""
+    if Interval(1 - margin, 1 + margin).contains(found.interval):
+        return Change.SAME
+    if found.low > 1:
+        return Change.BETTER if is_higher_better(found.metric) else Change.WORSE
+    if found.high < 1:
+        return Change.WORSE if is_higher_better(found.metric) else Change.BETTER
+    return Change.UNDECIDED
+
+
+def obstacle_text(found: Sequence[Difference]) -> str:
+    """Say what keeps two campaigns from being compared, and why."""
+    return "; ".join(f"{d.text} ({d.obstacle})" for d in found) + "."
+
+
+def _refuse(found: Sequence[Difference]) -> None:
+    if found:
+        raise UsageError(
+            f"these two campaigns are not comparable (A / B): {obstacle_text(found)} "
+            "Measure both on one machine with one Python, or add --force, and every page will say so."
+        )
+
+
+def _rows(
+    a: Campaign, b: Campaign, metric: Metric | None, margin: float
+) -> tuple[tuple[Compared, ...], tuple[Missing, ...]]:
+    """Compare every treatment that both measured; m is known only once it is clear which those are."""
+    treatments = {**a.treatments, **b.treatments}
+    own = {name: metric or _own_metric(a, b, t) for name, t in treatments.items()}
+    unequal = {name: _unequal(a, b, treatments[name], own[name]) for name in treatments}
+    comparable = [name for name in treatments if unequal[name] is None]
+    alpha = ALPHA / max(1, len(comparable))
+    rows = [_compared(a, b, name, own[name], alpha, margin) for name in comparable]
+    found = sorted((r for r in rows if r is not None), key=lambda r: _SHOWN.index(r.change))
+    return tuple(found), tuple(m for m in unequal.values() if m is not None)
+
+
+def _own_metric(a: Campaign, b: Campaign, treatment: Treatment) -> Metric:
+    load = a.loads.get(treatment.load) or b.loads.get(treatment.load)
+    return Metric.GOODPUT if load is None else _OWN_METRIC[load.kind]
+
+
+def _unequal(a: Campaign, b: Campaign, treatment: Treatment, metric: Metric) -> Missing | None:
+    """Return why a treatment cannot be compared, or None if it can."""
+    measured = [sample(c.trials, treatment.id, metric).has_ratio for c in (a, b)]
+    if all(measured):
+        return None
+    reasons = [
+        f"{side}: {_why(campaign, treatment, metric)}"
+        for side, campaign, is_measured in zip("AB", (a, b), measured, strict=True)
+        if not is_measured
+    ]
+    return Missing(treatment=treatment.id, reason="; ".join(reasons), is_lost=measured == [True, False])
+
+
+def _why(campaign: Campaign, treatment: Treatment, metric: Metric) -> str:
+    if treatment.id not in campaign.treatments:
+        return "not planned"
+    if sample(campaign.trials, treatment.id, metric).values:
+        return f"{metric.label} was 0 in a valid trial, and nothing has a ratio to 0"
+    return why_missing(campaign, treatment, metric)
+
+
+def _compared(  # noqa: PLR0917 - two campaigns and what to compare them by
+    a: Campaign, b: Campaign, treatment: str, metric: Metric, alpha: float, margin: float
+) -> Compared | None:
+    primary = _ratio(a, b, treatment, metric, alpha)
+    if primary is None:  # pragma: no cover - only treatments with a ratio come here
+        return None
+    beside = (_ratio(a, b, treatment, other, alpha) for other in BESIDE if other is not metric)
+    return Compared(
+        treatment=treatment,
+        primary=primary,
+        beside=tuple(r for r in beside if r is not None),
+        change=change_of(primary, margin),
+    )
+
+
+def _ratio(a: Campaign, b: Campaign, treatment: str, metric: Metric, alpha: float) -> MetricRatio | None:
+    before, after = (sample(c.trials, treatment, metric) for c in (a, b))
+    return metric_ratio(metric, before, after, alpha)
+
+
+def _remarks(a: Campaign, b: Campaign) -> list[str]:
+    out = []
+    for side, campaign in (("A", a), ("B", b)):
+        if campaign.manifest.get("finished_at") is None:
+            out.append(f"{side} is not finished; what it says may still change.")
+        if campaign.is_smoke:
+            out.append(f"{side} is a smoke run: its windows are too short for evidence.")
+    return out

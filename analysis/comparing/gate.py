@@ -1,0 +1,80 @@
+"""Gates: what makes a comparison of two campaigns fail a build. They look at ratios only.
+
+Absolute figures belong to one machine at one time and must never decide a build, so that no gate for them exists.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from analysis.wording import words
+from experiment.errors import UsageError
+
+if TYPE_CHECKING:
+    from analysis.comparing.compare import CampaignComparison, Compared
+
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+GATES_HELP = "worse:5% (a treatment is surely more than 5 % worse) or missing (B has no valid trial of one that A has)"
+
+
+class GateKind(StrEnum):
+    """What a gate looks for."""
+
+    WORSE = "worse"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A condition under which a comparison fails; `limit` is a share of one, 0 where the kind has none."""
+
+    kind: GateKind
+    limit: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateFailure:
+    """A treatment that a gate stopped, and why."""
+
+    treatment: str
+    reason: str
+
+
+def share_of(text: str) -> float:
+    """Read `5%` as 0.05; raises UsageError without the sign or from 100 % on."""
+    match = _PERCENT.fullmatch(text.strip())
+    if match is None or float(match[1]) >= 100:  # noqa: PLR2004 - per cent
+        raise UsageError(f"{text!r} is no share; write it with its sign and below a hundred, like 5% or 2.5%.")
+    return float(match[1]) / 100
+
+
+def parse_gate(text: str) -> Gate:
+    """Read a gate; raises UsageError that explains what a gate looks like."""
+    kind, _, limit = text.strip().partition(":")
+    if kind == GateKind.MISSING and not limit:
+        return Gate(kind=GateKind.MISSING)
+    if kind == GateKind.WORSE and limit:
+        return Gate(kind=GateKind.WORSE, limit=share_of(limit))
+    raise UsageError(f"{text!r} is no gate. Gates are {GATES_HELP}.")
+
+
+def failures(found: CampaignComparison, gates: tuple[Gate, ...]) -> tuple[GateFailure, ...]:
+    """Return every treatment that a gate stops, in the comparison's order."""
+    out: list[GateFailure] = []
+    for gate in gates:
+        match gate.kind:
+            case GateKind.WORSE:
+                out += [_worse(row, gate.limit) for row in found.rows if row.is_surely_worse_than(gate.limit)]
+            case GateKind.MISSING:
+                out += [
+                    GateFailure(treatment=m.treatment, reason=f"gone: {m.reason}") for m in found.missing if m.is_lost
+                ]
+    return tuple(out)
+
+
+def _worse(row: Compared, limit: float) -> GateFailure:
+    said = f"{row.primary.metric.label} B / A is {words.span(row.primary.interval)}"
+    return GateFailure(treatment=row.treatment, reason=f"{said}: all of it more than {limit * 100:g} % worse")

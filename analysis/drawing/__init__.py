@@ -1,0 +1,1 @@
+"""What every chart is made of: canvas, axes, bars, intervals, colours."""

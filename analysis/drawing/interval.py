@@ -1,0 +1,73 @@
+"""A judged ratio on an axis: what was expected as a band, what was found as a marker with its interval."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.patches import Rectangle
+
+from analysis.stats.results import Verdict
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from analysis.drawing.style import Theme
+    from analysis.stats.results import ComparisonResult
+
+_MARKERS = {
+    Verdict.SUPPORTED: "o",
+    Verdict.REFUTED: "X",
+    Verdict.INCONCLUSIVE: "D",
+    Verdict.INVALID: "P",
+    Verdict.SKIPPED: "_",
+    Verdict.NOT_MEASURABLE: "_",
+}
+
+
+def verdict_ink(theme: Theme, verdict: Verdict) -> str:
+    """Return the colour of a verdict: only a refuted one stands out."""
+    return theme.warn if verdict is Verdict.REFUTED else theme.ink
+
+
+def marker_look(theme: Theme, verdict: Verdict, size: float) -> dict[str, Any]:
+    """Return how a verdict is drawn: by shape first, by colour second."""
+    colour = verdict_ink(theme, verdict)
+    hollow = verdict is Verdict.INCONCLUSIVE
+    return {
+        "marker": _MARKERS[verdict],
+        "markersize": size,
+        "markerfacecolor": theme.surface if hollow else colour,
+        "markeredgecolor": colour,
+        "markeredgewidth": 2.5 if hollow or _MARKERS[verdict] == "_" else 0.0,
+        "clip_on": False,
+    }
+
+
+def draw_band(axes: Axes, theme: Theme, low: float, high: float, *, y: float, height: float) -> None:
+    """Shade what was expected, as far as the axis shows it."""
+    left, right = axes.get_xlim()
+    start, end = max(low, left), min(high, right)
+    axes.add_patch(Rectangle((start, y - height / 2), end - start, height, facecolor=theme.band, linewidth=0))
+
+
+def draw_interval(axes: Axes, theme: Theme, result: ComparisonResult, *, y: float, height: float) -> None:
+    """Draw one comparison at `y`; an end of the interval beyond the axis becomes an arrow to its edge."""
+    low_end, high_end = axes.get_xlim()
+    wanted, found = result.comparison.expected, result.estimate
+    draw_band(axes, theme, wanted.low, wanted.high, y=y, height=height)
+    effect = min(max(found.effect or 1.0, low_end), high_end)
+    ink = verdict_ink(theme, result.verdict)
+    for end, edge in ((found.low, low_end), (found.high, high_end)):
+        if low_end <= end <= high_end:
+            axes.plot([effect, end], [y, y], color=ink, linewidth=4, solid_capstyle="butt")
+        else:
+            arrow = {
+                "arrowstyle": "-|>",
+                "color": ink,
+                "linewidth": 2.5,
+                "mutation_scale": 20,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            }
+            axes.annotate("", xy=(edge, y), xytext=(effect, y), arrowprops=arrow)
+    axes.plot(effect, y, linestyle="none", **marker_look(theme, result.verdict, 13))

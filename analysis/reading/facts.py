@@ -1,0 +1,94 @@
+"""What the subtitles of charts have in common: load, rounds and machine, and how extremes are put into a title."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.reading.summary import Summary, rows_of, summarise, why_missing
+from analysis.wording import words
+from analysis.wording.names import treatment_phrase, work_task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.reading.campaign import Campaign
+    from analysis.reading.summary import Row
+    from bench_app.catalogue import Work
+    from experiment.design.model import Metric
+
+SAME_WITHIN = 1.2
+"""Medians closer than this are called about the same: no title makes a story of noise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """A row with the summary of the one metric a chart shows."""
+
+    row: Row
+    value: Summary
+
+
+def measured_rows(campaign: Campaign, work: Work, load: str, metric: Metric) -> list[Measured]:
+    """Return the rows of a work under a load that have a value, in the fixed order."""
+    pairs = ((row, summarise(campaign, row.treatment.id, metric)) for row in rows_of(campaign, work, load))
+    return [Measured(row=row, value=value) for row, value in pairs if value is not None]
+
+
+def missing_rows(campaign: Campaign, work: Work, load: str, metric: Metric) -> list[tuple[Row, str]]:
+    """Return the planned rows that have no value, with the reason."""
+    return [
+        (row, why_missing(campaign, row.treatment, metric))
+        for row in rows_of(campaign, work, load)
+        if summarise(campaign, row.treatment.id, metric) is None
+    ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extremes:
+    """The rows with the lowest and the highest value, the A/A copy left out."""
+
+    lowest: Measured
+    highest: Measured
+
+    @property
+    def are_same(self) -> bool:
+        """Whether they are too close, or their rounds too mixed, to tell a story of."""
+        low, high = self.lowest.value, self.highest.value
+        return high.median < SAME_WITHIN * low.median or high.low <= low.high
+
+
+def extremes(rows: Sequence[Measured]) -> Extremes | None:
+    """Return the extremes of at least two rows, or None where there is nothing to compare."""
+    told = [m for m in rows if not m.row.name.is_copy]
+    if len(told) < 2:  # noqa: PLR2004 - a comparison takes two
+        return None
+    ordered = sorted(told, key=lambda m: m.value.median)
+    return Extremes(lowest=ordered[0], highest=ordered[-1])
+
+
+def task(campaign: Campaign, work: Work) -> str:
+    """Return the beginning of a title: what the handlers had to get done."""
+    return words.upper_first(work_task(work, campaign.manifest.get("settings", {})))
+
+
+def phrase(measured: Measured) -> str:
+    """Return a row's treatment in the middle of a sentence."""
+    return treatment_phrase(measured.row.treatment)
+
+
+def machine(campaign: Campaign) -> str:
+    """Return the machine in a few words."""
+    host = campaign.manifest.get("host", {})
+    cpu = re.sub(r"\s*(\((R|TM|r|tm)\)|CPU|@.*|\d+-Core Processor)", "", str(host.get("cpu") or "unknown CPU"))
+    cores = host.get("cores")
+    return f"{cpu.strip()}, {words.plural(int(cores), 'core')}" if cores else cpu.strip()
+
+
+def over_trials(values: Sequence[Summary]) -> str:
+    """Say what the numbers and the whiskers are."""
+    counts = [v.n for v in values]
+    if max(counts) == 1:
+        return words.trials(counts)
+    return f"median of {words.trials(counts)}, whisker = range"

@@ -1,0 +1,155 @@
+"""Verdicts as sentences, in plain words, with their numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import isinf
+from typing import TYPE_CHECKING
+
+from analysis.stats.results import Verdict
+from analysis.wording import words
+from experiment.design.model import Measurability, Metric
+
+if TYPE_CHECKING:
+    from analysis.reading.campaign import Campaign
+    from analysis.stats.results import ClaimResult, ComparisonResult
+    from experiment.design.model import Treatment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonSentence:
+    """One comparison: what was found, and what the claim had registered."""
+
+    found: str
+    expected: str
+    verdict: Verdict
+
+
+VERDICT_WORDS = {
+    Verdict.SUPPORTED: "Supported",
+    Verdict.REFUTED: "Refuted",
+    Verdict.INCONCLUSIVE: "Inconclusive",
+    Verdict.INVALID: "Invalid",
+    Verdict.SKIPPED: "Skipped",
+    Verdict.NOT_MEASURABLE: "Not measurable",
+}
+VERDICT_SIGNS = {
+    Verdict.SUPPORTED: "✓",
+    Verdict.REFUTED: "✗",
+    Verdict.INCONCLUSIVE: "?",
+    Verdict.INVALID: "!",
+    Verdict.SKIPPED: "–",
+    Verdict.NOT_MEASURABLE: "–",
+}
+
+
+def answer(result: ClaimResult) -> str:
+    """Return a claim's answer as one sentence that begins with the verdict."""
+    verdict = VERDICT_WORDS[result.verdict]
+    if not result.comparisons:
+        return f"{verdict}: {result.reason}"
+    found = "; ".join(comparison(c).found for c in result.comparisons)
+    reason = f". Why not decided: {result.reason}" if result.reason else ""
+    return f"{verdict}: {found}{reason}."
+
+
+def comparison(result: ComparisonResult) -> ComparisonSentence:
+    """Say one comparison."""
+    asked = result.comparison
+    return ComparisonSentence(
+        found=_ratio(result) if asked.is_ratio else _structural(result),
+        expected=words.expected(asked.metric, asked.expected, is_ratio=asked.is_ratio),
+        verdict=result.verdict,
+    )
+
+
+def short(result: ComparisonResult) -> str:
+    """Say what a comparison found in few words: `0.025x (0.025 to 0.026)`, `100 % in each of 3 trials`."""
+    found = result.estimate
+    if result.comparison.is_ratio and found.effect is not None:
+        return f"{'≥ ' if found.is_floor else ''}{words.times(found.effect)} ({words.span(found.interval)})"
+    metric = result.comparison.metric.label
+    return comparison(result).found.removeprefix(f"{result.comparison.treatment.variant}: ").removeprefix(f"{metric} ")
+
+
+def _ratio(result: ComparisonResult) -> str:
+    asked, found = result.comparison, result.estimate
+    pair = " / ".join(_names(asked.treatment, asked.baseline))
+    if found.effect is None:
+        return f"no round has a valid trial of both sides of {pair}"
+    effect = f"{'at least ' if found.is_floor else ''}{words.ratio(found.effect)}"
+    said = _SAID.get(asked.metric, "{t} has {e} times the " + asked.metric.label + " of {b}")
+    treatment, baseline = _names(asked.treatment, asked.baseline)
+    compared = said.format(t=treatment, e=effect, b=baseline)
+    return f"{compared} ({words.span(found.interval)}; n = {words.plural(found.n, 'round')})"
+
+
+_SAID = {
+    Metric.MAKESPAN: "{t} takes {e} times as long as {b} until all are answered",
+    Metric.BYSTANDER_P50: "beside {t} the median bystander waits {e} times as long as beside {b}",
+    Metric.BYSTANDER_P99: "beside {t} the slowest bystander in a hundred waits {e} times as long as beside {b}",
+    Metric.LOOP_LAG_P99: "with {t} the p99 of loop lag is {e} times that with {b}",
+    Metric.CPU_PER_REQUEST: "{t} costs {e} times the SUT CPU a request of {b}",
+    Metric.EVEN_CPU_PER_REQUEST: "{t} costs {e} times the SUT CPU a request of {b}, at equal core speed",
+    Metric.EVEN_GOODPUT: "{t} has {e} times the goodput of {b}, at equal core speed",
+}
+
+
+def _names(treatment: Treatment, baseline: Treatment | None) -> tuple[str, str]:
+    """Name both sides by their variants, or in full where the variant is the same."""
+    if baseline is None:
+        return treatment.variant, ""
+    if treatment.variant == baseline.variant:
+        return treatment.id, baseline.id
+    return treatment.variant, baseline.variant
+
+
+def _structural(result: ComparisonResult) -> str:
+    asked, found = result.comparison, result.estimate
+    subject = f"{asked.treatment.variant}: {asked.metric.label}"
+    if found.effect is None:
+        return f"{subject} has no valid trial"
+    trials = words.plural(found.n, "trial")
+    middle = words.metric_value(asked.metric, found.effect)
+    if isinf(found.high):
+        return f"{subject} {middle} so far (n = {trials}, too few to judge)"
+    low, high = words.metric_value(asked.metric, found.low), words.metric_value(asked.metric, found.high)
+    return f"{subject} {middle} in each of {trials}" if low == high else f"{subject} {low} to {high} in {trials}"
+
+
+def tally(campaign: Campaign) -> str:
+    """Return how many statements came out how: `Of 21 statements judged, 17 are supported and 4 refuted`."""
+    judged = [r for r in campaign.results if r.verdict not in (Verdict.SKIPPED, Verdict.NOT_MEASURABLE)]
+    if not judged:
+        return "No statement could be judged"
+    counts = {v: sum(r.verdict is v for r in judged) for v in VERDICT_WORDS}
+    (first, n), *others = [(VERDICT_WORDS[v].lower(), n) for v, n in counts.items() if n]
+    outcomes = [f"{n} {'is' if n == 1 else 'are'} {first}", *(f"{n} {word}" for word, n in others)]
+    return f"Of {words.plural(len(judged), 'statement')} judged, {words.listing(outcomes)}"
+
+
+def noise(campaign: Campaign) -> str:
+    """Return what two byte-identical routes differ by here: the noise floor."""
+    found = campaign.aa.estimate
+    if found.effect is None:
+        return "Two identical routes were not compared in this campaign, so its noise floor is unknown."
+    return (
+        f"Two byte-identical routes differ by a factor of {words.ratio(found.effect)} in "
+        f"{campaign.aa.comparison.metric.label} ({words.span(found.interval)}; n = {words.plural(found.n, 'pair')}): "
+        "what machine and method "
+        "make of no difference at all."
+    )
+
+
+def multiplicity(campaign: Campaign) -> str:
+    """Say how many claims were judged at which level, and what that allows for."""
+    decidable = [
+        r
+        for r in campaign.results
+        if r.claim.measurability is Measurability.MEASURABLE and r.verdict is not Verdict.SKIPPED
+    ]
+    n, alpha = len(decidable), campaign.alpha
+    return (
+        f"{words.plural(n, 'claim')} judged, each at alpha = {alpha:g}, with intervals that stay valid however often "
+        f"one looks. No correction for multiplicity: expected number of false verdicts at most {n * alpha:g}."
+    )

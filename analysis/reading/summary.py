@@ -1,0 +1,122 @@
+"""What one treatment measured over its valid trials, and which treatments belong on one chart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.wording.names import parse_variant
+from bench_app.catalogue import Style, Work
+from experiment.design.model import LoadKind, Metric
+from experiment.theory.ceilings import ceiling
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.reading.campaign import Campaign
+    from analysis.wording.names import VariantName
+    from experiment.design.model import Load, Treatment
+    from experiment.theory.ceilings import Ceiling
+
+_STYLES = tuple(Style)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """A metric over the valid trials of a treatment: the median of the rounds, and their range.
+
+    `is_floor`: in at least one round the true value is only known to be at least the one given.
+    """
+
+    median: float
+    low: float
+    high: float
+    n: int
+    is_floor: bool = False
+
+
+def summarise(campaign: Campaign, treatment: str, metric: Metric) -> Summary | None:
+    """Return a metric's summary, or None where no valid trial measured it."""
+    frame = campaign.frame
+    rows = frame[(frame["treatment"] == treatment) & frame["is_valid"].astype(bool)]
+    values = rows[metric.value].dropna().astype(float)
+    if values.empty:
+        return None
+    floors = metric.value.removesuffix("_us") + "_is_floor"
+    return Summary(
+        median=float(values.median()),
+        low=float(values.min()),
+        high=float(values.max()),
+        n=len(values),
+        is_floor=floors in rows and bool(rows.loc[values.index, floors].eq(True).any()),  # noqa: FBT003 - pandas' own
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A treatment as a row of a chart."""
+
+    treatment: Treatment
+    name: VariantName
+    load: Load
+
+    @property
+    def order(self) -> tuple[int, str, str]:
+        """The fixed order: styles as in the catalogue, then tools, then servers."""
+        return (_STYLES.index(self.name.style), self.name.tool or "", self.treatment.server.suffix)
+
+
+def rows_of(campaign: Campaign, work: Work, load: str | None = None) -> list[Row]:
+    """Return the treatments of a work, under one load if given, in the fixed order of styles."""
+    rows = [
+        Row(treatment=t, name=parse_variant(t.variant), load=campaign.loads[t.load])
+        for t in campaign.treatments.values()
+        if t.load in campaign.loads and load in (None, t.load)
+    ]
+    return sorted((r for r in rows if r.name.work is work), key=lambda r: r.order)
+
+
+def closed_loads(campaign: Campaign, work: Work) -> list[str]:
+    """Return the closed loads a work was measured under, that with the most styles first, then the heaviest."""
+    styles: dict[str, set[tuple[Style, str]]] = {}
+    for row in rows_of(campaign, work):
+        measured = summarise(campaign, row.treatment.id, Metric.GOODPUT) is not None
+        if row.load.kind is LoadKind.CLOSED and measured:
+            styles.setdefault(row.load.id, set()).add((row.name.style, row.name.tool or ""))
+    return sorted(styles, key=lambda name: (-len(styles[name]), -campaign.loads[name].users, name))
+
+
+def main_load(campaign: Campaign, work: Work) -> str | None:
+    """Return the closed load under which a work's styles are compared, or None without a measured one."""
+    return next(iter(closed_loads(campaign, work)), None)
+
+
+def row_ceiling(campaign: Campaign, row: Row) -> Ceiling | None:
+    """Return the highest goodput theory allows a row."""
+    return ceiling(row.name, row.load, row.treatment.server, campaign.costs)
+
+
+def treatment_ceiling(campaign: Campaign, treatment: Treatment) -> Ceiling | None:
+    """Return the highest goodput theory allows a treatment."""
+    load = campaign.loads.get(treatment.load)
+    if load is None:
+        return None
+    return ceiling(parse_variant(treatment.variant), load, treatment.server, campaign.costs)
+
+
+def works(campaign: Campaign) -> Sequence[Work]:
+    """Return the works this campaign planned, in the catalogue's order."""
+    planned = {parse_variant(t.variant).work for t in campaign.treatments.values()}
+    return [work for work in Work if work in planned]
+
+
+def why_missing(campaign: Campaign, treatment: Treatment, metric: Metric) -> str:
+    """Say why a treatment has no value: skipped, never run, without a valid trial, or not measured."""
+    if treatment.variant in campaign.skipped:
+        return f"skipped: {campaign.skipped[treatment.variant]}"
+    mine = [t for t in campaign.trials if t.treatment == treatment.id]
+    if not mine:
+        return "no trial"
+    if not any(t.is_valid for t in mine):
+        return "no valid trial: " + ", ".join(sorted({rule for t in mine for rule in t.rules}))
+    return f"{metric.label} was not measured"

@@ -1,0 +1,1 @@
+"""What people read of one campaign: report.html, report.md, the answers."""

@@ -1,0 +1,149 @@
+"""docs/answers.md: the questions people ask in interviews, answered with a campaign's own numbers.
+
+Every sentence about a claim is chosen by its verdict, so that a campaign which refutes a claim changes the text, and
+one that could not decide it says so. What is not measured is not said.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.reading.facts import extremes, machine, measured_rows, phrase
+from analysis.reading.summary import main_load, summarise, works
+from analysis.report.question_texts import QUESTIONS, STYLE_FRAME, STYLE_QUESTION
+from analysis.stats.results import Verdict
+from analysis.wording import words
+from analysis.wording.names import work_heading
+from experiment.design.model import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from analysis.reading.campaign import Campaign
+    from analysis.report.question_texts import Question, Saying
+    from analysis.stats.results import ClaimResult, ComparisonResult
+    from bench_app.catalogue import Work
+    from experiment.design.model import Treatment
+
+ANSWERS_COMMAND = "bench answers"
+_UNDECIDED = {
+    Verdict.INCONCLUSIVE: "This campaign could not decide whether {topic}.",
+    Verdict.INVALID: "This campaign has no valid answer to whether {topic}.",
+    Verdict.SKIPPED: "Whether {topic} was skipped on this machine.",
+    Verdict.NOT_MEASURABLE: "Whether {topic} cannot be measured by load.",
+}
+_SMOKE = "**Smoke run: not evidence.** Its windows are too short; the figures below only show that the page is made.\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """What a sentence may quote of one comparison."""
+
+    ratio: str
+    treated: str
+    base: str
+
+
+def answers_markdown(campaign: Campaign) -> str:
+    """Return the page; the same campaign gives the same text."""
+    results = {result.claim.id: result for result in campaign.results}
+    parts = [_head(campaign)]
+    parts += [_question(campaign, question, results) for question in QUESTIONS]
+    parts.append(_styles(campaign))
+    return "\n".join(part for part in parts if part)
+
+
+def _head(campaign: Campaign) -> str:
+    smoke = f"\n{_SMOKE}" if campaign.is_smoke else ""
+    python = campaign.manifest.get("host", {}).get("python")
+    place = ", ".join([machine(campaign), *([f"Python {python}"] if python else [])])
+    return (
+        "# Questions, answered with numbers\n\n"
+        f"Made from campaign `{campaign.name}` ({place}) by `{ANSWERS_COMMAND} {_folder(campaign)}`; not written by "
+        "hand, so do not edit it. Each sentence follows the verdict of the claim behind it: another campaign may well "
+        "say something else.\n"
+        f"{smoke}"
+    )
+
+
+def _folder(campaign: Campaign) -> str:
+    path = campaign.folder.path.resolve()
+    return f"{path.parent.name}/{path.name}"
+
+
+def _question(campaign: Campaign, question: Question, results: dict[str, ClaimResult]) -> str:
+    """Return a chapter, or nothing where the campaign asked none of its claims."""
+    said = [_item(campaign, saying, results[saying.claim]) for saying in question.sayings if saying.claim in results]
+    if not said:
+        return ""
+    return f"## {question.heading}\n\n{question.frame}\n\n" + "\n".join(said) + "\n"
+
+
+def _item(campaign: Campaign, saying: Saying, result: ClaimResult) -> str:
+    return f"- {_sentence(campaign, saying, result)} {_evidence(campaign, result)}"
+
+
+def _sentence(campaign: Campaign, saying: Saying, result: ClaimResult) -> str:
+    if result.verdict in _UNDECIDED:
+        return _UNDECIDED[result.verdict].format(topic=saying.topic)
+    template = saying.supported if result.verdict is Verdict.SUPPORTED else saying.refuted
+    return template.format(*(_numbers(campaign, c) for c in result.comparisons))
+
+
+def _numbers(campaign: Campaign, result: ComparisonResult) -> Numbers:
+    asked, found = result.comparison, result.estimate
+    if found.effect is None:
+        ratio = words.NOT_MEASURED
+    elif asked.is_ratio:
+        ratio = f"{'at least ' if found.is_floor else ''}{words.times(found.effect)}"
+    else:
+        ratio = words.metric_value(asked.metric, found.effect)
+    return Numbers(
+        ratio=ratio,
+        treated=_value(campaign, result, asked.treatment),
+        base=_value(campaign, result, asked.baseline),
+    )
+
+
+def _value(campaign: Campaign, result: ComparisonResult, treatment: Treatment | None) -> str:
+    metric = result.comparison.metric
+    value = summarise(campaign, treatment.id, metric) if treatment else None
+    if value is None:
+        return words.NOT_MEASURED
+    return f"{'at least ' if value.is_floor else ''}{words.metric_value(metric, value.median)}"
+
+
+def _evidence(campaign: Campaign, result: ClaimResult) -> str:
+    """Return the claim with a link, its verdict and every interval it rests on."""
+    claim = result.claim
+    link = f"[{claim.id}](../{_folder(campaign)}/report.md)"
+    shown = [link, result.verdict.value.replace("-", " "), *_intervals(result)]
+    return f"({', '.join(shown)})"
+
+
+def _intervals(result: ClaimResult) -> Iterator[str]:
+    for judged in result.comparisons:
+        if judged.estimate.effect is not None and judged.comparison.is_ratio:
+            found = judged.estimate
+            yield f"{words.times(found.effect or 0)} [{words.span(found.interval)}], n = {found.n}"
+
+
+def _styles(campaign: Campaign) -> str:
+    """Return the table of the best and the worst style for each work, or nothing without two to compare."""
+    rows = [row for work in works(campaign) if (row := _style_row(campaign, work)) is not None]
+    if not rows:
+        return ""
+    head = "| work | load | most goodput | least goodput |\n|---|---|---|---|\n"
+    return f"## {STYLE_QUESTION}\n\n{STYLE_FRAME}\n\n{head}" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _style_row(campaign: Campaign, work: Work) -> tuple[str, ...] | None:
+    load = main_load(campaign, work)
+    found = extremes(measured_rows(campaign, work, load, Metric.GOODPUT)) if load else None
+    if load is None or found is None:
+        return None
+    start = (work_heading(work), words.load(campaign.loads[load]))
+    if found.are_same:
+        return (*start, f"all about the same, {words.rate(found.highest.value.median)}", "")
+    return (*start, *(f"{phrase(m)}: {words.rate(m.value.median)}" for m in (found.highest, found.lowest)))

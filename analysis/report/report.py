@@ -1,0 +1,131 @@
+"""The report of a campaign: one HTML file that needs nothing beside it, the same as Markdown, and verdicts.csv.
+
+All of it is made again from the raw data at any time; nothing here is read back as data.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from math import isinf
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from analysis.reading import sentences
+from analysis.report.view import report_view
+from experiment.records.store import VERDICTS, write_table, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from analysis.charts import DrawnChart
+    from analysis.reading.campaign import Campaign
+    from analysis.stats.results import ClaimResult, ComparisonResult
+
+REPORT_HTML, REPORT_MD = "report.html", "report.md"
+VERDICT_COLUMNS = (
+    "claim",
+    "slug",
+    "verdict",
+    "comparison",
+    "comparison_verdict",
+    "treatment",
+    "baseline",
+    "metric",
+    "expected_low",
+    "expected_high",
+    "n",
+    "effect",
+    "low",
+    "high",
+    "is_floor",
+    "reason",
+)
+
+
+def write_report(campaign: Campaign, charts: Sequence[DrawnChart]) -> list[Path]:
+    """Write report.html, report.md and verdicts.csv into the campaign's folder and return their paths."""
+    view = report_view(campaign, charts)
+    written = []
+    for name in (REPORT_HTML, REPORT_MD):
+        path = campaign.folder.path / name
+        write_whole(path, _templates().get_template(f"{name}.j2").render(report=view))
+        written.append(path)
+    return [*written, write_verdicts_csv(campaign)]
+
+
+def write_verdicts_csv(campaign: Campaign) -> Path:
+    """Write one row a comparison (one a claim without any) into verdicts.csv; an open end is an empty cell."""
+    path = campaign.folder.path / VERDICTS
+    rows = [row for result in campaign.results for row in _verdict_rows(result)]
+    write_table(path, VERDICT_COLUMNS, rows)
+    return path
+
+
+def verdict_table_markdown(campaign: Campaign) -> str:
+    """Return the verdicts as a Markdown table for a README: short enough to be read in a row."""
+    head = "| claim | statement | verdict | found (interval) | expected |\n|---|---|---|---|---|\n"
+    return head + "".join(_markdown_row(result) for result in campaign.results) + _noise_row(campaign)
+
+
+def _noise_row(campaign: Campaign) -> str:
+    if campaign.aa.estimate.effect is None:
+        return ""
+    expected = sentences.comparison(campaign.aa).expected
+    return f"| A/A | Two identical routes: the noise floor | – | {sentences.short(campaign.aa)} | {expected} |\n"
+
+
+def _markdown_row(result: ClaimResult) -> str:
+    found = "; ".join(sentences.short(c) for c in result.comparisons) or result.reason
+    expected = "; ".join(dict.fromkeys(sentences.comparison(c).expected for c in result.comparisons))
+    verdict = sentences.VERDICT_WORDS[result.verdict].lower()
+    cells = (result.claim.id, result.claim.statement, verdict, found, expected)
+    return "| " + " | ".join(_markdown_cell(cell) for cell in cells) + " |\n"
+
+
+def _markdown_cell(text: str) -> str:
+    """Keep a text from ending its cell or starting markup."""
+    for sign in "\\|*_<`[":
+        text = text.replace(sign, f"\\{sign}")
+    return " ".join(text.split())
+
+
+def _verdict_rows(result: ClaimResult) -> Iterable[Sequence[Any]]:
+    claim = result.claim
+    start = (claim.id, claim.slug, result.verdict.value)
+    if not result.comparisons:
+        yield (*start, *[None] * (len(VERDICT_COLUMNS) - len(start) - 1), result.reason)
+    for index, judged in enumerate(result.comparisons, start=1):
+        yield (*start, index, *_comparison_cells(judged), result.reason)
+
+
+def _comparison_cells(judged: ComparisonResult) -> Sequence[Any]:
+    asked, found = judged.comparison, judged.estimate
+    return (
+        judged.verdict.value,
+        asked.treatment.id,
+        asked.baseline.id if asked.baseline else None,
+        asked.metric.value,
+        asked.expected.low,
+        None if isinf(asked.expected.high) else asked.expected.high,
+        found.n,
+        found.effect,
+        found.low,
+        None if isinf(found.high) else found.high,
+        found.is_floor,
+    )
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("analysis.report"),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["md"] = _markdown_cell
+    return environment

@@ -1,0 +1,126 @@
+"""The ratio of a metric between two campaigns, with an interval.
+
+The two campaigns were measured one after the other, so their trials are independent and nothing pairs them. With
+y = ln(metric) of a trial, the difference of the two means gets Welch's interval (B. L. Welch, Biometrika 34, 1947; the
+degrees of freedom after F. E. Satterthwaite, Biometrics Bulletin 2, 1946), taken back by exp:
+
+    ratio = exp(mean yB - mean yA),    half-width = t(1 - alpha/2, df) sqrt(sA²/nA + sB²/nB)
+    df = (sA²/nA + sB²/nB)² / ((sA²/nA)²/(nA - 1) + (sB²/nB)²/(nB - 1))
+
+A fixed-n interval is right here although the judge uses a confidence sequence: both campaigns are finished and this
+looks at them once. That each had stopped when its claims were decided, and not at a number of trials fixed before,
+does it no harm that we could find: with scatters of 1 to 8 % and 6,000 simulated pairs of campaigns with equal truths
+each, stopped by the judge after 3 to 20 rounds, a nominal 5 % missed 4.1 to 4.7 % of the time and a nominal 0.2 %
+missed 0.08 to 0.28 %.
+
+What the interval does not hold is how the machine itself changed from one campaign to the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp, inf, log, sqrt
+from statistics import fmean, variance
+from typing import TYPE_CHECKING
+
+from analysis.stats.student import quantile
+from experiment.design.model import Interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from experiment.design.model import Metric
+    from experiment.records.trial import TrialRecord
+
+_LEAST_SPREAD = 1e-3
+"""A clock's and a counter's own grain: trials that agree to the last digit are not that many measurements of it."""
+_LEAST_TRIALS = 2  # a spread needs two
+_NO_KNOWLEDGE = 100.0
+"""A half-width beyond this, a factor of e^100, says nothing; exp() would overflow soon after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A metric over the valid trials of one treatment in one campaign, in the metric's own unit.
+
+    `is_floor`: in at least one trial the true value is only known to be at least the one given.
+    """
+
+    values: tuple[float, ...]
+    is_floor: bool = False
+
+    @property
+    def has_ratio(self) -> bool:
+        """Whether a ratio can be formed at all: there are values, and none is zero."""
+        return bool(self.values) and min(self.values) > 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricRatio:
+    """After / before of one metric: the ratio of geometric means, and its interval at level 1 - alpha.
+
+    The interval is [0, inf) with fewer than two trials on a side.
+    """
+
+    metric: Metric
+    before: float  # geometric mean, in the metric's own unit
+    after: float
+    n_before: int
+    n_after: int
+    low: float
+    high: float
+    alpha: float
+
+    @property
+    def ratio(self) -> float:
+        """After / before."""
+        return self.after / self.before
+
+    @property
+    def interval(self) -> Interval:
+        """The interval as a value."""
+        return Interval(self.low, self.high)
+
+
+def sample(trials: Iterable[TrialRecord], treatment: str, metric: Metric) -> Sample:
+    """Collect a metric over a treatment's valid trials; those that did not measure it are left out."""
+    mine = [t for t in trials if t.treatment == treatment and t.is_valid and t.metrics.value(metric) is not None]
+    values = [t.metrics.value(metric) for t in mine]
+    return Sample(
+        values=tuple(v for v in values if v is not None), is_floor=any(t.metrics.is_floor(metric) for t in mine)
+    )
+
+
+def metric_ratio(metric: Metric, before: Sample, after: Sample, alpha: float) -> MetricRatio | None:
+    """Estimate after / before, or return None where no ratio can be formed.
+
+    Where `after` is only known to be at least what was measured the interval has no upper end, and no lower end where
+    `before` is.
+    """
+    if not (before.has_ratio and after.has_ratio):
+        return None
+    one, other = ([log(v) for v in s.values] for s in (before, after))
+    mean, half = fmean(other) - fmean(one), half_width(one, other, alpha)
+    return MetricRatio(
+        metric=metric,
+        before=exp(fmean(one)),
+        after=exp(fmean(other)),
+        n_before=len(one),
+        n_after=len(other),
+        low=0.0 if before.is_floor or half == inf else exp(mean - half),
+        high=inf if after.is_floor or half == inf else exp(mean + half),
+        alpha=alpha,
+    )
+
+
+def half_width(one: list[float], other: list[float], alpha: float) -> float:
+    """Return the half-width of Welch's interval for the difference of two means of logarithms.
+
+    Infinite below two trials a side, and where it is so wide that it says nothing.
+    """
+    if min(len(one), len(other)) < _LEAST_TRIALS:
+        return inf
+    u, v = (max(variance(logs), _LEAST_SPREAD**2) / len(logs) for logs in (one, other))
+    df = (u + v) ** 2 / (u**2 / (len(one) - 1) + v**2 / (len(other) - 1))
+    half = quantile(1 - alpha / 2, df) * sqrt(u + v)
+    return half if half < _NO_KNOWLEDGE else inf

@@ -1,0 +1,1 @@
+"""What a talk needs: cards, decks, animated timelines."""

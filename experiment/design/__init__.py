@@ -1,0 +1,1 @@
+"""What is asked: works, loads, factors, metrics, claims, and the order of trials."""

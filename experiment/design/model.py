@@ -1,0 +1,219 @@
+"""What is asked: loads, server configurations, treatments, metrics and claims. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import inf, isinf
+
+
+class LoadKind(StrEnum):
+    """Who decides when the next request is sent."""
+
+    CLOSED = "closed"  # N users, each sends again as soon as it was answered
+    OPEN = "open"  # arrivals on a schedule that does not wait for answers
+    BURST = "burst"  # N at once, until all are answered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """What the driver does to the SUT during one trial."""
+
+    id: str
+    kind: LoadKind
+    users: int = 0  # closed: users; burst: requests sent at once
+    rate_rps: float = 0.0  # open: arrivals a second
+    arrivals: str = "constant"  # open: constant or poisson
+    max_in_flight: int = 1000  # open: arrivals beyond it are counted as dropped
+    stagger_s: float = 0.2  # closed: the users' first requests are spread over this part of the warm-up
+    warmup_s: float = 1.0
+    window_s: float = 3.0  # burst: the bound within which all must be answered
+    drain_s: float = 0.0  # after the window, wait this long for what is in flight
+
+
+class Cores(StrEnum):
+    """Which cores the SUT may use."""
+
+    ONE = "one"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """How the SUT is started; the defaults are what plain `uvicorn app:app` gives, on one core of its own."""
+
+    cores: Cores = Cores.ONE
+    thread_tokens: int | None = None  # None: anyio's own default of 40
+
+    @property
+    def suffix(self) -> str:
+        """What distinguishes this configuration in a treatment's id; empty for the default."""
+        parts = []
+        if self.cores is Cores.ALL:
+            parts.append("all-cores")
+        if self.thread_tokens is not None:
+            parts.append(f"tokens-{self.thread_tokens}")
+        return "".join(f"+{part}" for part in parts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Treatment:
+    """A variant under a load on a server configuration: the thing a trial measures once."""
+
+    variant: str
+    load: str
+    server: ServerConfig = field(default_factory=ServerConfig)
+
+    @property
+    def id(self) -> str:
+        """A name that is unique among treatments, e.g. `sleep.def@closed-80`."""
+        return f"{self.variant}@{self.load}{self.server.suffix}"
+
+
+class Metric(StrEnum):
+    """What a claim is about. Each is a field of `TrialMetrics` of the same name."""
+
+    GOODPUT = "goodput_rps"
+    MAKESPAN = "makespan_s"
+    RESPONSE_P50 = "response_p50_us"
+    RESPONSE_P99 = "response_p99_us"
+    BYSTANDER_P50 = "bystander_p50_us"
+    BYSTANDER_P99 = "bystander_p99_us"
+    LOOP_LAG_P99 = "loop_lag_p99_us"
+    CPU_PER_REQUEST = "sut_cpu_us_per_request"
+    EVEN_GOODPUT = "goodput_even_rps"
+    EVEN_CPU_PER_REQUEST = "sut_cpu_even_us_per_request"
+    SHARE_ON_LOOP = "share_on_loop"
+    SHARE_OFF_LOOP = "share_off_loop"
+    IN_FLIGHT_PEAK = "in_flight_peak"
+    TOKENS_PEAK = "tokens_peak"
+
+    @property
+    def label(self) -> str:
+        """The metric as a reader sees it."""
+        return _METRIC_LABELS[self]
+
+
+YARDSTICK_US = 100.0
+"""The yardstick time of the core that values "at equal core speed" are converted to (harness/system/yardstick.py)."""
+
+_METRIC_LABELS: dict[Metric, str] = {
+    Metric.GOODPUT: "goodput",
+    Metric.MAKESPAN: "time until all answered",
+    Metric.RESPONSE_P50: "response time p50",
+    Metric.RESPONSE_P99: "response time p99",
+    Metric.BYSTANDER_P50: "bystander response time p50",
+    Metric.BYSTANDER_P99: "bystander response time p99",
+    Metric.LOOP_LAG_P99: "loop lag p99",
+    Metric.CPU_PER_REQUEST: "SUT CPU a request",
+    Metric.EVEN_GOODPUT: "goodput at equal core speed",
+    Metric.EVEN_CPU_PER_REQUEST: "SUT CPU a request at equal core speed",
+    Metric.SHARE_ON_LOOP: "share of answers made on the loop's thread",
+    Metric.SHARE_OFF_LOOP: "share of answers made off the loop's thread",
+    Metric.IN_FLIGHT_PEAK: "most requests in flight in the handler",
+    Metric.TOKENS_PEAK: "most limiter tokens borrowed at once",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A closed interval [low, high]; an open end is infinite (or 0 for ratios, which are positive)."""
+
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        """Refuse an empty interval."""
+        if self.low > self.high:
+            raise ValueError(f"an interval's low end {self.low} is above its high end {self.high}")
+
+    def contains(self, other: Interval) -> bool:
+        """Whether `other` lies wholly inside."""
+        return self.low <= other.low and other.high <= self.high
+
+    def disjoint(self, other: Interval) -> bool:
+        """Whether the two share no point."""
+        return other.high < self.low or self.high < other.low
+
+    def describe(self, unit: str = "x") -> str:
+        """Say the interval in words, e.g. `at least 5x`, `0.9x to 1.1x`, `exactly 40`."""
+        if isinf(self.high):
+            return f"at least {self.low:g}{unit}"
+        if self.low == self.high:
+            return f"exactly {self.low:g}{unit}"
+        if self.low <= 0:
+            return f"at most {self.high:g}{unit}"
+        return f"{self.low:g}{unit} to {self.high:g}{unit}"
+
+
+def at_least(low: float) -> Interval:
+    """Return the interval [low, infinity)."""
+    return Interval(low, inf)
+
+
+def at_most(high: float) -> Interval:
+    """Return the interval [0, high]: ratios and durations are never negative."""
+    return Interval(0.0, high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """One number a claim rests on.
+
+    With a baseline it is the ratio metric(treatment) / metric(baseline); without one it is the metric itself, which
+    must lie in `expected` in every trial (a structural statement: what runs where, how many at most).
+    """
+
+    treatment: Treatment
+    baseline: Treatment | None
+    metric: Metric
+    expected: Interval
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether a baseline is compared with."""
+        return self.baseline is not None
+
+    @property
+    def treatments(self) -> tuple[Treatment, ...]:
+        """The treatments it needs trials of."""
+        return (self.treatment,) if self.baseline is None else (self.treatment, self.baseline)
+
+
+class Measurability(StrEnum):
+    """Whether this version can judge a claim at all."""
+
+    MEASURABLE = "measurable"
+    NOT_MEASURABLE = "not-measurable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A statement somebody made, restated so that it can come out false.
+
+    It holds when every comparison does; one refuted comparison refutes it.
+    """
+
+    id: str
+    slug: str
+    statement: str
+    source: str
+    comparisons: tuple[Comparison, ...] = ()
+    measurability: Measurability = Measurability.MEASURABLE
+    note: str = ""
+
+    @property
+    def treatments(self) -> tuple[Treatment, ...]:
+        """Every treatment the claim needs, in order, each once."""
+        return tuple(dict.fromkeys(t for c in self.comparisons for t in c.treatments))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTrial:
+    """One treatment at its place in a round."""
+
+    trial_id: str
+    round: int
+    position: int
+    attempt: int
+    treatment: Treatment

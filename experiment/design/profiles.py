@@ -1,0 +1,76 @@
+"""The profiles: which claims a campaign judges, for how long at most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from experiment.design.claims import ARTICLE_CLAIMS, CLAIMS
+from experiment.design.loads import LOADS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from experiment.design.model import Load
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """A set of claims with the budget to judge them in."""
+
+    name: str
+    summary: str
+    claims: tuple[str, ...]
+    budget_s: float
+    max_rounds: int
+    time_scale: float = 1.0  # shortens warm-up and window; anything but 1 is no measurement
+    is_smoke: bool = False
+
+    def load(self, load_id: str) -> Load:
+        """Return a load as this profile runs it."""
+        load = LOADS[load_id]
+        return replace(load, warmup_s=load.warmup_s * self.time_scale, window_s=load.window_s * self.time_scale)
+
+
+PROFILES: Mapping[str, Profile] = {
+    p.name: p
+    for p in (
+        Profile(
+            name="article",
+            summary="every statement of the article that load can test",
+            claims=ARTICLE_CLAIMS,
+            budget_s=620.0,
+            max_rounds=20,
+        ),
+        Profile(
+            name="open",
+            summary="what a closed load hides: the same stall under a closed and an open load",
+            claims=("B27",),
+            budget_s=180.0,
+            max_rounds=12,
+        ),
+        Profile(
+            name="full",
+            summary="everything this version can judge",
+            claims=tuple(CLAIMS),
+            budget_s=900.0,
+            max_rounds=20,
+        ),
+        Profile(
+            name="sweep",
+            summary="no claim: goodput and response time against the offered rate (`bench sweep`)",
+            claims=(),
+            budget_s=600.0,
+            max_rounds=3,
+        ),
+        Profile(
+            name="smoke",
+            summary="the same pipeline in about a minute; its verdicts are not evidence",
+            claims=("A1", "A2", "A3", "A4", "A5", "A6", "A8", "A20", "A21"),
+            budget_s=60.0,
+            max_rounds=3,
+            time_scale=0.4,
+            is_smoke=True,
+        ),
+    )
+}

@@ -1,0 +1,166 @@
+"""What one trial measured, and the row it becomes. Values only; `None` means "not measured", never zero."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from experiment.design.model import Metric
+    from experiment.records.histogram import Histogram
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialMetrics:
+    """What one trial measured inside its window. Every field may be None: not measured.
+
+    Times are those of the driver's clock (CLOCK_MONOTONIC) unless the name says otherwise. `*_is_floor` says that
+    too few requests were answered to know the quantile: the true value is at least the one given.
+    """
+
+    window_s: float | None = None
+    sent: int | None = None
+    answers: int | None = None  # right answers completed inside the window
+    wrong: int | None = None  # wrong status or body
+    errors: int | None = None  # no answer: refused, reset, timed out
+    users_planned: int | None = None
+    users_started: int | None = None
+    users_failed: int | None = None
+    connections_opened: int | None = None
+    in_flight_mean: float | None = None
+    in_flight_end: int | None = None
+    dropped: int | None = None  # open load: arrivals over the in-flight cap
+    goodput_rps: float | None = None
+    goodput_cv: float | None = None  # coefficient of variation of the per-second goodput
+    unsteady_shift: float | None = None  # by how much the mean goodput would move under MSER-5
+    makespan_s: float | None = None
+    response_p50_us: float | None = None
+    response_p50_is_floor: bool | None = None
+    response_p99_us: float | None = None
+    response_p99_is_floor: bool | None = None
+    response_mean_us: float | None = None
+    send_lag_p99_us: float | None = None
+    bystander_sent: int | None = None
+    bystander_answers: int | None = None
+    bystander_p50_us: float | None = None
+    bystander_p50_is_floor: bool | None = None
+    bystander_p99_us: float | None = None
+    bystander_p99_is_floor: bool | None = None
+    bystander_send_lag_p99_us: float | None = None
+    loop_lag_p50_us: float | None = None
+    loop_lag_p99_us: float | None = None
+    loop_lag_p99_is_floor: bool | None = None
+    loop_lag_max_us: float | None = None
+    stuck_at: str | None = None  # the line the loop's thread most often stood on while late
+    tokens_total: int | None = None
+    tokens_mean: float | None = None
+    tokens_peak: int | None = None
+    tokens_waiting_mean: float | None = None
+    threads_peak: int | None = None
+    share_on_loop: float | None = None
+    share_off_loop: float | None = None
+    in_flight_peak: int | None = None
+    sut_cpu_us_per_request: float | None = None
+    sut_cpu_share: float | None = None  # of one core; whole process tree
+    yardstick_us: float | None = None  # CPU time of the yardstick's pass on the SUT's core: less is a faster core
+    goodput_even_rps: float | None = None  # as on a core that does the pass in YARDSTICK_US
+    sut_cpu_even_us_per_request: float | None = None  # likewise
+    sut_rss_peak_mib: float | None = None
+    sut_threads_peak: int | None = None  # of the whole process tree, seen from outside
+    sut_context_switches_per_request: float | None = None
+    sut_ready_s: float | None = None  # from start to accepting connections
+    driver_cpu_share: float | None = None  # of one core
+    host_steal_share: float | None = None  # of all cores
+    host_pressure_share: float | None = None  # PSI cpu "some"
+    host_foreign_cores: float | None = None  # CPU used by processes that are none of ours
+    db_in_use_mean: float | None = None  # connections running a statement
+    db_in_use_peak: int | None = None
+    db_waiting_peak: int | None = None  # connections waiting for a lock or the client
+    first_failure: str | None = None
+
+    def value(self, metric: Metric) -> float | None:
+        """Return the number a metric names, or None where it was not measured."""
+        value = getattr(self, metric.value)
+        return None if value is None else float(value)
+
+    def is_floor(self, metric: Metric) -> bool:
+        """Whether the metric's true value is only known to be at least the one given."""
+        name = metric.value.removesuffix("_us") + "_is_floor"
+        return bool(getattr(self, name, None))
+
+
+METRIC_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(TrialMetrics))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondRow:
+    """One second of a trial's window, for the charts over time."""
+
+    second: int
+    answers: int | None = None
+    wrong: int | None = None
+    errors: int | None = None
+    bystander_max_us: float | None = None
+    loop_lag_max_us: float | None = None
+    tokens_borrowed_max: int | None = None
+    tokens_waiting_max: int | None = None
+    threads_max: int | None = None
+    db_in_use_max: int | None = None
+    db_waiting_max: int | None = None
+
+
+class Series(StrEnum):
+    """Which durations a histogram holds."""
+
+    RESPONSE = "response"
+    SERVICE = "service"
+    SEND_LAG = "send_lag"
+    BYSTANDER = "bystander"
+    BYSTANDER_SEND_LAG = "bystander_send_lag"
+    LOOP_LAG = "loop_lag"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """Everything one trial brought back, before it is judged fit or unfit."""
+
+    metrics: TrialMetrics
+    histograms: Mapping[Series, Histogram]
+    seconds: tuple[SecondRow, ...] = ()
+    failure: str | None = None  # the trial could not be finished, and why
+    failure_rule: str | None = None  # the validity rule that names it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A validity rule that fired on a trial: what was seen, and what to do about it."""
+
+    rule: str
+    reason: str
+    advice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRecord:
+    """One row of trials.csv: the trial, whether it may be judged, and what it measured."""
+
+    trial_id: str
+    round: int
+    position: int
+    attempt: int
+    treatment: str
+    variant: str
+    load: str
+    started_at: str  # ISO 8601, UTC
+    duration_s: float  # wall time of the whole trial, start-up included
+    rules: tuple[str, ...]  # validity rules that fired; empty means valid
+    reasons: str  # what they saw, in words
+    metrics: TrialMetrics
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether the trial may enter estimates."""
+        return not self.rules

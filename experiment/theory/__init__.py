@@ -1,0 +1,1 @@
+"""What theory says of a trial: ceilings, occupancy, steady state, validity."""

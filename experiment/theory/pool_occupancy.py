@@ -1,0 +1,124 @@
+"""How many of its connections a database must see in use: Little's law at the pool, and how sharply looks can tell.
+
+Each answer holds a connection for at least S_hold, the time its query waits on the server. So X answers a second keep
+X·S_hold connections in use on average (Little, Operations Research 9, 1961). What is seen may lie off that by
+
+    the server's work   parsing, planning and waiting for a core come on top of the wait. Upwards only: a server-side
+                        wait never ends early. `EXCESS` says how much of it is let pass.
+    the window's edges  a query under way when the window opens or closes counts whole in X or not at all; there is at
+                        most one for each connection, and as many again whose answer is still on its way to the driver:
+                        2 c · S_hold / window, c the most in use at once: as seen, or as X·S_hold needs.
+    the looks           n looks at random moments (one somewhere in every `LOOK_EVERY_S`, so that no rhythm of the
+                        queries can hide from them). Their mean lies at x or beyond, while the true mean is m, with a
+                        probability of at most exp(-n KL(x/c, m/c)), KL(p, q) = p ln(p/q) + (1-p) ln((1-p)/(1-q)):
+                        Hoeffding, J. American Statistical Association 58, 1963, theorem 1. It supposes nothing of how
+                        the connections move, not even that they move one by one: a pool is often full or empty at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, log
+from typing import TYPE_CHECKING, Any
+
+from bench_app.catalogue import Work
+from experiment.design.model import Interval
+from experiment.theory.ceilings import waits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from experiment.records.trial import TrialMetrics
+    from experiment.theory.ceilings import HasStyle
+
+LOOK_EVERY_S = 0.1
+"""How often the database is asked what is in use; each time costs it and us some of a core the trial needs."""
+EXCESS = 0.10
+"""How much longer than its wait a query may keep its connection: 5 ms of 50 ms, many times what a lookup takes."""
+_CHANCE = 0.001
+"""How probable a mean beyond either bound is at most, by the looks alone."""
+_EDGE_QUERIES = 2
+"""Of each connection at an edge of the window: one that runs, and one whose answer is on its way."""
+_HALVINGS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """How a variant holds the database's connections: S_hold in seconds for one answer, out of a pool of this size."""
+
+    hold_s: float
+    pool_size: int
+
+
+def held_by(variant: HasStyle, settings: Mapping[str, Any]) -> Held | None:
+    """Return how a variant holds connections under a manifest's settings.
+
+    None where nothing is known of it: no database, or a lookup whose query does not wait on the server.
+    """
+    hold_s, pool_size = float(settings.get("query_s") or 0), int(settings.get("db_pool_size") or 0)
+    if variant.work is not Work.DB or not waits(variant) or not hold_s or not pool_size:
+        return None
+    return Held(hold_s=hold_s, pool_size=pool_size)
+
+
+def expected_in_use(metrics: TrialMetrics, held: Held) -> float | None:
+    """Return X·S_hold, the mean number of connections in use; None without a goodput (a burst has none)."""
+    return None if metrics.goodput_rps is None else metrics.goodput_rps * held.hold_s
+
+
+def allowed_in_use(metrics: TrialMetrics, held: Held, *, excess: float = EXCESS) -> Interval | None:
+    """Return between which bounds the mean of the looks must lie; None where it was not measured."""
+    expected, window_s, peak = expected_in_use(metrics, held), metrics.window_s, metrics.db_in_use_peak
+    if expected is None or not window_s or peak is None:
+        return None
+    most = max(peak, min(ceil(expected), held.pool_size))
+    edges = _EDGE_QUERIES * most * held.hold_s / window_s
+    looks = max(1, int(window_s / LOOK_EVERY_S))
+    low = _lowest_mean(max(0.0, expected - edges), most, looks)
+    high = _highest_mean(expected * (1 + excess) + edges, most, looks)
+    return Interval(low, max(low, min(high, held.pool_size)))
+
+
+def complaint(metrics: TrialMetrics, held: Held, *, excess: float = EXCESS) -> str | None:
+    """Say how the database contradicts the arithmetic; None where it agrees, or was not watched."""
+    mean, peak = metrics.db_in_use_mean, metrics.db_in_use_peak
+    if peak is not None and peak > held.pool_size:
+        return f"the database saw {peak} connections in use, of a pool of {held.pool_size}"
+    allowed, expected = allowed_in_use(metrics, held, excess=excess), expected_in_use(metrics, held)
+    if mean is None or allowed is None or allowed.low <= mean <= allowed.high:
+        return None
+    return (
+        f"the database saw {mean:.1f} connections in use where X·S_hold = {expected:.1f} "
+        f"({allowed.low:.1f} to {allowed.high:.1f} expected)"
+    )
+
+
+def _lowest_mean(true: float, most: int, looks: int) -> float:
+    """Return the lowest mean that looks at values from 0 to `most` may show, with `true` their true mean."""
+    if true <= 0 or true >= most:
+        return true
+    return most * _bound(true / most, 0.0, looks)
+
+
+def _highest_mean(true: float, most: int, looks: int) -> float:
+    """Return the highest mean that looks at values from 0 to `most` may show, with `true` their true mean."""
+    if true >= most:
+        return true
+    return most * _bound(true / most, 1.0, looks)
+
+
+def _bound(inside: float, outside: float, looks: int) -> float:
+    """Return the share between `inside` and `outside` at which chance ends; `outside` if it reaches that far."""
+    enough, true = -log(_CHANCE) / looks, inside
+    if _divergence(outside, true) <= enough:
+        return outside
+    for _ in range(_HALVINGS):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if _divergence(middle, true) <= enough else (inside, middle)
+    return inside
+
+
+def _divergence(seen: float, true: float) -> float:
+    """Return KL(seen, true), of two shares; `true` lies inside (0, 1)."""
+    parts = ((seen, true), (1 - seen, 1 - true))
+    return sum(p * log(p / q) for p, q in parts if p > 0)

@@ -1,0 +1,309 @@
+"""When a trial may be judged: one closed list of rules, each with its limit, its reason and advice.
+
+To add one, decorate a function that looks at a trial's numbers and returns what it saw, or None. An invalid trial is
+kept, named, left out of estimates and repeated within a bound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING
+
+from experiment.design.model import LoadKind
+from experiment.records.trial import Finding
+from experiment.theory.pool_occupancy import EXCESS, complaint
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from experiment.design.model import Load
+    from experiment.records.trial import Measurement, TrialMetrics
+    from experiment.theory.pool_occupancy import Held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a trial was to do: its load, and how its variant holds a database's connections, where that is known."""
+
+    load: Load
+    held: Held | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One validity rule."""
+
+    id: str
+    limit: float | None  # what the observed number is held against; None where there is no number
+    meaning: str  # the rule in a sentence, for docs and report
+    advice: str
+    check: Callable[[TrialMetrics, Asked, float], str | None]
+
+
+RULES: dict[str, Rule] = {}
+_Check = Callable[["TrialMetrics", Asked, float], str | None]
+
+FAILURE_RULES: Mapping[str, tuple[str, str]] = {
+    "sut-died": ("The SUT ended while it was measured.", "Read the trial's log: the app's own error stands there."),
+    "sut-not-ready": ("The SUT did not start.", "Read the trial's log; a port may be taken or a package broken."),
+    "driver-failed": ("The driver broke off or fell silent.", "Read logs/driver.log; it was started anew."),
+    "service-died": (
+        "A service the variant needs ended while it was measured.",
+        "It was started again and the trial is repeated; read the service's log in logs/.",
+    ),
+}
+"""What makes a trial unfinished rather than unfit; the harness names these itself."""
+
+
+def rule(id: str, *, limit: float | None = None, meaning: str, advice: str) -> Callable[[_Check], _Check]:  # noqa: A002
+    """Register a validity rule under its id."""
+
+    def register(check: _Check) -> _Check:
+        if id in RULES:
+            raise ValueError(f"validity rule {id!r} is there twice")
+        RULES[id] = Rule(id=id, limit=limit, meaning=meaning, advice=advice, check=check)
+        return check
+
+    return register
+
+
+def findings(measurement: Measurement, asked: Asked) -> tuple[Finding, ...]:
+    """Return every rule that fires on a trial; none means that it may be judged."""
+    if measurement.failure is not None:
+        name = measurement.failure_rule or "driver-failed"
+        return (Finding(rule=name, reason=measurement.failure, advice=FAILURE_RULES[name][1]),)
+    fired = []
+    for known in RULES.values():
+        reason = known.check(measurement.metrics, asked, known.limit if known.limit is not None else 0.0)
+        if reason is not None:
+            fired.append(Finding(rule=known.id, reason=reason, advice=known.advice))
+    return tuple(fired)
+
+
+@rule(
+    "users-not-started",
+    meaning="Every planned user must have connected.",
+    advice="Look at the first failure: refused connections mean the SUT was not listening or out of descriptors.",
+)
+def users_not_started(metrics: TrialMetrics, _asked: Asked, _limit: float) -> str | None:
+    """Fire when a user could not start: a driver with no users reports 0 for a healthy variant."""
+    planned, started, failed = metrics.users_planned, metrics.users_started, metrics.users_failed
+    if planned is None or (started == planned and not failed):
+        return None
+    first = f" ({metrics.first_failure})" if metrics.first_failure else ""
+    return f"{started or 0} of {planned} users started, {failed or 0} failed to connect{first}"
+
+
+@rule(
+    "wrong-answers",
+    meaning="Every answer must be the right one, whole.",
+    advice="The variant answered something else under load than in preflight; the first wrong answer is quoted.",
+)
+def wrong_answers(metrics: TrialMetrics, _asked: Asked, _limit: float) -> str | None:
+    """Fire on any wrong status or body inside the window."""
+    if not metrics.wrong:
+        return None
+    return f"{metrics.wrong} wrong of {metrics.sent} requests; first: {metrics.first_failure or 'not kept'}"
+
+
+@rule(
+    "errors",
+    limit=0.001,
+    meaning="At most one request in a thousand may end without an answer (refused, reset, timed out).",
+    advice="The SUT or the system dropped connections; see the first failure and `bench doctor`.",
+)
+def errors(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
+    """Fire when more than the limit's share of requests failed."""
+    if not metrics.errors or metrics.sent is None:
+        return None
+    share = metrics.errors / max(metrics.sent, 1)
+    if share <= limit:
+        return None
+    return f"{metrics.errors} of {metrics.sent} requests failed; first: {metrics.first_failure or 'not kept'}"
+
+
+@rule(
+    "driver-cpu",
+    limit=0.85,
+    meaning="The driver may use at most 85 % of its core: above that it measures itself.",
+    advice="Give it a core of its own (`bench doctor`), or close what else runs on this machine.",
+)
+def driver_cpu(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
+    """Fire when the driver was close to its own limit."""
+    share = metrics.driver_cpu_share
+    return None if share is None or share <= limit else f"the driver used {share:.0%} of its core"
+
+
+@rule(
+    "host-steal",
+    limit=0.15,
+    meaning="The hypervisor may take at most 15 % of the cores' time.",
+    advice="Other tenants of this host are busy; the trial is repeated, or try again at another hour.",
+)
+def host_steal(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
+    """Fire when too much CPU was stolen during the window."""
+    share = metrics.host_steal_share
+    return None if share is None or share <= limit else f"{share:.0%} of the CPU was stolen during the window"
+
+
+@rule(
+    "in-flight",
+    limit=0.10,  # the driver's own time between an answer and the next request is in it: 6 % of four users' time
+    meaning="A closed load of N users must keep N requests in flight, within 10 %.",
+    advice="The driver could not keep all users busy; if driver-cpu fires too, that is why.",
+)
+def in_flight(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
+    """Fire when the number in flight is not the number of users: the load was not the one planned."""
+    if asked.load.kind is not LoadKind.CLOSED or metrics.in_flight_mean is None:
+        return None
+    users = asked.load.users
+    off = abs(metrics.in_flight_mean - users) / users
+    return None if off <= limit else f"{metrics.in_flight_mean:.1f} requests in flight on average, {users} planned"
+
+
+_WINDOWS_PER_RESPONSE = 10
+"""Little's law holds for a window many response times long; below that, edge effects outweigh it."""
+
+
+@rule(
+    "littles-law",
+    limit=0.10,
+    meaning="X·R must equal the N in flight, within 10 %, wherever the window is ten response times long.",
+    advice="Throughput, response time and load contradict each other: the measurement itself is at fault.",
+)
+def littles_law(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
+    """Fire when |X R - N| / N is over its limit (Little, Operations Research 9, 1961)."""
+    x, r_us, window_s = metrics.goodput_rps, metrics.response_mean_us, metrics.window_s
+    users = asked.load.users
+    if asked.load.kind is not LoadKind.CLOSED or x is None or r_us is None or window_s is None:
+        return None
+    r_s = r_us / 1e6
+    if window_s < _WINDOWS_PER_RESPONSE * r_s:
+        return None
+    off = abs(x * r_s - users) / users
+    return None if off <= limit else f"X·R = {x * r_s:.1f} where {users} users were in flight"
+
+
+@rule(
+    "burst-unanswered",
+    meaning="A burst must be answered whole within its bound.",
+    advice="The makespan is unknown; raise the load's window_s, or look at the SUT's log.",
+)
+def burst_unanswered(metrics: TrialMetrics, asked: Asked, _limit: float) -> str | None:
+    """Fire when a burst's last answer did not come."""
+    if asked.load.kind is not LoadKind.BURST or metrics.makespan_s is not None:
+        return None
+    return f"{metrics.answers or 0} of {asked.load.users} answered within {asked.load.window_s:g} s"
+
+
+@rule(
+    "send-lag",
+    limit=25_000.0,
+    meaning="Scheduled requests must leave within 25 ms of their intended start, 99 times in 100.",
+    advice="The driver's core was busy with something else; close it, or see driver-cpu.",
+)
+def send_lag(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
+    """Fire when the schedule could not be kept: response times from the intended start would show the driver."""
+    lags = [metrics.bystander_send_lag_p99_us]
+    if asked.load.kind is LoadKind.OPEN:
+        lags.append(metrics.send_lag_p99_us)
+    worst = max((lag for lag in lags if lag is not None), default=0.0)
+    return None if worst <= limit else f"p99 of the send lag was {worst / 1000:.1f} ms"
+
+
+_POISSON_SIGMAS = 4
+
+
+@rule(
+    "rate-not-achieved",
+    limit=0.05,
+    meaning="An open load must offer its rate, within 5 % and what chance allows of a Poisson schedule.",
+    advice="The driver fell behind its schedule: lower the rate, or see driver-cpu.",
+)
+def rate_not_achieved(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
+    """Fire when arrivals, sent or dropped, are not as many as the rate asks for."""
+    if asked.load.kind is not LoadKind.OPEN or metrics.sent is None or metrics.window_s is None:
+        return None
+    planned = asked.load.rate_rps * metrics.window_s
+    slack = limit + (_POISSON_SIGMAS / sqrt(planned) if asked.load.arrivals == "poisson" else 1 / planned)
+    arrivals = metrics.sent + (metrics.dropped or 0)
+    return None if abs(arrivals / planned - 1) <= slack else f"{arrivals} arrivals where {planned:.0f} were planned"
+
+
+@rule(
+    "connections",
+    limit=0.05,
+    meaning="A closed load keeps one connection a user, within 5 %.",
+    advice="The SUT closes connections between requests; reconnecting is then part of what is measured.",
+)
+def connections(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
+    """Fire when users had to reconnect."""
+    if asked.load.kind is not LoadKind.CLOSED or metrics.connections_opened is None:
+        return None
+    if metrics.connections_opened <= asked.load.users * (1 + limit):
+        return None
+    return f"{metrics.connections_opened} connections opened for {asked.load.users} users"
+
+
+_STEADY_SIGMAS = 3
+
+
+@rule(
+    "not-steady",
+    limit=0.2,
+    meaning="MSER-5 may not want to cut away so much of the window that the mean goodput moves by over 20 %.",
+    advice="The warm-up reaches into the window, or the machine's speed changed in it; the trial is repeated.",
+)
+def not_steady(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
+    """Fire when the window holds a transient that matters."""
+    shift = metrics.unsteady_shift
+    if asked.load.kind is LoadKind.BURST or shift is None:
+        return None
+    # a handful of answers scatters by itself: three standard errors of half the window's count are no transient
+    chance = _STEADY_SIGMAS / sqrt(max(metrics.answers or 0, 1) / 2)
+    if shift <= max(limit, chance):
+        return None
+    return f"the mean goodput moves by {shift:.0%} when the window's unsteady start is left out (MSER-5)"
+
+
+@rule(
+    "host-busy",
+    limit=0.25,
+    meaning="Processes that are none of ours may use at most a quarter of a core.",
+    advice="Something else runs on this machine: close it (a browser, a build, another benchmark).",
+)
+def host_busy(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
+    """Fire when strangers compete for the cores."""
+    cores = metrics.host_foreign_cores
+    return None if cores is None or cores <= limit else f"other processes used {cores:.2f} cores during the window"
+
+
+@rule(
+    "clock",
+    limit=0.05,
+    meaning="The window must last as long as planned, within 5 %.",
+    advice="The clock jumped, or the driver was stopped for a while (a suspended laptop?).",
+)
+def clock(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
+    """Fire when the window is not the one planned."""
+    if asked.load.kind is LoadKind.BURST or metrics.window_s is None:
+        return None
+    if abs(metrics.window_s / asked.load.window_s - 1) <= limit:
+        return None
+    return f"the window lasted {metrics.window_s:.2f} s, {asked.load.window_s:g} s were planned"
+
+
+@rule(
+    "db-in-use",
+    limit=EXCESS,
+    meaning="A database must see X·S_hold connections in use: at most 10 % more, nor less than looking at it can miss.",
+    advice=(
+        "Fewer: not every answer is a query of this database. More: connections are kept without a query (a "
+        "transaction left open), queries wait for locks, or another suite uses this database."
+    ),
+)
+def db_in_use(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
+    """Fire when the database contradicts Little's law at its connections; no rule for a query that does not wait."""
+    return None if asked.held is None else complaint(metrics, asked.held, excess=limit)

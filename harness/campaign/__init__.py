@@ -1,0 +1,1 @@
+"""Rounds of trials until every claim is decided."""

@@ -1,0 +1,101 @@
+"""FakeDriver: plants known effects, so that verdicts themselves can be tested in seconds.
+
+It ships with the product: `bench` never uses it, tests and the calibration study do.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from enum import StrEnum
+from math import exp, sqrt
+from typing import TYPE_CHECKING
+
+from experiment.design.model import YARDSTICK_US, Metric
+from experiment.records.histogram import Histogram
+from experiment.records.trial import Measurement, SecondRow, Series, TrialMetrics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from experiment.design.model import PlannedTrial
+    from harness.trial.driver import Progress
+
+
+class Noise(StrEnum):
+    """How a trial's metrics scatter from trial to trial (log scale)."""
+
+    NORMAL = "normal"
+    HEAVY_TAILED = "heavy-tailed"  # Student t with 3 degrees of freedom
+    DRIFT = "drift"  # the machine slows down steadily through the campaign
+    STEAL = "steal"  # one trial in ten loses a third of its CPU
+
+
+Planted = dict[Metric, float]
+_AT_EQUAL_SPEED = {Metric.GOODPUT: Metric.EVEN_GOODPUT, Metric.CPU_PER_REQUEST: Metric.EVEN_CPU_PER_REQUEST}
+"""This driver's core is always equally fast: what is not planted of these is as the plain metric."""
+
+
+@dataclass(slots=True)
+class FakeDriver:
+    """Returns planted metrics times noise; `spoiled` names trials (treatment, round) that come out invalid."""
+
+    planted: Mapping[str, Planted]
+    seed: int = 0
+    noise: Noise = Noise.NORMAL
+    spread: float = 0.05
+    spoiled: frozenset[tuple[str, int]] = frozenset()
+    on_trial: Callable[[PlannedTrial], None] | None = None
+    measured: list[PlannedTrial] = field(default_factory=list)
+    _random: random.Random = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Seed the noise."""
+        self._random = random.Random(self.seed)  # noqa: S311 - reproducible noise, not a secret
+
+    def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:  # noqa: ARG002 - the protocol's
+        """Return the planted effect of the trial's treatment with noise on it."""
+        if self.on_trial is not None:
+            self.on_trial(planned)
+        self.measured.append(planned)
+        if planned.attempt == 1 and (planned.treatment.id, planned.round) in self.spoiled:
+            return Measurement(
+                metrics=TrialMetrics(), histograms={}, failure="spoiled on purpose", failure_rule="sut-died"
+            )
+        values = {
+            metric.value: value if _is_structural(metric) else value * exp(self._draw())
+            for metric, value in self.planted[planned.treatment.id].items()
+        }
+        for plain, even in _AT_EQUAL_SPEED.items():
+            if plain.value in values:
+                values.setdefault(even.value, values[plain.value])
+        response_us = values.get(Metric.RESPONSE_P50.value, 1000.0)
+        return Measurement(
+            metrics=TrialMetrics(
+                answers=100,
+                sent=100,
+                wrong=0,
+                errors=0,
+                yardstick_us=YARDSTICK_US,
+                **values,  # type: ignore[arg-type]
+            ),
+            histograms={Series.RESPONSE: Histogram.of_us([response_us] * 100)},
+            seconds=(SecondRow(second=0, answers=100),),
+        )
+
+    def _draw(self) -> float:
+        match self.noise:
+            case Noise.NORMAL:
+                return self._random.gauss(0, self.spread)
+            case Noise.HEAVY_TAILED:
+                chi2 = sum(self._random.gauss(0, 1) ** 2 for _ in range(3))
+                return self.spread * self._random.gauss(0, 1) / sqrt(chi2 / 3)
+            case Noise.DRIFT:
+                return self._random.gauss(0, self.spread) - 0.01 * len(self.measured)
+            case Noise.STEAL:
+                stolen = -0.4 if self._random.random() < 0.1 else 0.0  # noqa: PLR2004 - one in ten
+                return self._random.gauss(0, self.spread) + stolen
+
+
+def _is_structural(metric: Metric) -> bool:
+    return metric in (Metric.SHARE_ON_LOOP, Metric.SHARE_OFF_LOOP, Metric.IN_FLIGHT_PEAK, Metric.TOKENS_PEAK)

@@ -1,0 +1,79 @@
+"""What this machine's noise allows: a quick A/A run before anything is claimed."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, replace
+from math import exp, inf
+from pathlib import Path
+from statistics import stdev
+from typing import TYPE_CHECKING
+
+from analysis.stats.estimate import half_width_factor, log_ratios
+from analysis.stats.judge import ALPHA
+from experiment.design.claims import A_A
+from experiment.design.loads import LOADS
+from experiment.design.model import Metric
+from experiment.records.store import CampaignFolder
+from harness.campaign.campaign import Campaign, Rules
+from harness.system.pinning import plan_cores
+from harness.trial.preflight import preflight
+from harness.trial.rig import rig
+
+if TYPE_CHECKING:
+    from experiment.records.trial import TrialRecord
+
+ROUNDS = 8
+_WINDOW_S = 1.0
+_BUDGET_S = 60.0
+TYPICAL_ROUNDS = 4
+"""How many rounds the article profile runs of a claim that is not plain at once, within its budget."""
+
+
+_LEAST_PAIRS = 2
+"""More than these, or their spread says nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoiseFloor:
+    """How far apart two identical routes come out here, and what that leaves decidable."""
+
+    spread: float | None  # standard deviation of ln(ratio) of a pair, at equal core speed
+    spread_as_measured: float | None  # the same of goodput, not converted
+    pairs: int
+    invalid: tuple[str, ...]  # validity rules that fired
+
+    @property
+    def smallest_effect(self) -> float | None:
+        """The ratio (above 1) that an effect must exceed its claim's limit by, to be decided in a usual campaign."""
+        if self.spread is None:
+            return None
+        half = half_width_factor(TYPICAL_ROUNDS, ALPHA) * self.spread
+        return None if half == inf else exp(half)
+
+
+def measure_noise() -> NoiseFloor:
+    """Run the A/A pair for a few short rounds; about 40 s. Raises EnvironmentUnfitError when nothing can be started."""
+    pair = A_A.treatments
+    loads = {t.load: replace(LOADS[t.load], warmup_s=0.5, window_s=_WINDOW_S) for t in pair}
+    with tempfile.TemporaryDirectory(prefix="handlerbench-") as name:
+        folder = CampaignFolder.create(Path(name) / "noise", {})
+        with rig(plan=plan_cores(), logs=folder.path / "logs", loads=loads, upstream_delay_s=0.1, seed=1) as stand:
+            stand.answers.update(preflight(stand, [t.variant for t in pair]).answers)
+            rules = Rules(seed=1, alpha=ALPHA, budget_s=_BUDGET_S, max_rounds=ROUNDS)
+            campaign = Campaign(
+                folder=folder, driver=stand, claims=(), loads=loads, skipped={}, rules=rules, always=pair
+            )
+            campaign.run()
+        return noise_of(campaign.trials)
+
+
+def noise_of(trials: list[TrialRecord]) -> NoiseFloor:
+    """Return the noise floor that these trials of the A/A pair show (pure)."""
+    even, plain = (log_ratios(replace(A_A, metric=m), trials) for m in (Metric.EVEN_GOODPUT, Metric.GOODPUT))
+    fired = tuple(sorted({rule for t in trials for rule in t.rules}))
+    return NoiseFloor(spread=_spread(even), spread_as_measured=_spread(plain), pairs=len(plain), invalid=fired)
+
+
+def _spread(logs: list[float]) -> float | None:
+    return stdev(logs) if len(logs) > _LEAST_PAIRS else None

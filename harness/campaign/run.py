@@ -1,0 +1,326 @@
+"""`bench run`: from a profile and a seed to a finished campaign folder with verdicts, charts and report."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from analysis.stats.judge import ALPHA
+from bench_app.catalogue import CATALOGUE, Resource
+from experiment.design.claims import A_A, CLAIMS
+from experiment.design.loads import sweep_load
+from experiment.design.model import Treatment
+from experiment.design.plan import treatments_for
+from experiment.design.profiles import PROFILES, Profile
+from experiment.errors import EnvironmentUnfitError, UsageError
+from experiment.records.manifest import (
+    decode_claim,
+    decode_load,
+    decode_treatment,
+    encode_claim,
+    encode_load,
+    encode_treatment,
+)
+from experiment.records.store import CampaignFolder
+from harness.campaign.campaign import Campaign, Rules
+from harness.postgres.server import NoPostgresError, Unavailable, availability
+from harness.system import host
+from harness.system.pinning import plan_cores
+from harness.trial import app_settings
+from harness.trial.preflight import preflight
+from harness.trial.rig import Rig, rig
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from analysis.stats.results import ClaimResult
+    from experiment.design.model import Claim, Load
+    from harness.campaign.events import Listener
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "results"
+REFERENCE = RESULTS / "reference"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the user asked for."""
+
+    profile: Profile
+    claims: tuple[str, ...]
+    seed: int
+    budget_s: float
+    max_rounds: int
+    out: Path
+    command: str
+    sweep: tuple[tuple[Treatment, Load], ...] = ()  # the steps of a rate sweep
+    all_rounds: bool = False  # measure every claim in every round, decided or not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A campaign that ran."""
+
+    folder: CampaignFolder
+    results: tuple[ClaimResult, ...]
+    stopped_because: str
+
+
+def make_order(
+    profile: str,
+    *,
+    claims: Sequence[str] = (),
+    seed: int | None = None,
+    budget_s: float | None = None,
+    rounds: int | None = None,
+    out: Path | None = None,
+    command: Sequence[str] = (),
+    sweep: Sequence[tuple[str, float]] = (),
+    all_rounds: bool = False,
+) -> Order:
+    """Fill in what was not said: the profile's own claims, budget and rounds, a fresh seed, a folder by the clock."""
+    base = PROFILES[profile]
+    chosen = tuple(claims) or base.claims
+    now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    name = f"{now}-{base.name}" if not claims else f"{now}-{base.name}-{'-'.join(chosen[:3])}"
+    return Order(
+        profile=base,
+        claims=chosen,
+        seed=secrets.randbelow(1_000_000) if seed is None else seed,
+        budget_s=base.budget_s if budget_s is None else budget_s,
+        max_rounds=base.max_rounds if rounds is None else rounds,
+        out=out or RESULTS / name,
+        command=shlex.join(command),
+        sweep=tuple(_step(variant, sweep_load(rate)) for variant, rate in sweep),
+        all_rounds=all_rounds,
+    )
+
+
+def _step(variant: str, load: Load) -> tuple[Treatment, Load]:
+    return Treatment(variant=variant, load=load.id), load
+
+
+def run_new(order: Order, listener: Listener) -> Finished:
+    """Measure a new campaign.
+
+    Raises StoreError when the folder is taken, EnvironmentUnfitError when something it needs does not start.
+    """
+    claims = [CLAIMS[c] for c in order.claims]
+    skipped = missing_variants(claims)
+    skipped |= missing_for(t.variant for t, _ in order.sweep)
+    loads = {load: order.profile.load(load) for load in _loads_of(claims)}
+    loads |= {load.id: load for _, load in order.sweep}
+    return run_registered(order.out, new_manifest(order, claims, loads, skipped), listener)
+
+
+def run_registered(path: Path, manifest: Mapping[str, Any], listener: Listener) -> Finished:
+    """Measure what a manifest registers: its claims, under its loads, with its settings, whoever made it.
+
+    Raises StoreError when the folder is taken, EnvironmentUnfitError when something it needs does not start.
+    """
+    return _measure(CampaignFolder.create(path, manifest), listener, _point_latest_at)
+
+
+def resume(path: Path, listener: Listener) -> Finished:
+    """Go on with a campaign that broke off, by its own manifest."""
+    folder = CampaignFolder.open(path)
+    folder.mend()
+    return _measure(folder, listener, lambda _: None)
+
+
+def given_database() -> str | None:
+    """Return the database the user names, or None for our own."""
+    return os.environ.get("BENCH_DATABASE_URL") or None
+
+
+def missing_variants(claims: Sequence[Claim]) -> dict[str, str]:
+    """Return the variants that claims name and this machine or version cannot serve, each with the reason.
+
+    Raises EnvironmentUnfitError when a database was given that cannot be used.
+    """
+    return missing_for(dict.fromkeys(t.variant for t in treatments_for(claims)))
+
+
+def missing_for(named: Iterable[str]) -> dict[str, str]:
+    """Return which of these variants cannot be served here, each with the reason; raises as `missing_variants`."""
+    named = list(named)
+    missing = {v: f"{v} is not in this version's catalogue" for v in named if v not in CATALOGUE}
+    wants_database = [v for v in named if v in CATALOGUE and Resource.DATABASE in CATALOGUE[v].needs]
+    if wants_database:
+        found = availability(given_database())
+        if isinstance(found, Unavailable):
+            missing |= dict.fromkeys(wants_database, f"{found.reason}. {found.cure}")
+    return missing
+
+
+def always_of(manifest: Mapping[str, Any], claims: Sequence[Claim]) -> tuple[Treatment, ...]:
+    """Return what a campaign measures in every round, whatever is decided: a sweep's steps, or all of it."""
+    steps = [decode_treatment(t) for t in manifest.get("sweep", ())]
+    planned = treatments_for(claims) if manifest["profile"].get("all_rounds") else ()
+    return tuple(dict.fromkeys([*steps, *planned]))
+
+
+def _loads_of(claims: Sequence[Claim]) -> list[str]:
+    return sorted({t.load for t in treatments_for(claims)})
+
+
+def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Finished:
+    manifest = folder.manifest()
+    claims = [decode_claim(c) for c in manifest["claims"]]
+    loads = {name: decode_load(data) for name, data in manifest["loads"].items()}
+    always = always_of(manifest, claims)
+    with _owned(folder):
+        on_start(folder.path)
+        with _rig_for(folder, loads, manifest) as stand:
+            skipped = _preflight(stand, [*treatments_for(claims), *always], manifest["skipped"], listener)
+            manifest = {**manifest, "skipped": skipped, "database": stand.database_facts}
+            folder.write_manifest(manifest)
+            campaign = Campaign(
+                folder=folder,
+                driver=stand,
+                claims=claims,
+                loads=loads,
+                skipped=skipped,
+                always=always,
+                rules=Rules(
+                    seed=manifest["seed"],
+                    alpha=manifest["alpha"],
+                    budget_s=manifest["profile"]["budget_s"],
+                    max_rounds=manifest["profile"]["max_rounds"],
+                ),
+                listener=listener,
+            )
+            results, stopped = campaign.run()
+        finished = datetime.now(UTC).isoformat(timespec="seconds")
+        ended = {"finished_at": finished, "stopped_because": stopped}
+        folder.write_manifest({**manifest, **ended})
+    return Finished(folder=folder, results=results, stopped_because=stopped)
+
+
+@contextmanager
+def _rig_for(folder: CampaignFolder, loads: Mapping[str, Load], manifest: Mapping[str, Any]) -> Iterator[Rig]:
+    with rig(
+        plan=plan_cores(),
+        logs=folder.path / "logs",
+        loads=loads,
+        upstream_delay_s=manifest["settings"]["upstream_delay_s"],
+        settings=app_settings.environment(manifest["settings"]),
+        seed=manifest["seed"],
+        database_url=given_database(),
+    ) as stand:
+        yield stand
+
+
+def _preflight(
+    stand: Rig, treatments: Sequence[Treatment], known: Mapping[str, str], listener: Listener
+) -> dict[str, str]:
+    """Ask every planned variant once; return what is to be skipped, with the reasons."""
+    known = {**known, **_without_startable_database(stand, treatments, known)}
+    planned = dict.fromkeys(t.variant for t in treatments if t.variant not in known)
+    report = preflight(stand, planned)
+    stand.answers.update(report.answers)
+    for complaint in report.complaints.values():
+        listener.note(f"not timed, its answer is wrong: {complaint}")
+    for name, reason in known.items():
+        listener.note(f"skipped: {name}: {reason}")
+    noise = {t.variant for t in A_A.treatments}
+    if noise & report.complaints.keys():
+        raise EnvironmentUnfitError("the plainest routes of the app fail; nothing can be measured here")
+    return {**known, **report.complaints}
+
+
+def _without_startable_database(
+    stand: Rig, treatments: Sequence[Treatment], known: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the variants to skip because our own PostgreSQL is there but does not start, with the reason."""
+    named = dict.fromkeys(t.variant for t in treatments if t.variant not in known)
+    users = [v for v in named if Resource.DATABASE in CATALOGUE[v].needs]
+    try:
+        if users:
+            stand.running_database()
+    except NoPostgresError as error:
+        return dict.fromkeys(users, f"{str(error).splitlines()[0]} See logs/postgres.log.")
+    return {}
+
+
+@contextmanager
+def _owned(folder: CampaignFolder) -> Iterator[None]:
+    """Keep a second process from writing into the same campaign."""
+    lock = folder.path / ".running"
+    try:
+        descriptor = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    except FileExistsError:
+        pid = lock.read_text(encoding="utf-8").strip()
+        if pid.isdigit() and _alive(int(pid)):
+            raise UsageError(f"{folder.path} is being measured by process {pid}; wait for it or stop it.") from None
+        lock.unlink()
+        descriptor = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(str(os.getpid()))
+    try:
+        yield
+    finally:
+        lock.unlink(missing_ok=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _point_latest_at(path: Path) -> None:
+    """Make results/latest name the newest campaign; campaigns elsewhere are left alone."""
+    if path.parent != RESULTS:
+        return
+    link, fresh = RESULTS / "latest", RESULTS / ".latest.new"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(path.name)
+    fresh.replace(link)
+
+
+def new_manifest(
+    order: Order, claims: Sequence[Claim], loads: Mapping[str, Load], skipped: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return the manifest of a campaign about to start: what it will ask, on which machine, with which software."""
+    profile = replace(order.profile, budget_s=order.budget_s, max_rounds=order.max_rounds)
+    return {
+        "project": "handlerbench",
+        "version": version("handlerbench"),
+        "campaign": order.out.name,
+        "profile": {
+            "name": profile.name,
+            "is_smoke": profile.is_smoke,
+            "budget_s": profile.budget_s,
+            "max_rounds": profile.max_rounds,
+            "time_scale": profile.time_scale,
+            "all_rounds": order.all_rounds,
+        },
+        "command": order.command,
+        "seed": order.seed,
+        "alpha": ALPHA,
+        "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "finished_at": None,
+        "stopped_because": None,
+        "host": host.facts(),
+        "packages": host.package_versions(),
+        "git": host.git_state(ROOT),
+        "pinning": plan_cores().as_manifest(),
+        "settings": app_settings.todays(),
+        "loads": {name: encode_load(load) for name, load in loads.items()},
+        "claims": [encode_claim(c) for c in claims],
+        "treatments": [encode_treatment(t) for t in (*(t for t, _ in order.sweep), *treatments_for(claims))],
+        "sweep": [encode_treatment(t) for t, _ in order.sweep],
+        "skipped": dict(skipped),
+    }

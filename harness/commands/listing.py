@@ -1,0 +1,66 @@
+"""`bench list`: what there is to measure, from the tables themselves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from bench_app.catalogue import CATALOGUE
+from experiment.design.claims import CLAIMS
+from experiment.design.loads import LOADS
+from experiment.design.profiles import PROFILES
+from experiment.errors import Exit
+from experiment.records.manifest import encode_claim
+from harness.campaign.run import missing_for
+
+
+def show(*, as_json: bool) -> int:
+    """Print variants, claims, loads and profiles."""
+    data = _collect()
+    if as_json:
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+        return Exit.OK
+    console = Console()
+    for title, columns in (
+        ("variants", ("id", "method", "path", "summary", "skipped")),
+        ("claims", ("id", "slug", "statement", "measurability")),
+        ("loads", ("id", "kind", "users", "warmup_s", "window_s")),
+        ("profiles", ("name", "summary", "budget_s")),
+    ):
+        console.print(_table(title, columns, data[title]))
+    return Exit.OK
+
+
+def _collect() -> dict[str, list[dict[str, Any]]]:
+    skipped = missing_for(CATALOGUE)
+    return {
+        "variants": [
+            {
+                "id": v.id,
+                "work": v.work.value,
+                "style": v.style.value,
+                "tool": v.tool,
+                "method": v.method,
+                "path": v.path,
+                "summary": v.summary,
+                "skipped": skipped.get(v.id, ""),
+            }
+            for v in CATALOGUE.values()
+        ],
+        "claims": [encode_claim(c) for c in CLAIMS.values()],
+        "loads": [asdict(load) for load in LOADS.values()],
+        "profiles": [asdict(p) for p in PROFILES.values()],
+    }
+
+
+def _table(title: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(str(row[name]) for name in columns))
+    return table

@@ -1,0 +1,218 @@
+"""Progress for people: a live view on a terminal, plain lines elsewhere, JSON events for scripts, or nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from analysis.stats.results import Verdict
+from harness.campaign.events import Listener
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from analysis.stats.results import ClaimResult
+    from experiment.design.model import PlannedTrial
+    from experiment.records.trial import TrialRecord
+    from harness.campaign.events import Standing
+    from harness.trial.driver import Progress
+
+MARKS = {
+    Verdict.SUPPORTED: ("supported", "green"),
+    Verdict.REFUTED: ("refuted", "red"),
+    Verdict.INCONCLUSIVE: ("undecided", "yellow"),
+    Verdict.INVALID: ("invalid", "magenta"),
+    Verdict.SKIPPED: ("skipped", "dim"),
+    Verdict.NOT_MEASURABLE: ("not measurable", "dim"),
+}
+_SPARKS = "▁▂▃▄▅▆▇█"
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Return values as a line of bars, the highest as a full one."""
+    top = max(values, default=0.0)
+    if top <= 0:
+        return _SPARKS[0] * len(values)
+    return "".join(_SPARKS[min(int(v / top * len(_SPARKS)), len(_SPARKS) - 1)] for v in values)
+
+
+def in_minutes(seconds: float) -> str:
+    """Return a duration as m:ss."""
+    whole = max(0, round(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def left(standing: Standing) -> str:
+    """Say honestly what is left: this round's own time is known, how many rounds it takes is not."""
+    at_most = in_minutes(standing.budget_s - standing.elapsed_s)
+    if standing.round_left_s is None:
+        return f"at most {at_most} left"
+    return f"this round about {in_minutes(standing.round_left_s)} more, in all at most {at_most}"
+
+
+def trial_line(record: TrialRecord) -> str:
+    """Say in one line what a trial measured."""
+    m = record.metrics
+    if m.makespan_s is not None:
+        what = f"all answered after {m.makespan_s:.2f} s"
+    elif m.goodput_rps is not None:
+        what = f"{m.goodput_rps:8.1f} rps"
+    else:
+        what = "no figures"
+    lag = f", loop lag p99 {m.loop_lag_p99_us / 1000:.1f} ms" if m.loop_lag_p99_us is not None else ""
+    bad = "" if record.is_valid else f"  INVALID {' '.join(record.rules)}: {record.reasons.splitlines()[0]}"
+    return f"{record.trial_id} {record.treatment:<46} {what}{lag}{bad}"
+
+
+class PlainLines(Listener):
+    """One line an event, for logs and pipes."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        """Print to standard output unless told otherwise."""
+        self.console = console or Console(highlight=False, soft_wrap=True)
+
+    def note(self, text: str) -> None:
+        """Print a note."""
+        self.console.print(text, markup=False)
+
+    def round_started(self, standing: Standing, undecided: Sequence[str]) -> None:
+        """Print what the round is for."""
+        whom = f" for {len(undecided)} undecided claims" if undecided else ""
+        self.note(f"round {standing.round}: {standing.trials_in_round} trials{whom} ({left(standing)})")
+
+    def trial_ended(self, record: TrialRecord, standing: Standing) -> None:
+        """Print the trial's line."""
+        self.note(f"  [{standing.position}/{standing.trials_in_round}] {trial_line(record)}")
+
+    def judged(self, results: Sequence[ClaimResult], standing: Standing) -> None:
+        """Print where each claim stands."""
+        named = "  ".join(f"{r.claim.id} {MARKS[r.verdict][0]}" for r in results)
+        self.note(f"after round {standing.round}{': ' if named else ''}{named}")
+
+
+class JsonLines(Listener):
+    """One JSON object an event on standard output, for scripts."""
+
+    def _say(self, event: str, **data: Any) -> None:
+        sys.stdout.write(json.dumps({"event": event, **data}) + "\n")
+        sys.stdout.flush()
+
+    def note(self, text: str) -> None:
+        """Pass a note on."""
+        self._say("note", text=text)
+
+    def round_started(self, standing: Standing, undecided: Sequence[str]) -> None:
+        """Pass the round on."""
+        self._say("round", **asdict(standing), undecided=list(undecided))
+
+    def trial_progress(self, planned: PlannedTrial, progress: Progress) -> None:
+        """Pass a second on."""
+        self._say("progress", trial_id=planned.trial_id, treatment=planned.treatment.id, **asdict(progress))
+
+    def trial_ended(self, record: TrialRecord, standing: Standing) -> None:
+        """Pass the trial on."""
+        self._say("trial", **asdict(record), elapsed_s=standing.elapsed_s)
+
+    def judged(self, results: Sequence[ClaimResult], standing: Standing) -> None:
+        """Pass the verdicts on."""
+        self._say("judged", round=standing.round, verdicts={r.claim.id: r.verdict.value for r in results})
+
+    def ended(self, results: Sequence[ClaimResult], stopped_because: str) -> None:
+        """Pass the end on."""
+        verdicts = {r.claim.id: r.verdict.value for r in results}
+        self._say("ended", stopped_because=stopped_because, verdicts=verdicts)
+
+
+class LiveView(Listener):
+    """A view that redraws itself on a terminal: round, trial, rps, claims, time left."""
+
+    def __init__(self, console: Console) -> None:
+        """Draw on this console from `with` on."""
+        self._live = Live(console=console, refresh_per_second=4, transient=True)
+        self._standing: Standing | None = None
+        self._planned: PlannedTrial | None = None
+        self._rps: list[float] = []
+        self._p99_us: float | None = None
+        self._lags_ms: list[float] = []
+        self._results: Sequence[ClaimResult] = ()
+        self._last: list[str] = []
+
+    def __enter__(self) -> Self:
+        """Start drawing."""
+        self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop drawing and leave the terminal as it was."""
+        self._live.stop()
+
+    def note(self, text: str) -> None:
+        """Print a note above the view."""
+        self._live.console.print(text, markup=False, highlight=False)
+
+    def round_started(self, standing: Standing, undecided: Sequence[str]) -> None:  # noqa: ARG002 - the protocol's
+        """Redraw."""
+        self._standing = standing
+        self._draw()
+
+    def trial_started(self, planned: PlannedTrial, standing: Standing) -> None:
+        """Redraw."""
+        self._planned, self._standing, self._rps, self._p99_us = planned, standing, [], None
+        self._draw()
+
+    def trial_progress(self, planned: PlannedTrial, progress: Progress) -> None:  # noqa: ARG002 - the protocol's
+        """Redraw."""
+        self._rps = [*self._rps, progress.rps][-30:]
+        self._p99_us = progress.p99_us
+        self._draw()
+
+    def trial_ended(self, record: TrialRecord, standing: Standing) -> None:
+        """Redraw."""
+        self._standing = standing
+        self._last = [*self._last, trial_line(record)][-3:]
+        lag_us = record.metrics.loop_lag_p99_us
+        self._lags_ms = [*self._lags_ms, 0.0 if lag_us is None else lag_us / 1000][-40:]
+        self._draw()
+
+    def judged(self, results: Sequence[ClaimResult], standing: Standing) -> None:
+        """Redraw."""
+        self._results, self._standing = results, standing
+        self._draw()
+
+    def _draw(self) -> None:
+        self._live.update(Group(*self._lines()))
+
+    def _lines(self) -> list[Any]:
+        out: list[Any] = []
+        if self._standing is not None:
+            s = self._standing
+            out.append(Text(f"round {s.round}, trial {s.position + 1} of {s.trials_in_round}; {left(s)}", style="bold"))
+        if self._planned is not None:
+            now = f"{self._rps[-1]:.0f} rps" if self._rps else "warming up"
+            p99 = f", p99 {self._p99_us / 1000:.1f} ms" if self._p99_us is not None else ""
+            out.append(Text(f"{self._planned.treatment.id}  {sparkline(self._rps)} {now}{p99}"))
+        out.extend(Text(line, style="dim") for line in self._last)
+        if self._lags_ms:
+            out.append(Text(f"loop lag p99 by trial  {sparkline(self._lags_ms)}", style="dim"))
+        if self._results:
+            out.append(_claims_grid(self._results))
+        return out
+
+
+def _claims_grid(results: Sequence[ClaimResult], columns: int = 4) -> Table:
+    grid = Table.grid(padding=(0, 3))
+    cells = [Text(f"{r.claim.id:<5}{MARKS[r.verdict][0]}", style=MARKS[r.verdict][1]) for r in results]
+    for start in range(0, len(cells), columns):
+        grid.add_row(*cells[start : start + columns])
+    return grid

@@ -1,0 +1,158 @@
+"""`bench reproduce DIR`: run somebody else's campaign again on this machine, and say what came out the same.
+
+The plan is that of the other campaign's manifest: its claims with their registered intervals, its loads, its level and
+its settings, not today's tables. Only the order of the trials is new, unless --seed repeats it. What counts as
+reproduced stands in analysis/comparing/reproduction.py; a repetition that broke off is resumed like any campaign, and
+ends in harness/commands/origin.py as this does.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shlex
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from analysis.reading.campaign import load_campaign
+from experiment.design.claims import A_A
+from experiment.design.loads import LOADS
+from experiment.design.plan import treatments_for
+from experiment.design.profiles import Profile
+from experiment.errors import StoreError
+from experiment.records.manifest import decode_treatment
+from harness.campaign.run import (
+    RESULTS,
+    Order,
+    given_database,
+    missing_for,
+    missing_variants,
+    new_manifest,
+    run_registered,
+)
+from harness.commands.measuring import draw, exit_code, watching
+from harness.commands.origin import conclude, reference_to, tell
+from harness.trial.app_settings import taken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from analysis.reading.campaign import Campaign
+    from experiment.design.model import Load, Treatment
+    from harness.campaign.events import Listener
+    from harness.campaign.run import Finished
+
+    Runner = Callable[[Path, Mapping[str, Any], Listener], Finished]
+
+
+def reproduce(
+    path: Path,
+    *,
+    out: Path | None = None,
+    budget_s: float | None = None,
+    rounds: int | None = None,
+    seed: int | None = None,
+    quiet: bool = False,
+    as_json: bool = False,
+    words: Sequence[str] = (),
+    run: Runner = run_registered,
+) -> int:
+    """Run the campaign in `path` again and tell what was reproduced; return the exit code.
+
+    What is not given is as in the original: its budget (seconds of measuring), its rounds. `run` is what measures.
+    Raises StoreError for a folder without a campaign of this format, UsageError for one this version cannot repeat.
+    """
+    original = load_campaign(path)
+    folder = out or RESULTS / _name(original)
+    order = order_again(original, out=folder, budget_s=budget_s, rounds=rounds, seed=seed, words=words)
+    console = Console(stderr=as_json, highlight=False)
+    with watching(console, quiet=quiet, as_json=as_json) as listener:
+        listener.note(f"reproducing {original.name} into {folder.name} (seed {order.seed})")
+        listener.note(f"should it break off: bench run --resume {shlex.quote(str(folder))}")
+        finished = run(folder, manifest_again(original, order), listener)
+    console.print(f"measured; stopped because: {finished.stopped_because}. Drawing ...")
+    draw(finished.folder.path, lambda _: None)
+    tell(conclude(original, finished.folder.path), console, as_json=as_json)
+    return exit_code(finished)
+
+
+def order_again(
+    original: Campaign,
+    *,
+    out: Path,
+    budget_s: float | None,
+    rounds: int | None,
+    seed: int | None,
+    words: Sequence[str],
+) -> Order:
+    """Return the order that repeats a campaign; raises StoreError when its manifest does not say how it was bounded."""
+    try:
+        theirs = original.manifest["profile"]
+        profile = Profile(
+            name=str(theirs["name"]),
+            summary="as another campaign's manifest has it",
+            claims=tuple(c.id for c in original.claims),
+            budget_s=budget_s or float(theirs["budget_s"]),
+            max_rounds=rounds or int(theirs["max_rounds"]),
+            time_scale=float(theirs.get("time_scale", 1.0)),
+            is_smoke=original.is_smoke,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(f"the profile in the manifest of {original.name} cannot be read: {error}") from None
+    return Order(
+        profile=profile,
+        claims=profile.claims,
+        seed=secrets.randbelow(1_000_000) if seed is None else seed,
+        budget_s=profile.budget_s,
+        max_rounds=profile.max_rounds,
+        out=out,
+        command=shlex.join(words),
+        sweep=_sweep(original),
+        all_rounds=bool(theirs.get("all_rounds", False)),
+    )
+
+
+def manifest_again(original: Campaign, order: Order) -> dict[str, Any]:
+    """Return the manifest of the repetition: the original's plan, this machine's facts.
+
+    Variants that this machine or version cannot serve are skipped, each with its reason. Raises StoreError when the
+    original's manifest lacks a load that it plans with, UsageError when its settings cannot be repeated.
+    """
+    skipped = missing_variants(original.claims) | missing_for(t.variant for t, _ in order.sweep)
+    loads = _loads(original) | {load.id: load for _, load in order.sweep}
+    manifest = new_manifest(order, original.claims, loads, skipped)
+    reference = reference_to(original, order.out)
+    settings = taken(
+        original.name,
+        original.manifest.get("settings", {}),
+        commit=reference["commit"],
+        own_database=given_database() is None,
+    )
+    return {**manifest, "alpha": original.alpha, "settings": settings, "reproduces": reference}
+
+
+def _loads(original: Campaign) -> dict[str, Load]:
+    needed = sorted({t.load for t in treatments_for(original.claims)})
+    # the A/A pair is this version's own: its load is taken from today's table where the other campaign had none
+    known = {A_A.treatment.load: LOADS[A_A.treatment.load], **original.loads}
+    return {name: _load(original.name, known, name) for name in needed}
+
+
+def _sweep(original: Campaign) -> tuple[tuple[Treatment, Load], ...]:
+    steps = [decode_treatment(t) for t in original.manifest.get("sweep", ())]
+    return tuple((step, _load(original.name, original.loads, step.load)) for step in steps)
+
+
+def _load(campaign: str, known: Mapping[str, Load], name: str) -> Load:
+    if name not in known:
+        raise StoreError(f"the manifest of {campaign} plans with the load {name}, which it does not define.")
+    return known[name]
+
+
+def _name(original: Campaign) -> str:
+    """Name the new folder; the other campaign's name is somebody else's text, so only plain characters of it stay."""
+    now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    return f"{now}-again-{re.sub(r'[^A-Za-z0-9_-]+', '-', original.name)[:60].strip('-')}"

@@ -1,0 +1,59 @@
+"""`bench serve`: the app with all it needs, until Ctrl-C."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import NoReturn
+
+from bench_app.catalogue import CATALOGUE
+from experiment.design.model import Cores, ServerConfig
+from experiment.errors import EnvironmentUnfitError, UsageError
+from harness.campaign.run import given_database, missing_for
+from harness.system.pinning import plan_cores
+from harness.system.process import accepts, tail
+from harness.system.services import sut
+from harness.trial.app_settings import UPSTREAM_DELAY_S
+from harness.trial.driver import LocustProcess
+from harness.trial.rig import Rig
+
+_HIGHEST_PORT = 65535
+
+
+def serve(port: int) -> NoReturn:
+    """Serve every variant on 127.0.0.1 until interrupted.
+
+    Raises UsageError when the port is taken, EnvironmentUnfitError when the app ends by itself.
+    """
+    if not 1 <= port <= _HIGHEST_PORT:
+        raise UsageError(f"{port} is no port; ports go from 1 to {_HIGHEST_PORT}.")
+    if accepts(port):
+        raise UsageError(f"something listens on port {port} already; choose another with --port.")
+    plan = plan_cores()
+    with tempfile.TemporaryDirectory(prefix="handlerbench-") as folder:
+        logs = Path(folder)
+        locust = LocustProcess(log=logs / "driver.log", cores=())  # never started: Locust has a command of its own here
+        stand = Rig(
+            plan=plan,
+            logs=logs,
+            loads={},
+            upstream_delay_s=UPSTREAM_DELAY_S,
+            locust=locust,
+            database_url=given_database(),
+        )
+        with closing(stand):
+            missing = missing_for(CATALOGUE)
+            served = {name: v for name, v in CATALOGUE.items() if name not in missing}
+            env = stand.environment(served)
+            log = logs / "app.log"
+            with sut(
+                server=ServerConfig(cores=Cores.ALL), environment=env, log=log, plan=plan, port=port, patience_s=3.0
+            ) as service:
+                print(f"serving {len(served)} variants at {service.url} (docs at {service.url}/docs); Ctrl-C ends it")
+                print(f"  curl {service.url}/sleep/async-native")
+                print(f"  locust -f locustfiles/closed.py --host {service.url} --path /sleep/def")
+                while service.is_alive:
+                    time.sleep(0.2)
+                raise EnvironmentUnfitError(f"the app ended (code {service.process.returncode}).{tail(log)}")

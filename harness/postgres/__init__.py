@@ -1,0 +1,1 @@
+"""A real PostgreSQL: found, started, filled, watched, or given by the user."""

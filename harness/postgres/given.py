@@ -1,0 +1,165 @@
+"""A database the user names by BENCH_DATABASE_URL: checked before anything is measured, left as it was found."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from experiment.errors import EnvironmentUnfitError
+from harness.postgres import table as postgres_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from psycopg import Connection, Error
+
+APPLICATION = "handlerbench-harness"
+_CONNECT_LIMIT_S = 5
+_OWN_CONNECTIONS = 4
+"""What the harness itself may hold at a time: the lock, the watch, a look whether the server is alive, one to spare."""
+
+_LOCK = int.from_bytes(b"hndlbnch", "big", signed=True)
+"""The advisory lock of whoever uses a database; any number would do, as long as it is nobody else's."""
+
+_SHAPE = "postgresql://user:password@host:port/database"
+# What psycopg, psycopg2 and asyncpg all read in a URL; asyncpg would send anything else to the server as a setting.
+_OPTIONS_OF_ALL = {
+    *("host", "port", "dbname", "user", "password", "passfile"),
+    *("sslmode", "sslcert", "sslkey", "sslrootcert", "sslcrl", "target_session_attrs", "service"),
+}
+
+
+def connect(url: str, *, timeout_s: int = _CONNECT_LIMIT_S) -> Connection[Any]:
+    """Connect in autocommit mode. Raises psycopg.Error."""
+    import psycopg
+
+    return psycopg.connect(url, autocommit=True, connect_timeout=timeout_s, application_name=APPLICATION)
+
+
+def check_given(url: str, *, pool_size: int = 20) -> str:
+    """Return the version of the PostgreSQL at `url`; makes nothing there.
+
+    Raises EnvironmentUnfitError, in one sentence, when it is no PostgreSQL URL, cannot be connected to, is not
+    PostgreSQL, or has no room for a pool of `pool_size`.
+    """
+    _check_form(url)
+    with _opened(url) as connection:
+        version = _version(connection)
+        _check_room(connection, pool_size)
+    return version
+
+
+@contextmanager
+def given(url: str, *, pool_size: int) -> Iterator[str]:
+    """Have the table in the given database until the block ends, and no other campaign; yield the version.
+
+    Raises EnvironmentUnfitError as `check_given` does, when another campaign is using the database, and when the schema
+    cannot be made.
+    """
+    version = check_given(url, pool_size=pool_size)
+    with _alone(url):
+        with _opened(url) as connection:
+            postgres_table.make_unless_there(connection)
+        try:
+            yield version
+        finally:
+            import psycopg
+
+            # it may be gone, or have lost us; the schema says of itself that it may be dropped
+            with suppress(psycopg.Error), connect(url) as connection:
+                postgres_table.drop(connection)
+
+
+@contextmanager
+def _alone(url: str) -> Iterator[None]:
+    """Keep other campaigns out of a database: they would share its speed, and the first to end would drop the table.
+
+    The lock is the connection's, so that it ends with this process however that ends.
+    """
+    import psycopg
+
+    holder: Connection[Any] | None = None
+    try:
+        holder = connect(url)
+        got = holder.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
+    except psycopg.Error as error:
+        if holder is not None:
+            holder.close()
+        raise _unfit(_explain(error, url)) from None
+    try:
+        if got != (True,):
+            raise _unfit("another campaign is using the database; wait until it ends, or name another one.")
+        yield
+    finally:
+        holder.close()
+
+
+@contextmanager
+def _opened(url: str) -> Iterator[Connection[Any]]:
+    """Connect; turn whatever PostgreSQL says against it into one sentence."""
+    import psycopg
+
+    try:
+        with connect(url) as connection:
+            yield connection
+    except psycopg.Error as error:
+        raise _unfit(_explain(error, url)) from None
+
+
+def _unfit(what: str) -> EnvironmentUnfitError:
+    return EnvironmentUnfitError(f"BENCH_DATABASE_URL: {what}")
+
+
+def _check_form(url: str) -> None:
+    import psycopg
+
+    scheme = url.split(":", 1)[0] if "://" in url else ""
+    if scheme not in {"postgresql", "postgres"}:
+        kind = f"{scheme}:// is not PostgreSQL" if scheme else "not a URL"
+        raise _unfit(f"{kind}; write {_SHAPE}.")
+    try:  # the complaints themselves would repeat the password
+        options = {name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
+        psycopg.conninfo.conninfo_to_dict(url.partition("?")[0])
+        _ = urlsplit(url).port
+    except (ValueError, psycopg.Error):
+        raise _unfit(f"malformed; write {_SHAPE}.") from None
+    if options - _OPTIONS_OF_ALL:
+        raise _unfit(f"not every driver understands the option {min(options - _OPTIONS_OF_ALL)}; leave it out.")
+
+
+def _version(connection: Connection[Any]) -> str:
+    told = connection.execute("SELECT version()").fetchone()
+    if told is None or not str(told[0]).startswith("PostgreSQL "):
+        raise _unfit(f"what answers there is not PostgreSQL but {str(told and told[0])[:60]}.")
+    return str(told[0]).split()[1]
+
+
+def _check_room(connection: Connection[Any], pool_size: int) -> None:
+    found = connection.execute(
+        "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,"
+        " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())"
+    ).fetchone()
+    allowed, used = found or (0, 0)
+    wanted = pool_size + _OWN_CONNECTIONS
+    if allowed - used < wanted:
+        raise _unfit(
+            f"{wanted} connections are needed, and of the {allowed} that its max_connections allows {used} are taken;"
+            f" raise max_connections."
+        )
+
+
+def _explain(error: Error, url: str) -> str:
+    said = _one_line(str(error), url)
+    if "invalid response" in said or "unexpected response" in said or "expected authentication request" in said:
+        return f"what answers there is not PostgreSQL ({said})."
+    return f"the database cannot be used: {said}."
+
+
+def _one_line(text: str, url: str) -> str:
+    """Return a message in one line, without the password."""
+    line = "; ".join(part.strip() for part in text.splitlines() if part.strip()).rstrip(".")
+    with suppress(ValueError):
+        password = urlsplit(url).password
+        return line.replace(password, "***") if password else line
+    return line

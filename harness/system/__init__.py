@@ -1,0 +1,1 @@
+"""Processes, cores, the host and the small services beside a trial."""

@@ -1,0 +1,73 @@
+"""Which core does what: the SUT on one of its own, driver and services on the others.
+
+Linux only (sched_setaffinity); elsewhere, and on one core, nothing is pinned and the manifest says so.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from experiment.design.model import Cores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_NEEDED_CORES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorePlan:
+    """Which cores the SUT and everything else get; `enforced` is False where the system cannot pin."""
+
+    sut: tuple[int, ...]
+    others: tuple[int, ...]
+    everything: tuple[int, ...]
+    enforced: bool
+    note: str
+
+    def for_sut(self, cores: Cores) -> tuple[int, ...]:
+        """Return the cores a SUT of this configuration may use."""
+        return self.everything if cores is Cores.ALL else self.sut
+
+    def as_manifest(self) -> dict[str, Any]:
+        """Return the plan as the manifest records it."""
+        return asdict(self)
+
+
+def usable_cores() -> tuple[int, ...]:
+    """Return the cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return tuple(sorted(os.sched_getaffinity(0)))
+    return tuple(range(os.cpu_count() or 1))
+
+
+def plan_cores() -> CorePlan:
+    """Give the SUT the last core, which interrupts and daemons use least, and everything else the rest."""
+    cores = usable_cores()
+    if not hasattr(os, "sched_setaffinity"):
+        note = "this system cannot pin processes to cores; the SUT competes with driver and services"
+    elif len(cores) < _NEEDED_CORES:
+        note = "only one core; the SUT shares it with driver and services"
+    else:
+        return CorePlan(sut=cores[-1:], others=cores[:-1], everything=cores, enforced=True, note="")
+    return CorePlan(sut=cores, others=cores, everything=cores, enforced=False, note=note)
+
+
+@contextmanager
+def running_on(cores: tuple[int, ...], *, enforced: bool) -> Iterator[None]:
+    """Run the calling thread on these cores for a while: what it starts meanwhile inherits them.
+
+    Set before the child starts, not after: threads a child makes early would otherwise escape.
+    """
+    if not enforced:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)

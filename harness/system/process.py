@@ -1,0 +1,131 @@
+"""Child processes that are always ended, by their own id, whatever happens to us.
+
+Each runs in a session of its own, so that a Ctrl-C in the terminal reaches only the harness, which then ends its
+children in order, and so that a child's own children (a process pool) end with it. On Linux the kernel ends a child
+should the harness itself be killed (PR_SET_PDEATHSIG).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+from experiment.errors import EnvironmentUnfitError
+from harness.system.pinning import running_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_TERM_PATIENCE_S = 3.0
+
+
+@contextmanager
+def child(
+    command: Sequence[str],
+    *,
+    log: Path,
+    cores: tuple[int, ...] = (),
+    env: Mapping[str, str] | None = None,
+    piped: bool = False,
+    patience_s: float = _TERM_PATIENCE_S,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command until the block ends, then end its whole process group.
+
+    Output goes to `log` (never to a pipe nobody reads, which would block the child), unless `piped`: then stdin and
+    stdout are pipes and only stderr goes to the log.
+    """
+    with log.open("ab") as sink, running_on(cores, enforced=bool(cores)):
+        process = subprocess.Popen(  # the block below is its with
+            list(command),
+            stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
+            stdout=subprocess.PIPE if piped else sink,
+            stderr=sink,
+            env=dict(env) if env is not None else None,
+            start_new_session=True,
+            preexec_fn=_die_with_parent(),  # noqa: PLW1509 - the harness spawns from its main thread only
+        )
+    try:
+        yield process
+    finally:
+        end_group(process, patience_s=patience_s)
+
+
+def end_group(process: subprocess.Popen[Any], *, patience_s: float = _TERM_PATIENCE_S) -> None:
+    """End a process and everything in its group: SIGTERM, a bounded wait, SIGKILL. Safe to call twice."""
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+    if patience_s > 0 and process.poll() is None:
+        _signal_group(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience_s)
+    # the leader may be gone while its pool's workers are not
+    _signal_group(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def free_port() -> int:
+    """Return a TCP port that is free on 127.0.0.1 now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until(
+    ready: Callable[[], bool], *, process: subprocess.Popen[Any], what: str, log: Path, timeout_s: float
+) -> float:
+    """Poll until `ready`; return the seconds it took.
+
+    Raises EnvironmentUnfitError with the last lines of the log when the process ends or the time is up.
+    """
+    start = time.monotonic()
+    while not ready():
+        if process.poll() is not None:
+            raise EnvironmentUnfitError(f"{what} ended (code {process.returncode}) before it was ready.{tail(log)}")
+        if time.monotonic() - start > timeout_s:
+            raise EnvironmentUnfitError(f"{what} was not ready after {timeout_s:g} s.{tail(log)}")
+        time.sleep(0.01)
+    return time.monotonic() - start
+
+
+def accepts(port: int, host: str = "127.0.0.1") -> bool:
+    """Whether something accepts TCP connections there."""
+    with suppress(OSError), socket.create_connection((host, port), timeout=0.5):
+        return True
+    return False
+
+
+def tail(log: Path, lines: int = 12) -> str:
+    """Return the end of a log as text to put behind a message; empty when there is none."""
+    try:
+        last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+    except OSError:
+        return ""
+    return "".join(f"\n    {line}" for line in [f"The end of {log.name}:", *last]) if last else ""
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)  # loaded before the fork: a child between fork and exec should do as little as it can
+
+    def ask_kernel() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    return ask_kernel

@@ -1,0 +1,41 @@
+"""What the yardstick's process runs: `python -m harness.system.yardstick_passes FILE`, until it is ended.
+
+Apart from yardstick.py, and on the standard library alone: it runs on the SUT's core.
+"""
+
+import struct
+import sys
+import time
+
+EVERY_S = 0.005
+"""Core speed changes within tenths of a second; 500 passes in 2.5 s leave little sampling error."""
+MOST_PASSES = 1_500_000
+"""An end to it even if nobody ends it, after more than two hours."""
+PASS = struct.Struct("<dd")
+"""When a pass began (time.monotonic(), seconds) and its CPU time (microseconds)."""
+_KEYS = 500
+
+
+def one_pass() -> int:
+    """Do the fixed work: Python's own mix of allocation, hashing and memory, not arithmetic alone.
+
+    Of those tried it went along with the SUT's cost best.
+    """
+    made: dict[str, int] = {}
+    for number in range(_KEYS):
+        made[str(number)] = number
+    return len(made)
+
+
+def main(path: str) -> None:
+    """Make passes, and write each down at once."""
+    with open(path, "ab", buffering=0) as out:  # noqa: PTH123 - pathlib's import takes longer than a hundred passes
+        for _ in range(MOST_PASSES):
+            time.sleep(EVERY_S)
+            t, before_ns = time.monotonic(), time.thread_time_ns()
+            one_pass()
+            out.write(PASS.pack(t, (time.thread_time_ns() - before_ns) / 1e3))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

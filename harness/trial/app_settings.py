@@ -1,0 +1,93 @@
+"""The settings a campaign is measured with: today's, those of another campaign's manifest, and how the app is told.
+
+Whatever a manifest records is what the app gets, as BENCH_* variables, and what the ceilings are computed from. So a
+campaign with other waits and pools than today's can be measured again by this version.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from bench_app.settings import PREFIX, Settings
+from experiment.errors import UsageError
+from harness.postgres.keeper import SETTINGS as POSTGRES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+UPSTREAM_DELAY_S = 0.1
+THREAD_TOKENS = 40
+"""What anyio has by default; recorded as a number, because the ceilings need one."""
+
+_UPSTREAM = "upstream_delay_s"  # the upstream stub's; every other setting is the app's own
+_LONGEST_DELAY_S = 60.0  # as long as the app itself may be told to wait
+_OTHER_CONNECTIONS = 10
+"""Connections that PostgreSQL keeps for its superuser and that whoever watches it needs."""
+
+
+def todays() -> dict[str, Any]:
+    """Return the settings a new campaign is measured with, as its manifest records them."""
+    settings = Settings.model_construct()
+    return {
+        "sleep_s": settings.sleep_s,
+        "article_sleep_s": settings.article_sleep_s,
+        _UPSTREAM: UPSTREAM_DELAY_S,
+        "query_s": settings.query_s,
+        "db_pool_size": settings.db_pool_size,
+        "thread_tokens": THREAD_TOKENS,
+    }
+
+
+def environment(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Return a manifest's settings as the variables that tell the app."""
+    return {
+        f"{PREFIX}{name.upper()}": str(settings[name])
+        for name in todays()
+        if name != _UPSTREAM and settings.get(name) is not None
+    }
+
+
+def taken(campaign: str, theirs: Mapping[str, Any], *, commit: str | None, own_database: bool) -> dict[str, Any]:
+    """Return what a campaign is to be measured with again: its own settings, and today's where it recorded none.
+
+    `own_database`: whether the database will be ours, whose connections are limited. Raises UsageError naming every
+    setting that cannot be given to the app or the upstream stub.
+    """
+    recorded = {name: value for name, value in theirs.items() if value is not None}
+    unfit = [f"{name} = {value!r} ({why})" for name, value in recorded.items() if (why := _why_unfit(name, value))]
+    if own_database and not unfit and recorded.get("db_pool_size", 0) > most_connections():
+        cure = "name a server that has more with BENCH_DATABASE_URL"
+        unfit = [
+            f"db_pool_size = {recorded['db_pool_size']} (our PostgreSQL has room for {most_connections()}; {cure})"
+        ]
+    if unfit:
+        raise UsageError(
+            f"{campaign} was measured with settings that this version cannot give the app: {'; '.join(unfit)}. "
+            f"Check out the version that measured it (commit {commit or 'unknown'}) and run `bench reproduce` there."
+        )
+    return todays() | recorded
+
+
+def most_connections() -> int:
+    """Return how large the app's pool can be on our own PostgreSQL."""
+    return int(POSTGRES["max_connections"]) - _OTHER_CONNECTIONS
+
+
+def _why_unfit(name: str, value: Any) -> str:
+    """Say why a setting cannot be had; nothing if it can."""
+    if name not in todays():
+        return "there is no such setting here"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "not a number"
+    if name == _UPSTREAM:
+        fits = isfinite(value) and 0 <= value <= _LONGEST_DELAY_S
+        return "" if fits else f"must be from 0 to {_LONGEST_DELAY_S:g}"
+    try:
+        Settings.model_validate({name: value})
+    except ValidationError as error:
+        # the caller's own variables are looked at as well, and are none of the campaign's business
+        return "; ".join(str(e["msg"]).lower() for e in error.errors() if e["loc"][0] == name)
+    return ""

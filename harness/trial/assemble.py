@@ -1,0 +1,236 @@
+"""Puts one trial's measurement together from what driver, probe and host saw (pure)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import fmean, pstdev
+from typing import TYPE_CHECKING, Any
+
+from experiment.design.model import YARDSTICK_US, LoadKind
+from experiment.records.histogram import Histogram, Quantile
+from experiment.records.trial import Measurement, SecondRow, Series, TrialMetrics
+from experiment.theory.steady import truncation_shift
+from harness.system.yardstick import pass_us
+from harness.trial.probe_log import ProbeLog, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from experiment.design.model import Load
+    from harness.system.host import HostSample, ProcessSample
+    from harness.system.yardstick import Pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """Everything that was seen of one trial, from every side."""
+
+    load: Load
+    result: Mapping[str, Any]  # the driver's result event
+    probe: ProbeLog | None
+    host: tuple[HostSample, HostSample] | None  # at the window's open and close
+    sut: tuple[ProcessSample, ProcessSample] | None
+    ours_cores: float | None = None  # CPU of every process of ours, the SUT's included
+    sut_ready_s: float
+    passes: Sequence[Pass] = ()  # of the yardstick, on the SUT's core
+    connections: Sequence[tuple[float, int, int]] = ()  # database: (t, in use, waiting)
+
+
+def assemble(seen: Observed) -> Measurement:
+    """Return the trial's measurement."""
+    result = seen.result
+    window = Window(result["window_open_t"], result["window_close_t"])
+    histograms = _histograms(result)
+    if seen.probe is not None:
+        histograms[Series.LOOP_LAG] = seen.probe.lag_histogram(window)
+    parts = (
+        _answers(seen.load, result, window),
+        _response_times(histograms, result),
+        _probe_numbers(seen.probe, histograms, window),
+        _costs(seen, window),
+        _database(seen.connections, window),
+    )
+    numbers: dict[str, Any] = {name: value for part in parts for name, value in part.items()}
+    numbers |= at_equal_speed(pass_us(seen.passes, window.open_t, window.close_t), numbers)
+    metrics = TrialMetrics(sut_ready_s=seen.sut_ready_s, **numbers)
+    return Measurement(metrics=metrics, histograms=histograms, seconds=_seconds(seen, window))
+
+
+def _histogram(data: Mapping[str, Any]) -> Histogram:
+    return Histogram(dict(map(tuple, data["counts"])), dict(map(tuple, data["censored"])))
+
+
+def _histograms(result: Mapping[str, Any]) -> dict[Series, Histogram]:
+    out = {series: _histogram(result[series.value]) for series in (Series.RESPONSE, Series.SERVICE, Series.SEND_LAG)}
+    bystander = result.get("bystander")
+    if bystander:
+        out[Series.BYSTANDER] = _histogram(bystander["response"])
+        if "send_lag" in bystander:
+            out[Series.BYSTANDER_SEND_LAG] = _histogram(bystander["send_lag"])
+    return {series: h for series, h in out.items() if h.total}
+
+
+def _answers(load: Load, result: Mapping[str, Any], window: Window) -> dict[str, Any]:
+    window_s = window.close_t - window.open_t
+    rates = [row["answers"] for row in result["per_second"][: int(window_s)]]
+    return {
+        "window_s": window_s,
+        "sent": result["sent"],
+        "answers": result["answers"],
+        "wrong": result["wrong"],
+        "errors": sum(result["errors"].values()),
+        "users_planned": load.users if load.kind is not LoadKind.OPEN else None,
+        "users_started": result["users_started"],
+        "users_failed": result["users_failed"],
+        "connections_opened": result["connections_opened"],
+        "in_flight_mean": result["in_flight_mean"],
+        "in_flight_end": result["in_flight_end"],
+        "dropped": result["dropped"],
+        "goodput_rps": result["answers"] / window_s if load.kind is not LoadKind.BURST else None,
+        "goodput_cv": pstdev(rates) / fmean(rates) if len(rates) > 1 and fmean(rates) > 0 else None,
+        "unsteady_shift": truncation_shift(result.get("answers_per_bin", ())),
+        "makespan_s": result["makespan_s"],
+        "first_failure": result["first_failure"],
+    }
+
+
+def _response_times(histograms: Mapping[Series, Histogram], result: Mapping[str, Any]) -> dict[str, Any]:
+    bystander = result.get("bystander")
+    response = histograms.get(Series.RESPONSE)
+    return {
+        **_quantiles("response", response),
+        **_quantiles("bystander", histograms.get(Series.BYSTANDER)),
+        "response_mean_us": response.mean_us() if response else None,
+        "send_lag_p99_us": _sent_late(histograms.get(Series.SEND_LAG)),
+        "bystander_sent": bystander["sent"] if bystander else None,
+        "bystander_answers": bystander["answers"] if bystander else None,
+        "bystander_send_lag_p99_us": _sent_late(histograms.get(Series.BYSTANDER_SEND_LAG)),
+    }
+
+
+def _sent_late(histogram: Histogram | None) -> float | None:
+    """Return the p99 of the send lag of what was sent; what was held back by a cap is counted as dropped instead."""
+    return _value(Histogram(histogram.counts), 0.99) if histogram is not None else None
+
+
+def _quantiles(name: str, histogram: Histogram | None) -> dict[str, Any]:
+    out: dict[str, Any] = {}
+    for label, q in (("p50", 0.5), ("p99", 0.99)):
+        quantile = _quantile(histogram, q)
+        out[f"{name}_{label}_us"] = quantile.value_us if quantile else None
+        out[f"{name}_{label}_is_floor"] = quantile.is_floor if quantile else None
+    return out
+
+
+def _quantile(histogram: Histogram | None, q: float) -> Quantile | None:
+    return histogram.quantile(q) if histogram is not None else None
+
+
+def _value(histogram: Histogram | None, q: float) -> float | None:
+    quantile = _quantile(histogram, q)
+    return quantile.value_us if quantile else None
+
+
+def _probe_numbers(probe: ProbeLog | None, histograms: Mapping[Series, Histogram], window: Window) -> dict[str, Any]:
+    if probe is None:
+        return {}
+    lag = histograms.get(Series.LOOP_LAG)
+    p99 = _quantile(lag, 0.99)
+    on_loop = probe.share_on_loop()
+    return {
+        "loop_lag_p50_us": _value(lag, 0.5),
+        "loop_lag_p99_us": p99.value_us if p99 else None,
+        "loop_lag_p99_is_floor": p99.is_floor if p99 else None,
+        "loop_lag_max_us": probe.lag_max_us(window),
+        "stuck_at": probe.stuck_at(window),
+        "tokens_total": probe.highest("tokens_total", window),
+        "tokens_mean": probe.mean("tokens_borrowed", window),
+        "tokens_peak": probe.highest("tokens_borrowed", window),
+        "tokens_waiting_mean": probe.mean("tokens_waiting", window),
+        "threads_peak": probe.highest("threads", window),
+        "share_on_loop": on_loop,
+        "share_off_loop": None if on_loop is None else 1 - on_loop,
+        "in_flight_peak": None if on_loop is None else probe.samples[-1]["in_flight_peak"],
+    }
+
+
+def _costs(seen: Observed, window: Window) -> dict[str, Any]:
+    window_s = window.close_t - window.open_t
+    driver_s = seen.result["driver_wall_s"]
+    out: dict[str, Any] = {"driver_cpu_share": seen.result["driver_cpu_s"] / driver_s if driver_s else None}
+    if seen.host is not None:
+        before, after = seen.host
+        out["host_steal_share"] = before.steal_share_until(after)
+        out["host_pressure_share"] = before.pressure_share_until(after)
+        busy = before.busy_cores_until(after)
+        if busy is not None and seen.ours_cores is not None:
+            out["host_foreign_cores"] = max(0.0, busy - seen.ours_cores)
+    if seen.sut is not None:
+        out |= _sut_costs(*seen.sut, answers_per_s=seen.result["answers"] / window_s)
+    return out
+
+
+def _sut_costs(before: ProcessSample, after: ProcessSample, *, answers_per_s: float) -> dict[str, Any]:
+    """CPU over the samples' own span, not the window's: they are taken a moment after its edges."""
+    span_s = after.t_s - before.t_s
+    share = (after.cpu_s - before.cpu_s) / span_s
+    switches = None
+    if before.context_switches is not None and after.context_switches is not None and answers_per_s:
+        switches = (after.context_switches - before.context_switches) / span_s / answers_per_s
+    return {
+        "sut_cpu_share": share,
+        "sut_cpu_us_per_request": share / answers_per_s * 1e6 if answers_per_s else None,
+        "sut_rss_peak_mib": after.rss_peak_mib,
+        "sut_threads_peak": max(before.threads, after.threads),
+        "sut_context_switches_per_request": switches,
+    }
+
+
+def at_equal_speed(yardstick_us: float | None, numbers: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a busy core did as on one of a fixed speed: CPU time goes with the yardstick's, goodput against it.
+
+    The second holds only where the core was the limit; claims about waits do not use it.
+    """
+    if yardstick_us is None:
+        return {}
+    goodput, cost = numbers.get("goodput_rps"), numbers.get("sut_cpu_us_per_request")
+    slower = yardstick_us / YARDSTICK_US
+    return {
+        "yardstick_us": yardstick_us,
+        "goodput_even_rps": None if goodput is None else goodput * slower,
+        "sut_cpu_even_us_per_request": None if cost is None else cost / slower,
+    }
+
+
+def _database(connections: Sequence[tuple[float, int, int]], window: Window) -> dict[str, Any]:
+    inside = [(used, waiting) for t, used, waiting in connections if window.holds(t)]
+    if not inside:
+        return {}
+    return {
+        "db_in_use_mean": fmean(used for used, _ in inside),
+        "db_in_use_peak": max(used for used, _ in inside),
+        "db_waiting_peak": max(waiting for _, waiting in inside),
+    }
+
+
+def _seconds(seen: Observed, window: Window) -> tuple[SecondRow, ...]:
+    rows = {row["second"]: row for row in seen.result["per_second"]}
+    return tuple(_second(k, rows.get(k, {}), part, seen) for k, part in enumerate(window.seconds()))
+
+
+def _second(number: int, row: Mapping[str, Any], part: Window, seen: Observed) -> SecondRow:
+    probe = seen.probe
+    database = _database(seen.connections, part)
+    return SecondRow(
+        second=number,
+        answers=row.get("answers", 0),
+        wrong=row.get("wrong", 0),
+        errors=row.get("errors", 0),
+        bystander_max_us=row.get("bystander_max_us"),
+        loop_lag_max_us=probe.lag_max_us(part) if probe else None,
+        tokens_borrowed_max=probe.highest("tokens_borrowed", part) if probe else None,
+        tokens_waiting_max=probe.highest("tokens_waiting", part) if probe else None,
+        threads_max=probe.highest("threads", part) if probe else None,
+        db_in_use_max=database.get("db_in_use_peak"),
+        db_waiting_max=database.get("db_waiting_peak"),
+    )

@@ -1,0 +1,118 @@
+"""Reads what the SUT's probe wrote, and cuts a trial's window out of it (bench_app/probe.py has the format)."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from experiment.records.histogram import Histogram
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+
+_SLIVER_S = 0.05
+"""A window closes a few milliseconds late: that is no second of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The driver's window, in seconds of the monotonic clock all processes share."""
+
+    open_t: float
+    close_t: float
+
+    def holds(self, t: float) -> bool:
+        """Whether a moment lies inside."""
+        return self.open_t <= t < self.close_t
+
+    def seconds(self) -> Iterator[Window]:
+        """Yield its seconds, counted from its opening; the last is as short as what is left."""
+        count = max(1, ceil(self.close_t - self.open_t - _SLIVER_S))
+        edges = [*(self.open_t + k for k in range(count)), self.close_t]
+        yield from (Window(a, b) for a, b in pairwise(edges))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeLog:
+    """A probe's file, parsed: every tick with its lag, and every sample."""
+
+    lags: Sequence[tuple[float, int]]  # (due, lag in us)
+    overdue: Sequence[tuple[float, int]]  # ticks due before the end and never run: (due, lag so far in us)
+    samples: Sequence[dict[str, Any]]
+
+    @classmethod
+    def read(cls, path: Path) -> ProbeLog | None:
+        """Read a probe's file; None when there is none or it holds no sample (the SUT died at once)."""
+        try:
+            lines = path.read_text(encoding="utf-8").splitlines()
+        except OSError:
+            return None
+        parsed = [line for line in map(_parse, lines) if line is not None]
+        if len(parsed) < 2:  # noqa: PLR2004 - the header and a sample
+            return None
+        header, samples = parsed[0], parsed[1:]
+        return cls(lags=_lags(header, samples), overdue=_overdue(header["tick_s"], samples[-1]), samples=samples)
+
+    def lag_histogram(self, window: Window) -> Histogram:
+        """Return the lags of every tick due in the window; those still to run count as censored."""
+        return Histogram.of_us(
+            (lag for due, lag in self.lags if window.holds(due)),
+            (lag for due, lag in self.overdue if window.holds(due)),
+        )
+
+    def lag_max_us(self, window: Window) -> int | None:
+        """Return the longest lag of the window's ticks in microseconds, unfinished ones included."""
+        return max((lag for due, lag in [*self.lags, *self.overdue] if window.holds(due)), default=None)
+
+    def inside(self, window: Window) -> list[dict[str, Any]]:
+        """Return the samples taken inside the window."""
+        return [s for s in self.samples if window.holds(s["t"])]
+
+    def highest(self, name: str, window: Window) -> int | None:
+        """Return a sampled number's highest value in the window."""
+        return max((s[name] for s in self.inside(window) if s[name] is not None), default=None)
+
+    def mean(self, name: str, window: Window) -> float | None:
+        """Return a sampled number's mean over the window."""
+        values = [s[name] for s in self.inside(window) if s[name] is not None]
+        return fmean(values) if values else None
+
+    def stuck_at(self, window: Window) -> str | None:
+        """Return the line on which the loop was most often found standing while late, or None if never late."""
+        seen = Counter(s["stuck_at"] for s in self.inside(window) if s["stuck_at"])
+        return seen.most_common(1)[0][0] if seen else None
+
+    def share_on_loop(self) -> float | None:
+        """Return the share of counted work done on the loop's thread; None where no handler counts."""
+        last = self.samples[-1]
+        total = last["served_on_loop"] + last["served_off_loop"]
+        return last["served_on_loop"] / total if total else None
+
+
+def _parse(line: str) -> dict[str, Any] | None:
+    try:
+        parsed: dict[str, Any] = json.loads(line)
+    except ValueError:
+        return None  # the line that was being written when the SUT was killed
+    return parsed
+
+
+def _lags(header: dict[str, Any], samples: Sequence[dict[str, Any]]) -> list[tuple[float, int]]:
+    t0, tick_s = header["t0"], header["tick_s"]
+    return [
+        (t0 + (sample["first_tick"] + i) * tick_s, lag) for sample in samples for i, lag in enumerate(sample["lags_us"])
+    ]
+
+
+def _overdue(tick_s: float, last: dict[str, Any]) -> list[tuple[float, int]]:
+    late_s = last["t"] - last["next_due_t"]
+    ticks = max(0, ceil(late_s / tick_s))
+    dues = [last["next_due_t"] + k * tick_s for k in range(ticks)]
+    return [(due, round((last["t"] - due) * 1e6)) for due in dues]

@@ -1,0 +1,300 @@
+"""The rig: services that last a campaign, and a fresh SUT for each trial. Implements Driver with the real Locust."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bench_app.catalogue import CATALOGUE, Resource
+from experiment.errors import EnvironmentUnfitError
+from experiment.records.trial import Measurement, TrialMetrics
+from harness.postgres.server import Database, database
+from harness.postgres.watch import DbSample, watch
+from harness.system.host import HostSample, ProcessSample, own_cpu_s
+from harness.system.services import Service, sut, upstream
+from harness.system.yardstick import yardstick
+from harness.trial.assemble import Observed, assemble
+from harness.trial.driver import Call, DriverFailedError, LocustProcess, Progress, locust_process, trial_command
+from harness.trial.probe_log import ProbeLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from bench_app.catalogue import Variant
+    from experiment.design.model import Load, PlannedTrial, ServerConfig
+    from harness.system.pinning import CorePlan
+    from harness.system.yardstick import Yardstick
+
+BYSTANDER_INTERVAL_S = 0.02
+"""50 calls a second: 150 in a window of 3 s, enough for a p99, and about 1 % of a core."""
+
+_PROBE_LAST_WORD_S = 0.12
+"""The probe writes every 50 ms; two such waits let it write down the window's last ticks before the SUT is killed."""
+
+BYSTANDER = Call(method="GET", path="/bystander", expected_body=b'{"ok":true}')
+
+
+@dataclass(slots=True)
+class Rig:
+    """Everything a real trial stands on. Use `rig(...)` to make one."""
+
+    plan: CorePlan
+    logs: Path
+    loads: Mapping[str, Load]
+    upstream_delay_s: float
+    locust: LocustProcess
+    seed: int = 0
+    settings: Mapping[str, str] = field(default_factory=dict)  # BENCH_* variables of every SUT
+    database_url: str | None = field(default=None, repr=False)  # a given one; None: our own
+    answers: dict[str, bytes] = field(default_factory=dict)  # the right answer of each variant, from preflight
+    _services: ExitStack = field(default_factory=ExitStack)
+    _upstream: Service | None = None
+    _database_block: ExitStack = field(default_factory=ExitStack)
+    _database: Database | None = None
+    _yardstick_block: ExitStack = field(default_factory=ExitStack)
+    _yardstick: Yardstick | None = None
+
+    def environment(self, variants: Mapping[str, Variant]) -> dict[str, str]:
+        """Return the settings of a SUT that serves these variants and no others; starts services they need."""
+        needs = {need for v in variants.values() for need in v.needs}
+        works = {v.work.value for v in variants.values()}
+        env = {**self.settings, "BENCH_VARIANTS": ",".join(variants), "BENCH_WORKS": ",".join(works)}
+        if Resource.UPSTREAM in needs:
+            env["BENCH_UPSTREAM_URL"] = self.upstream_service().url
+        if Resource.DATABASE in needs:
+            env["BENCH_DATABASE_URL"] = self.running_database().url
+            if len(variants) > 1:  # every driver's pool at once would not fit into a server's usual 100 connections
+                env["BENCH_DB_POOL_SIZE"] = "2"
+        return env
+
+    @property
+    def database_facts(self) -> dict[str, str] | None:
+        """What the manifest says of the database; None before one was needed."""
+        if self._database is None:
+            return None
+        return {"version": self._database.version, "source": self._database.source.value}
+
+    def running_database(self) -> Database:
+        """Return the database, started (again) if it does not run.
+
+        Raises EnvironmentUnfitError when there is none to be had.
+        """
+        if self._database is None or not self._database.is_alive:
+            self._database_block.close()
+            opened = database(url=self.database_url, log=self.logs / "postgres.log", cores=self.pinned_others)
+            self._database = self._database_block.enter_context(opened)
+        return self._database
+
+    def upstream_service(self) -> Service:
+        """Return the upstream stub, started (again) if it does not run."""
+        if self._upstream is None or not self._upstream.is_alive:
+            log = self.logs / "upstream.log"
+            service = upstream(delay_s=self.upstream_delay_s, log=log, cores=self.pinned_others)
+            self._upstream = self._services.enter_context(service)
+        return self._upstream
+
+    @property
+    def pinned_others(self) -> tuple[int, ...]:
+        """The cores for everything that is not the SUT; empty where nothing is pinned."""
+        return self.plan.others if self.plan.enforced else ()
+
+    @contextmanager
+    def serving(self, variants: Mapping[str, Variant], server: ServerConfig, name: str) -> Iterator[Service]:
+        """Run a SUT that serves these variants, its probe writing to logs/<name>.probe.jsonl."""
+        self.probe_path(name).unlink(missing_ok=True)  # of a trial that was interrupted and had this id before
+        env = self.environment(variants) | {"BENCH_PROBE_PATH": str(self.probe_path(name))}
+        with sut(server=server, environment=env, log=self.logs / f"{name}.log", plan=self.plan) as service:
+            yield service
+
+    def probe_path(self, name: str) -> Path:
+        """Where the probe of a SUT writes."""
+        return self.logs / f"{name}.probe.jsonl"
+
+    def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:
+        """Run one trial on a SUT of its own."""
+        variant = CATALOGUE[planned.treatment.variant]
+        try:
+            with self.serving({variant.id: variant}, planned.treatment.server, planned.trial_id) as service:
+                measurement = self._drive(planned, variant, service, on_progress)
+        except EnvironmentUnfitError as error:
+            return _failed("sut-not-ready", str(error))
+        except DriverFailedError as error:
+            return _failed("driver-failed", str(error))
+        if measurement.failure is None:
+            self._forget_logs(planned.trial_id)
+        return measurement
+
+    def _drive(
+        self,
+        planned: PlannedTrial,
+        variant: Variant,
+        service: Service,
+        on_progress: Callable[[Progress], None],
+    ) -> Measurement:
+        load = self.loads[planned.treatment.load]
+        command = trial_command(
+            planned.trial_id,
+            service.port,
+            self.call_for(variant),
+            load,
+            bystander=BYSTANDER,
+            bystander_interval_s=BYSTANDER_INTERVAL_S,
+            seed=self.seed * 10_000 + planned.round,
+        )
+        duration_s = load.warmup_s + load.window_s + load.drain_s
+        speed = self._running_yardstick()
+        with self._watching_database(variant) as connections:
+            others = (*self._other_pids(), speed.process.pid)
+            watch = _Watch(pid=service.process.pid, others=others, on_progress=on_progress)
+            result = self.locust.run(command, watch.on_event, duration_s=duration_s)
+        time.sleep(_PROBE_LAST_WORD_S)
+        if Resource.DATABASE in variant.needs and not (self._database and self._database.is_alive):
+            return _failed("service-died", "PostgreSQL ended during the trial; see logs/postgres.log")
+        if Resource.UPSTREAM in variant.needs and not (self._upstream and self._upstream.is_alive):
+            return _failed("service-died", "the upstream stub ended during the trial; see logs/upstream.log")
+        if not service.is_alive:
+            code = service.process.returncode
+            return _failed("sut-died", f"the SUT ended with code {code} during the trial; see logs/{service.log.name}")
+        return assemble(
+            Observed(
+                load=load,
+                result=result,
+                probe=ProbeLog.read(self.probe_path(planned.trial_id)),
+                host=watch.host_samples,
+                sut=watch.sut_samples,
+                ours_cores=watch.our_cores(),
+                connections=[(s.t, s.in_use, s.waiting) for s in connections],
+                passes=speed.passes(),
+                sut_ready_s=service.ready_s,
+            )
+        )
+
+    def _running_yardstick(self) -> Yardstick:
+        """Return what times fixed work on the SUT's core, on one if it has several; started if it does not run."""
+        if self._yardstick is None or not self._yardstick.is_alive:
+            self._yardstick_block.close()
+            opened = yardstick(
+                self.logs / "yardstick.passes", log=self.logs / "yardstick.log", cores=self._sut_cores[-1:]
+            )
+            self._yardstick = self._yardstick_block.enter_context(opened)
+        return self._yardstick
+
+    @property
+    def _sut_cores(self) -> tuple[int, ...]:
+        return self.plan.sut if self.plan.enforced else ()
+
+    @contextmanager
+    def _watching_database(self, variant: Variant) -> Iterator[Sequence[DbSample]]:
+        """Sample what the database sees, for a variant that uses it."""
+        if Resource.DATABASE not in variant.needs or self._database is None:
+            yield ()
+            return
+        with watch(self._database.url) as seen:
+            yield seen.samples
+
+    def call_for(self, variant: Variant) -> Call:
+        """Return a variant's request with the answer that preflight found right."""
+        return Call(
+            method=variant.request.method,
+            path=variant.request.path,
+            headers=variant.request.headers,
+            body=variant.request.read_body() if variant.request.sample else None,
+            expected_body=self.answers.get(variant.id),
+        )
+
+    def _other_pids(self) -> tuple[int, ...]:
+        """Return every process of ours that is not the SUT."""
+        upstream_pid = self._upstream.process.pid if self._upstream else None
+        database_pid = self._database.postmaster_pid if self._database else None
+        return tuple(pid for pid in (os.getpid(), self.locust.pid, upstream_pid, database_pid) if pid is not None)
+
+    def _forget_logs(self, name: str) -> None:
+        """Drop a good trial's probe file (its numbers are in the tables now) and an empty log."""
+        self.probe_path(name).unlink(missing_ok=True)
+        log = self.logs / f"{name}.log"
+        if log.exists() and log.stat().st_size == 0:
+            log.unlink()
+
+    def close(self) -> None:
+        """End the services."""
+        self._yardstick_block.close()
+        self._database_block.close()
+        self._services.close()
+
+
+@dataclass(slots=True)
+class _Watch:
+    """Samples SUT and host when the driver says that its window opens and closes."""
+
+    pid: int
+    others: tuple[int, ...]
+    on_progress: Callable[[Progress], None]
+    ours: list[tuple[float, float]] = field(default_factory=list)  # (t, CPU seconds of all of ours)
+    host: list[HostSample] = field(default_factory=list)
+    process: list[ProcessSample] = field(default_factory=list)
+
+    def on_event(self, event: Mapping[str, Any]) -> None:
+        """Take a sample at the window's edges; pass progress on."""
+        match event["event"]:
+            case "window-open" | "window-close":
+                sample = ProcessSample.of(self.pid)
+                if sample is not None:
+                    self.process.append(sample)
+                self.host.append(HostSample.now())
+                self.ours.append((time.monotonic(), own_cpu_s(self.others) + (sample.cpu_s if sample else 0.0)))
+            case "progress":
+                self.on_progress(Progress(second=event["second"], rps=event["rps"], p99_us=event["p99_us"]))
+
+    def our_cores(self) -> float | None:
+        """Return how many cores our own processes kept busy between open and close."""
+        if len(self.ours) < 2:  # noqa: PLR2004 - one sample has no span
+            return None
+        (t0, cpu0), (t1, cpu1) = self.ours[0], self.ours[-1]
+        return (cpu1 - cpu0) / (t1 - t0)
+
+    @property
+    def host_samples(self) -> tuple[HostSample, HostSample] | None:
+        """The host at open and close, if both were seen."""
+        return (self.host[0], self.host[-1]) if len(self.host) > 1 else None
+
+    @property
+    def sut_samples(self) -> tuple[ProcessSample, ProcessSample] | None:
+        """The SUT's process tree at open and close, if both were seen."""
+        return (self.process[0], self.process[-1]) if len(self.process) > 1 else None
+
+
+def _failed(rule: str, reason: str) -> Measurement:
+    return Measurement(metrics=TrialMetrics(), histograms={}, failure=reason, failure_rule=rule)
+
+
+@contextmanager
+def rig(
+    *,
+    plan: CorePlan,
+    logs: Path,
+    loads: Mapping[str, Load],
+    upstream_delay_s: float,
+    seed: int,
+    settings: Mapping[str, str] | None = None,
+    database_url: str | None = None,
+) -> Iterator[Rig]:
+    """Start the driver and own every service of a campaign until the block ends."""
+    with locust_process(log=logs / "driver.log", cores=plan.others if plan.enforced else ()) as locust:
+        made = Rig(
+            plan=plan,
+            logs=logs,
+            loads=loads,
+            upstream_delay_s=upstream_delay_s,
+            locust=locust,
+            seed=seed,
+            settings=settings or {},
+            database_url=database_url,
+        )
+        try:
+            yield made
+        finally:
+            made.close()

@@ -1,0 +1,118 @@
+"""What two campaigns must have in common to be compared, and what is said where they have not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from analysis.comparing.compare import compare
+from analysis.comparing.compare_text import as_json, as_junit, as_markdown
+from analysis.reading.campaign import load_campaign
+from analysis.reading.environment import Topic, differences, obstacles
+from comparable_campaigns import ALL_ROUNDS, measured, suite_of
+from experiment.design.loads import LOADS
+from experiment.errors import UsageError
+from experiment.records.manifest import encode_load
+from fake_campaigns import HOST, SETTINGS, manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from analysis.reading.campaign import Campaign
+
+
+def _manifest(**changes: Any) -> dict[str, Any]:
+    return {**manifest([]), **changes}
+
+
+def test_equal_environments_have_no_difference() -> None:
+    assert differences(_manifest(), _manifest()) == ()
+
+
+@pytest.mark.parametrize(
+    ("topic", "changes"),
+    [
+        (Topic.MACHINE, {"host": {**HOST, "cpu": "Another"}}),
+        (Topic.MACHINE, {"host": {**HOST, "cores": 8}}),
+        (Topic.MACHINE, {"host": {**HOST, "arch": "aarch64"}}),
+        (Topic.PYTHON, {"host": {**HOST, "python": "3.12.1"}}),
+        (Topic.PYTHON, {"host": {**HOST, "python_implementation": "PyPy"}}),
+        (Topic.PINNING, {"pinning": {"sut": [0], "others": [1], "enforced": False}}),
+        (Topic.PINNING, {"pinning": {"sut": [3], "others": [0, 1, 2], "enforced": True}}),
+        (Topic.SETTINGS, {"settings": {**SETTINGS, "sleep_s": 0.2}}),
+        (Topic.LOADS, {"loads": {"closed-80": encode_load(replace(LOADS["closed-80"], users=81))}}),
+        (Topic.PROFILE, {"profile": {"is_smoke": True, "time_scale": 1.0}}),
+    ],
+)
+def test_what_makes_two_campaigns_not_comparable(topic: Topic, changes: dict[str, Any]) -> None:
+    found = obstacles(differences(_manifest(), _manifest(**changes)))
+    assert {d.topic for d in found} == {topic}
+    assert all(d.obstacle for d in found)
+
+
+@pytest.mark.parametrize(
+    ("topic", "changes"),
+    [
+        (Topic.MACHINE, {"host": {**HOST, "kernel": "6.2.0"}}),
+        (Topic.MACHINE, {"host": {**HOST, "memory_gib": 16.0}}),
+        (Topic.PYTHON, {"host": {**HOST, "python": "3.11.9"}}),
+        (Topic.PINNING, {"pinning": {"sut": [1], "others": [0], "enforced": True}}),
+        (Topic.PACKAGES, {"packages": {"fastapi": "0.131.0", "uvicorn": "0.40.0", "anyio": "5.0"}}),
+        (Topic.METHOD, {"git": {"commit": "fedcba", "dirty": False}}),
+        (Topic.METHOD, {"alpha": 0.01}),
+    ],
+)
+def test_what_may_differ(topic: Topic, changes: dict[str, Any]) -> None:
+    found = differences(_manifest(), _manifest(**changes))
+    assert obstacles(found) == ()
+    assert {d.topic for d in found} == ({topic} if "sut" not in changes.get("pinning", {}) else set())
+
+
+def test_packages_that_came_went_and_changed_are_told_apart() -> None:
+    found = differences(_manifest(), _manifest(packages={"fastapi": "0.131.0", "uvicorn": "0.40.0", "anyio": "5.0"}))
+    assert [(d.name, d.a, d.b) for d in found] == [
+        ("anyio", "not installed", "5.0"),
+        ("fastapi", "0.130.0", "0.131.0"),
+        ("locust", "2.43.0", "not installed"),
+    ]
+
+
+def test_another_machine_is_refused_with_the_reason(of: Callable[[str], Campaign]) -> None:
+    with pytest.raises(UsageError, match=r"not comparable.*machine, cpu.*another processor.*--force"):
+        compare(of("before"), of("elsewhere"))
+
+
+def test_forced_says_so_on_every_page(of: Callable[[str], Campaign]) -> None:
+    found = compare(of("before"), of("elsewhere"), force=True)
+    page = as_markdown(found)
+    assert page.count("FORCED: these two campaigns are not comparable") == 2
+    assert as_json(found, (), ())["warning"] == found.warning != ""
+    suite = suite_of(as_junit(found, (), ()))
+    assert suite.attrib["name"].startswith("FORCED")
+    assert all("FORCED" in (case.findtext("system-out") or "") for case in suite.iter("testcase"))
+
+
+def test_force_where_nothing_is_in_the_way_says_nothing(of: Callable[[str], Campaign]) -> None:
+    assert compare(of("before"), of("same"), force=True).warning == ""
+
+
+def test_a_campaign_is_not_compared_with_itself(of: Callable[[str], Campaign]) -> None:
+    with pytest.raises(UsageError, match="itself"):
+        compare(of("before"), of("before"))
+
+
+def test_unfinished_and_smoke_campaigns_are_remarked(tmp_path: Path) -> None:
+    told: dict[str, Any] = {
+        "finished_at": None,
+        "profile": {"name": "smoke", "is_smoke": True, "budget_s": 60, "max_rounds": 3},
+    }
+    a, b = (load_campaign(measured(tmp_path / n, rounds=2, **told)) for n in "ab")
+    assert len(compare(a, b).remarks) == 4
+
+
+def test_where_a_campaign_stopped_is_a_difference_and_no_obstacle() -> None:
+    (found,) = differences(_manifest(), _manifest(profile=ALL_ROUNDS))
+    assert (found.name, found.a, found.b, found.obstacle) == ("all rounds", "no", "yes", "")

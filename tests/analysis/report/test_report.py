@@ -1,0 +1,299 @@
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.charts import draw_all, pictures
+from analysis.drawing.canvas import SMOKE_MARK, slide
+from analysis.drawing.style import LIGHT
+from analysis.reading.campaign import load_campaign
+from analysis.report.report import VERDICT_COLUMNS, verdict_table_markdown, write_report, write_verdicts_csv
+from analysis.report.report_tables import use_rows
+from analysis.report.view import SMOKE_TEXT, report_view
+from analysis.stats.results import Verdict
+from experiment.design.claims import A_A, ARTICLE_CLAIMS, CLAIMS
+from fake_campaigns import INVALID, write_campaign
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from analysis.charts import DrawnChart
+    from analysis.reading.campaign import Campaign
+    from drawn_campaign import Drawn
+
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+class Page(HTMLParser):
+    """Checks nesting, and collects what the tests ask about."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.hrefs: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = dict(attrs)
+        self.tags.append((tag, found))
+        self.ids += [v for k, v in attrs if k == "id" and v]
+        self.hrefs += [v for k, v in attrs if k in {"href", "src"} and v]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+@dataclass(frozen=True)
+class Written:
+    campaign: Campaign
+    charts: list[DrawnChart]
+    html: str
+    markdown: str
+    page: Page
+
+
+def write(campaign: Campaign, charts: Sequence[DrawnChart] = ()) -> Written:
+    html, markdown, _ = write_report(campaign, charts)
+    text = html.read_text(encoding="utf-8")
+    return Written(campaign, list(charts), text, markdown.read_text(encoding="utf-8"), Page(text))
+
+
+@pytest.fixture(scope="module")
+def written(drawn: Drawn) -> Written:
+    return write(drawn.campaign, list(drawn.charts.values()))
+
+
+def test_every_claim_is_answered_in_a_sentence(written: Written) -> None:
+    answers = {a.id: a for a in report_view(written.campaign, []).answers}
+    assert answers.keys() == set(ARTICLE_CLAIMS)
+    a1 = re.sub(r"0\.02\d", "0.02_", answers["A1"].sentence)
+    told = "sleep.async-blocking has 0.02_ times the goodput of sleep.def (0.02_ to 0.02_; n = 4 rounds)"
+    assert a1 == f"Supported: {told}."
+    assert "waits at least" in answers["A2"].sentence
+    assert "100 % in each of 4 trials" in answers["A5"].sentence
+    assert answers["A21"].sentence == f"Not measurable: {CLAIMS['A21'].note}"
+    for answer in answers.values():
+        assert answer.verdict in answer.sentence
+
+
+def test_the_page_needs_nothing_but_itself(written: Written) -> None:
+    data = {"manifest.json", "trials.csv", "verdicts.csv"}
+    outside = [h for h in written.page.hrefs if h not in data and not h.startswith(("#", "charts/", "data:"))]
+    assert outside == []
+    assert not re.search(r"@import|url\((?!#)|https?://(?!www\.w3\.org/)", written.html)
+    assert str(written.campaign.folder.path) not in written.html
+
+
+def test_every_link_leads_somewhere(written: Written) -> None:
+    for href in written.page.hrefs:
+        if href.startswith("#"):
+            assert href[1:] in written.page.ids
+        elif not href.startswith("data:"):
+            assert (written.campaign.folder.path / href).is_file()
+
+
+def test_no_two_things_on_the_page_have_the_same_name(written: Written) -> None:
+    assert len(set(written.page.ids)) == len(written.page.ids)
+
+
+def test_charts_are_in_the_page_with_words_for_those_who_cannot_see_them(written: Written) -> None:
+    drawings = [attrs for tag, attrs in written.page.tags if tag == "svg"]
+    assert len(drawings) >= 8
+    for attrs in drawings:
+        assert attrs["role"] == "img"
+        assert len(attrs["aria-label"] or "") > 20
+
+
+def test_every_table_head_has_a_scope(written: Written) -> None:
+    heads = [attrs for tag, attrs in written.page.tags if tag == "th"]
+    assert heads
+    assert all(attrs.get("scope") in {"col", "row"} for attrs in heads)
+
+
+def test_headings_go_down_one_step_at_a_time(written: Written) -> None:
+    levels = [int(tag[1]) for tag, _ in written.page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b - a <= 1 for a, b in pairwise(levels))
+
+
+def test_what_scrolls_can_be_reached_by_keyboard(written: Written) -> None:
+    for _, attrs in written.page.tags:
+        if attrs.get("class") in {"scroll", "drawing"}:
+            assert attrs.get("tabindex") == "0"
+            assert attrs.get("aria-label")
+
+
+def test_the_drawings_follow_the_page_s_theme(written: Written) -> None:
+    assert "fill: var(--surface)" in written.html
+    assert "prefers-color-scheme: dark" in written.html
+
+
+def test_invalid_trials_are_listed_with_their_reason(written: Written) -> None:
+    rows = report_view(written.campaign, []).invalid
+    assert {(row.treatment, row.round) for row in rows} == INVALID
+    assert {row.rules for row in rows} == {"driver-saturated"}
+    assert "2 were invalid and left out" in written.html
+    assert "the driver used 97 % of its core" in written.markdown
+
+
+def test_the_page_goes_from_the_answer_to_how_it_was_measured(written: Written) -> None:
+    sections = ("answers", "intervals", "styles", "work-sleep", "cost", "treatments", "rounds", "trials", "how")
+    places = [written.page.ids.index(name) for name in sections]
+    assert places == sorted(places)
+
+
+def test_every_chart_says_metric_load_and_n_and_links_to_its_numbers(written: Written) -> None:
+    view = report_view(written.campaign, written.charts)
+    for figure in (*view.matrix, *view.cost, *view.order, *(f for work in view.works for f in work.figures)):
+        assert re.search(r"\d (rounds?|trials?)\b", figure.caption), figure.name
+        assert f'href="{figure.csv_href}"' in written.html
+        assert f'href="#{figure.name}"' in written.html
+
+
+def test_theory_stands_beside_what_was_measured(written: Written) -> None:
+    rows = {row.id: row for row in report_view(written.campaign, []).theory}
+    slept = rows["sleep.def@closed-80"]
+    assert (slept.ceiling, slept.decided_by) == ("400 rps", "T/S")
+    assert re.fullmatch(r"(9\d|10\d) %", slept.share)
+    assert slept.cost.endswith("µs")
+    assert {"A1", "A8"} <= set(slept.claims.split())
+
+
+def test_requests_without_a_right_answer_are_counted_with_their_first_failure(written: Written) -> None:
+    campaign = written.campaign
+    assert "Every request was answered rightly" in written.html
+    bad, *others = campaign.trials
+    metrics = replace(bad.metrics, wrong=3, errors=1_200, first_failure="status 500")
+    (row,) = report_view(replace(campaign, trials=(replace(bad, metrics=metrics), *others)), []).errors
+    assert (row.id, row.trials, row.wrong, row.errors) == (bad.treatment, "1 of 4", "3", "1,200")
+    assert row.dropped == "–"
+    assert row.first_failure == "status 500"
+
+
+def test_what_a_filter_looks_for_is_on_the_page(written: Written) -> None:
+    answers = [attrs for tag, attrs in written.page.tags if tag == "li" and attrs.get("data-claims")]
+    assert {attrs["data-claims"] for attrs in answers} == set(ARTICLE_CLAIMS)
+    works = {attrs.get("data-works") for _, attrs in written.page.tags}
+    assert {"sleep", "noop"} <= works
+
+
+def test_an_answer_names_the_command_that_measures_it(written: Written) -> None:
+    assert "<code>bench claim A1</code>" in written.html
+    assert "bench claim A21" not in written.html
+
+
+def test_noise_floor_and_multiplicity_are_told(written: Written) -> None:
+    view = report_view(written.campaign, [])
+    assert "Two byte-identical routes differ by a factor of" in view.noise
+    assert "No correction for multiplicity" in view.multiplicity
+    judged = sum(r.verdict not in (Verdict.NOT_MEASURABLE, Verdict.SKIPPED) for r in written.campaign.results)
+    assert f"at most {judged * 0.05:g}." in view.multiplicity
+
+
+def test_the_command_to_run_it_again_is_there(written: Written) -> None:
+    for text in (written.html, written.markdown):
+        assert "bench run --profile article --seed 7" in text
+        assert "bench report" in text
+
+
+def test_the_markdown_links_to_every_chart(written: Written) -> None:
+    for name in re.findall(r"\]\((charts/[^)]+)\)", written.markdown):
+        assert (written.campaign.folder.path / name).is_file()
+    assert "charts/goodput-sleep.png" in written.markdown
+
+
+def test_the_markdown_s_tables_are_whole(written: Written) -> None:
+    lines = written.markdown.splitlines()
+    for rule in [i for i, line in enumerate(lines) if line.startswith("|---")]:
+        columns = lines[rule].count("|")
+        for line in lines[rule - 1 :]:
+            if not line.startswith("|"):
+                break
+            assert line.replace("\\|", "").count("|") == columns
+
+
+def test_verdicts_csv_has_a_row_for_every_comparison(written: Written) -> None:
+    with write_verdicts_csv(written.campaign).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert tuple(rows[0]) == VERDICT_COLUMNS
+    assert {row["claim"] for row in rows} == set(ARTICLE_CLAIMS)
+    demo = [row for row in rows if row["claim"] == "A9"]
+    assert [row["comparison"] for row in demo] == ["1", "2"]
+    a2 = next(row for row in rows if row["claim"] == "A2")
+    assert a2["is_floor"] == "1"
+    assert a2["expected_high"] == a2["high"] == ""
+
+
+def test_the_table_for_a_readme_has_every_claim(written: Written) -> None:
+    table = verdict_table_markdown(written.campaign).splitlines()
+    assert len(table) == len(ARTICLE_CLAIMS) + 3
+    assert re.match(
+        r"\| A/A \| Two identical routes: the noise floor \| – \| (0\.9\d|1\.0\d)x \(.*\) \| 0\.9x to 1\.1x \|",
+        table[-1],
+    )
+    a1, a5 = table[2], table[6]
+    assert re.match(
+        r"\| A1 \| A blocking call .* \| supported \| 0\.025x \(0\.02\d to 0\.02\d\) \| at most 0\.1x \|", a1
+    )
+    assert re.search(r"\| 100 % in each of \d trials; 80 in each of \d trials \| exactly 100 %; at least 41 \|$", a5)
+
+
+def test_a_claim_that_was_not_measured_has_its_reason_in_the_table_for_a_readme(written: Written) -> None:
+    assert "| not measurable | How common a bug is" in verdict_table_markdown(written.campaign)
+
+
+def test_a_smoke_run_says_on_every_surface_that_it_is_no_evidence(tmp_path: Path) -> None:
+    folder = write_campaign(tmp_path / "c", treatments=A_A.treatments, rounds=1, is_smoke=True)
+    smoke = write(load_campaign(folder))
+    assert SMOKE_TEXT in smoke.html
+    assert SMOKE_TEXT in smoke.markdown
+    assert smoke.html.index(SMOKE_TEXT) < smoke.html.index("<h1")
+    for _, picture in pictures(smoke.campaign):
+        figure = slide(picture, LIGHT, footer="", is_smoke=smoke.campaign.is_smoke)
+        assert SMOKE_MARK in [text.get_text() for text in figure.texts], picture.name
+
+
+def test_a_campaign_without_a_trial_still_has_a_report(tmp_path: Path) -> None:
+    campaign = load_campaign(write_campaign(tmp_path / "c", rounds=0))
+    empty = write(campaign, draw_all(campaign, tmp_path / "c" / "charts"))
+    assert "No trial was finished" in empty.html
+    assert "its noise floor is unknown" in empty.html
+
+
+def test_skipped_variants_are_listed_and_escaped(tmp_path: Path) -> None:
+    skipped = {"sleep.def": "needs <threads> & 40 | more"}
+    planned = CLAIMS["A8"].treatments
+    found = write(load_campaign(write_campaign(tmp_path / "c", treatments=planned, rounds=1, skipped=skipped)))
+    assert "needs &lt;threads&gt; &amp; 40 | more" in found.html
+    assert "needs \\<threads> & 40 \\| more" in found.markdown
+    assert "<threads>" not in found.html
+
+
+def test_what_each_treatment_takes_is_told_from_outside_and_missing_stays_missing(tmp_path: Path) -> None:
+    folder = write_campaign(tmp_path / "c", claims=[CLAIMS["A20"]], treatments=A_A.treatments, rounds=2)
+    campaign = load_campaign(folder)
+    row = next(row for row in use_rows(campaign) if row.id == "noop.async-native@closed-20")
+    mine = [t.metrics for t in campaign.trials if t.treatment == row.id and t.is_valid]
+    cost_us = median(m.sut_cpu_us_per_request for m in mine if m.sut_cpu_us_per_request is not None)
+    assert (row.cost, row.even_cost) == (f"{cost_us:,.0f} µs", f"{cost_us / 0.8:,.0f} µs")
+    assert (row.threads, row.memory, row.switches) == ("–", "–", "–")
+    assert f"| {row.id} | {row.cost} | {row.even_cost} | 0.90 | – | – | – |" in write(campaign).markdown

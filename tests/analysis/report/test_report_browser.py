@@ -1,0 +1,271 @@
+"""The report in a real browser: what only a browser can say of a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from analysis.charts import draw_all
+from analysis.reading.campaign import load_campaign
+from analysis.report.report import write_report
+from experiment.design.claims import CLAIMS
+from experiment.design.plan import treatments_for
+from fake_campaigns import write_campaign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+JUDGED = [CLAIMS[name] for name in ("A1", "A2", "A5", "A20", "A21")]
+THEMES = ("light", "dark")
+WIDTHS = (360, 768, 1440)
+
+pytestmark = pytest.mark.browser
+
+TEXTS = """() => [...document.querySelectorAll("body *")]
+  .filter((e) => !e.closest("svg, script, style, select, [hidden]") && e.checkVisibility())
+  .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()))
+  .map((e) => {
+    const style = getComputedStyle(e);
+    let ground = e;
+    while (ground && getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") ground = ground.parentElement;
+    return {
+      text: e.textContent.trim().slice(0, 60),
+      ink: style.color,
+      ground: ground ? getComputedStyle(ground).backgroundColor : "rgb(255, 255, 255)",
+      size: parseFloat(style.fontSize),
+      weight: Number(style.fontWeight),
+    };
+  })"""
+
+
+@dataclass(frozen=True)
+class Opened:
+    page: Page
+    url: str
+    said: list[str]
+    asked_for: list[str]
+
+    def seen(self, theme: str, width: int = 1440) -> Page:
+        """The page as it lies there, for questions that change nothing: loading it is what takes the time."""
+        if not self.page.url.startswith(self.url):
+            self.afresh()
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        self.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        return self.page
+
+    def afresh(self, theme: str = "light", width: int = 1440, anchor: str = "") -> Page:
+        self.page.set_viewport_size({"width": width, "height": 900})
+        self.page.goto("about:blank")
+        self.page.goto(self.url + anchor)
+        self.page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        return self.page
+
+
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if not CHROMIUM.exists():
+        pytest.skip(f"there is no browser at {CHROMIUM}")
+    folder = tmp_path_factory.mktemp("results") / "c"
+    planned = treatments_for(JUDGED)
+    campaign = load_campaign(write_campaign(folder, treatments=planned, claims=JUDGED, rounds=2))
+    url = write_report(campaign, draw_all(campaign, folder / "charts"))[0].as_uri()
+    with sync_api.sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            str(tmp_path_factory.mktemp("profile")), executable_path=str(CHROMIUM), args=list(QUIET)
+        )
+        page = context.new_page()
+        said: list[str] = []
+        asked_for: list[str] = []
+        page.on("console", lambda message: said.append(message.text))
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("request", lambda request: asked_for.append(request.url))
+        yield Opened(page, url, said, asked_for)
+        context.close()
+
+
+def test_the_page_opens_without_an_error_and_asks_for_nothing(opened: Opened) -> None:
+    opened.asked_for.clear()
+    opened.afresh()
+    assert [url for url in opened.asked_for if not url.startswith(("about:", "data:"))] == [opened.url]
+    assert opened.said == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_makes_the_page_scroll_sideways(opened: Opened, width: int, theme: str) -> None:
+    page = opened.seen(theme, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def luminance(colour: str) -> float:
+    parts = [float(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(ink: str, ground: str) -> float:
+    darker, lighter = sorted((luminance(ink), luminance(ground)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def too_faint(text: dict[str, Any]) -> bool:
+    is_large = text["size"] >= 24 or (text["size"] >= 18.66 and text["weight"] >= 700)
+    return contrast(text["ink"], text["ground"]) < (3.0 if is_large else 4.5)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_text_stands_out_as_wcag_aa_asks(opened: Opened, theme: str) -> None:
+    page = opened.seen(theme)
+    texts = page.evaluate(TEXTS)
+    assert len(texts) > 100
+    assert [text for text in texts if too_faint(text)] == []
+
+
+def test_contrast_is_computed_as_wcag_defines_it() -> None:
+    assert contrast("rgb(0, 0, 0)", "rgb(255, 255, 255)") == pytest.approx(21)
+    assert contrast("rgb(119, 119, 119)", "rgb(255, 255, 255)") == pytest.approx(4.48, abs=0.01)
+
+
+def visible(page: Page, selector: str) -> list[str]:
+    found: list[str] = page.evaluate(
+        "(selector) => [...document.querySelectorAll(selector)].filter((e) => e.checkVisibility()).map((e) => e.id)",
+        selector,
+    )
+    return found
+
+
+def pick(page: Page, select: str, letters: str) -> None:
+    """Choose an option as a keyboard does: focus, and type how it begins."""
+    page.focus(select)
+    page.keyboard.type(letters)
+    page.keyboard.press("Tab")
+
+
+def test_a_claim_is_filtered_by_keyboard(opened: Opened) -> None:
+    page = opened.afresh()
+    everything = visible(page, ".answers > li")
+    pick(page, "#by-claim", "A20")
+    assert visible(page, ".answers > li") == ["claim-A20"]
+    assert visible(page, "h2[id^=work-]") == ["work-noop"]
+    assert page.inner_text("#shown") == "1 of 5 claims shown"
+    page.focus("#show-all")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.getElementById('shown').textContent.startsWith('All 5')")
+    assert visible(page, ".answers > li") == everything
+
+
+def test_a_work_is_filtered_by_keyboard(opened: Opened) -> None:
+    page = opened.afresh()
+    pick(page, "#by-work", "sleep")
+    assert visible(page, ".answers > li") == ["claim-A1", "claim-A2", "claim-A5"]
+    assert visible(page, "h2[id^=work-]") == ["work-sleep"]
+    rows = page.evaluate("[...document.querySelectorAll('tr[data-works]:not([hidden])')].map((r) => r.dataset.works)")
+    assert set(rows) == {"sleep"}
+
+
+def test_the_filter_is_reached_with_the_tab_key(opened: Opened) -> None:
+    page = opened.afresh()
+    met = set()
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        met.add(page.evaluate("document.activeElement.id"))
+    assert {"theme", "by-work", "by-claim", "show-all"} <= met
+
+
+def test_a_filtered_view_can_be_linked(opened: Opened) -> None:
+    page = opened.afresh(anchor="#order")
+    pick(page, "#by-claim", "A20")
+    pick(page, "#by-work", "noop")
+    assert page.url == f"{opened.url}?claim=A20&work=noop#order"
+    page.goto("about:blank")
+    page.goto(f"{opened.url}?work=noop&claim=A20")
+    assert visible(page, ".answers > li") == ["claim-A20"]
+    assert page.input_value("#by-work") == "noop"
+    assert page.inner_text("#shown") == "1 of 5 claims shown"
+    page.click("#show-all")
+    page.wait_for_function("document.getElementById('shown').textContent.startsWith('All 5')")
+    assert page.url == opened.url
+
+
+def test_a_link_to_a_view_of_another_campaign_shows_everything(opened: Opened) -> None:
+    page = opened.afresh(anchor="?work=teapot&claim=A99")
+    assert page.inner_text("#shown") == "All 5 claims shown"
+    assert page.url == opened.url
+    assert opened.said == []
+
+
+def test_a_linked_view_with_a_place_it_hides_leads_to_the_place(opened: Opened) -> None:
+    page = opened.afresh(anchor="?claim=A20#claim-A1")
+    page.wait_for_function("document.getElementById('claim-A1').checkVisibility()")
+
+
+def test_a_link_to_something_hidden_shows_it_again(opened: Opened) -> None:
+    page = opened.afresh()
+    pick(page, "#by-claim", "A20")
+    page.evaluate("location.hash = '#claim-A1'")
+    page.wait_for_function("document.getElementById('claim-A1').checkVisibility()")
+
+
+@pytest.mark.parametrize("anchor", ["#claim-A1", "#work-sleep", "#goodput-sleep", "#order", "#cost"])
+def test_an_anchor_leads_to_its_place(opened: Opened, anchor: str) -> None:
+    page = opened.afresh(anchor=anchor)
+    assert page.evaluate("document.querySelector(':target')?.id") == anchor[1:]
+    assert page.evaluate("document.querySelector(':target').getBoundingClientRect().top") < 900
+
+
+def test_every_link_inside_the_page_resolves(opened: Opened) -> None:
+    page = opened.seen("light")
+    targets = page.evaluate("[...document.querySelectorAll('a[href^=\"#\"]')].map((a) => a.getAttribute('href'))")
+    assert len(targets) > 20
+    assert [t for t in targets if page.query_selector(f"[id='{t[1:]}']") is None] == []
+
+
+def test_every_picture_has_a_name_to_be_read_out(opened: Opened) -> None:
+    page = opened.seen("light")
+    names = page.evaluate("[...document.querySelectorAll('svg, img')].map((e) => e.ariaLabel || e.alt || '')")
+    assert len(names) >= 5
+    assert all(len(name) > 20 for name in names)
+
+
+def test_the_theme_button_turns_the_page_dark_and_back(opened: Opened) -> None:
+    page = opened.afresh()
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.focus("#theme")
+    page.keyboard.press("Enter")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    page.keyboard.press("Enter")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == light
+
+
+def test_on_paper_the_page_is_light_and_without_its_buttons(opened: Opened) -> None:
+    page = opened.afresh("dark")
+    page.emulate_media(media="print")
+    try:
+        assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        assert visible(page, "#theme, #filter") == []
+        page.set_viewport_size({"width": 720, "height": 1000})  # about A4 between its margins
+        assert page.evaluate("document.documentElement.scrollWidth") <= 720
+    finally:
+        page.emulate_media(media="screen")
+
+
+def test_without_scripts_everything_is_shown(opened: Opened) -> None:
+    text = Path(opened.url.removeprefix("file://")).read_text(encoding="utf-8")
+    before_script = text[: text.index("<script>")]
+    assert before_script.count(" hidden") == 2  # the theme's button and the filter, which would do nothing

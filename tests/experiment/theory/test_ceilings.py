@@ -1,0 +1,80 @@
+"""Ceilings: worked by hand for S = 100 ms, T = 40, N = 80."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench_app.catalogue import CATALOGUE
+from experiment.design.loads import LOADS
+from experiment.design.model import Cores, Load, LoadKind, ServerConfig
+from experiment.theory.ceilings import MachineCosts, ceiling
+
+COSTS = MachineCosts(
+    loop_cpu_s=200e-6,
+    hop_cpu_s=200e-6,
+    upload_cpu_s=0.016,
+    sleep_s=0.1,
+    article_sleep_s=2.0,
+    upstream_s=0.1,
+    query_s=0.05,
+    db_pool_size=20,
+    cores=2,
+)
+
+
+def _ceiling(variant: str, load: str = "closed-80", *, server: ServerConfig | None = None) -> tuple[float, str]:
+    found = ceiling(CATALOGUE[variant], LOADS[load], server or ServerConfig(), COSTS)
+    assert found is not None
+    return found.goodput_rps, found.decided_by
+
+
+@pytest.mark.parametrize(
+    ("variant", "load", "rps", "term"),
+    [
+        ("sleep.async-native", "closed-80", 80 / 0.1002, "N/(S+c)"),
+        ("sleep.def", "closed-80", 400, "T/S"),
+        ("sleep.def", "closed-20", 200, "N/S"),
+        ("sleep.async-offload", "closed-80", 400, "T/S"),
+        ("sleep.async-to-thread", "closed-80", 60, "T/S"),
+        ("sleep.async-blocking", "closed-80", 1 / 0.1002, "1/(S+c)"),
+        ("noop.async-native", "closed-20", 5000, "1/c"),
+        ("noop.def", "closed-20", 2500, "1/(c+h)"),
+        ("http.def.session", "closed-80", 400, "T/S"),
+        ("upload.def", "closed-8", 62.5, "1/S_cpu"),
+    ],
+)
+def test_the_deciding_term(variant: str, load: str, rps: float, term: str) -> None:
+    found, decided_by = _ceiling(variant, load)
+    assert found == pytest.approx(rps)
+    assert decided_by == term
+
+
+def test_a_process_pool_reaches_as_far_as_there_are_cores() -> None:
+    one, _ = _ceiling("upload.async-process", "closed-8")
+    both, _ = _ceiling("upload.async-process", "closed-8", server=ServerConfig(cores=Cores.ALL))
+    assert both == pytest.approx(2 * one)
+
+
+def test_more_tokens_lift_the_ceiling_of_def() -> None:
+    assert _ceiling("sleep.def", server=ServerConfig(thread_tokens=100))[0] == pytest.approx(800)
+
+
+def test_nothing_is_said_where_the_machines_costs_are_unknown() -> None:
+    unknown = MachineCosts(
+        loop_cpu_s=None,
+        hop_cpu_s=None,
+        upload_cpu_s=None,
+        sleep_s=0.1,
+        article_sleep_s=2.0,
+        upstream_s=0.1,
+        query_s=0.05,
+        db_pool_size=20,
+        cores=2,
+    )
+    assert ceiling(CATALOGUE["noop.def"], LOADS["closed-20"], ServerConfig(), unknown) is None
+    assert ceiling(CATALOGUE["upload.def"], LOADS["closed-8"], ServerConfig(), unknown) is None
+
+
+def test_an_open_load_has_no_ceiling_of_its_own() -> None:
+    arrivals = Load(id="open", kind=LoadKind.OPEN, rate_rps=50)
+    assert ceiling(CATALOGUE["sleep.def"], arrivals, ServerConfig(), COSTS) is None

@@ -1,0 +1,115 @@
+"""Validity: each rule in a trial where it fires, and in one where it does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from experiment.design.loads import LOADS
+from experiment.design.model import Load, LoadKind
+from experiment.records.trial import Measurement, TrialMetrics
+from experiment.theory.pool_occupancy import Held
+from experiment.theory.validity import FAILURE_RULES, RULES, Asked, findings
+
+CLOSED, BURST = LOADS["closed-80"], LOADS["burst-10"]
+
+GOOD = TrialMetrics(
+    window_s=3.0,
+    sent=2400,
+    answers=2400,
+    wrong=0,
+    errors=0,
+    users_planned=80,
+    users_started=80,
+    users_failed=0,
+    in_flight_mean=79.9,
+    goodput_rps=780.0,
+    response_mean_us=102_000.0,
+    driver_cpu_share=0.2,
+    host_steal_share=0.01,
+    connections_opened=80,
+    unsteady_shift=0.02,
+    host_foreign_cores=0.05,
+    bystander_send_lag_p99_us=900.0,
+    send_lag_p99_us=2.0,
+    db_in_use_mean=19.8,
+    db_in_use_peak=20,
+    db_waiting_peak=0,
+)
+HELD = Held(hold_s=0.025, pool_size=40)
+OPEN = Load(id="open-800", kind=LoadKind.OPEN, rate_rps=800.0, arrivals="poisson")
+
+FIRES: dict[str, tuple[Load, dict[str, Any]]] = {
+    "users-not-started": (CLOSED, {"users_started": 79}),
+    "wrong-answers": (CLOSED, {"wrong": 1}),
+    "errors": (CLOSED, {"errors": 3}),
+    "driver-cpu": (CLOSED, {"driver_cpu_share": 0.9}),
+    "host-steal": (CLOSED, {"host_steal_share": 0.2}),
+    "in-flight": (CLOSED, {"in_flight_mean": 60.0}),
+    "littles-law": (CLOSED, {"goodput_rps": 390.0}),
+    "send-lag": (CLOSED, {"bystander_send_lag_p99_us": 40_000.0}),
+    "rate-not-achieved": (OPEN, {"sent": 1500, "dropped": 10}),
+    "connections": (CLOSED, {"connections_opened": 160}),
+    "not-steady": (CLOSED, {"unsteady_shift": 0.5}),
+    "host-busy": (CLOSED, {"host_foreign_cores": 0.9}),
+    "clock": (CLOSED, {"window_s": 4.0}),
+    "db-in-use": (CLOSED, {"db_in_use_mean": 38.0, "db_in_use_peak": 40}),
+    "burst-unanswered": (BURST, {"makespan_s": None}),
+}
+
+
+def _rules(metrics: TrialMetrics, load: Load, held: Held | None = HELD) -> set[str]:
+    asked = Asked(load=load, held=held)
+    return {f.rule for f in findings(Measurement(metrics=metrics, histograms={}), asked)}
+
+
+def test_every_rule_has_a_trial_that_breaks_it() -> None:
+    assert set(FIRES) == set(RULES)
+
+
+@pytest.mark.parametrize("rule", FIRES)
+def test_it_fires(rule: str) -> None:
+    load, change = FIRES[rule]
+    assert rule in _rules(replace(GOOD, **change), load)
+
+
+@pytest.mark.parametrize("rule", FIRES)
+def test_it_is_silent_on_a_good_trial(rule: str) -> None:
+    load, _ = FIRES[rule]
+    good = replace(GOOD, makespan_s=20.0) if load is BURST else GOOD
+    assert rule not in _rules(good, load)
+
+
+def test_what_was_not_measured_fires_nothing() -> None:
+    assert _rules(TrialMetrics(), CLOSED) == set()
+
+
+def test_littles_law_waits_for_a_window_of_ten_response_times() -> None:
+    blocked = replace(GOOD, goodput_rps=10.0, response_mean_us=1_500_000.0)
+    assert "littles-law" not in _rules(blocked, CLOSED)
+
+
+def test_a_query_that_does_not_wait_tells_nothing_of_connections() -> None:
+    kept = replace(GOOD, db_in_use_mean=38.0, db_in_use_peak=40)
+    assert "db-in-use" in _rules(kept, CLOSED)
+    assert "db-in-use" not in _rules(kept, CLOSED, held=None)
+
+
+def test_one_error_in_a_thousand_is_let_pass() -> None:
+    assert "errors" not in _rules(replace(GOOD, errors=2), CLOSED)
+
+
+def test_a_finding_says_what_was_seen_and_what_to_do() -> None:
+    bad = replace(GOOD, wrong=2, first_failure="wrong-status: 500")
+    (finding,) = findings(Measurement(metrics=bad, histograms={}), Asked(load=CLOSED))
+    assert "2 wrong of 2400" in finding.reason
+    assert "wrong-status: 500" in finding.reason
+    assert finding.advice
+
+
+@pytest.mark.parametrize("rule", FAILURE_RULES)
+def test_an_unfinished_trial_is_named_by_its_failure_alone(rule: str) -> None:
+    broken = Measurement(metrics=TrialMetrics(), histograms={}, failure="it ended", failure_rule=rule)
+    assert [f.rule for f in findings(broken, Asked(load=CLOSED))] == [rule]

@@ -1,0 +1,233 @@
+"""The campaign's loop with FakeDriver: planted effects must come back as verdicts, in seconds."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.stats.estimate import log_ratios
+from analysis.stats.judge import judge_comparison
+from analysis.stats.results import Verdict
+from experiment.design.claims import A_A, CLAIMS
+from experiment.design.loads import LOADS
+from experiment.design.model import Claim, Comparison, Interval, Metric, Treatment, at_least
+from experiment.design.plan import aa_pairs, plan_round, treatments_for
+from experiment.records.store import CampaignFolder
+from harness.campaign.campaign import MAX_ATTEMPTS, Campaign, Rules
+from harness.campaign.fake import FakeDriver, Noise, Planted
+from made_trials import claim
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from experiment.design.model import PlannedTrial
+    from experiment.records.trial import Measurement
+    from harness.trial.driver import Progress
+
+LOAD = "closed-80"
+BASE, DOUBLE, SAME = (
+    Treatment(variant=v, load=LOAD) for v in ("sleep.def", "sleep.async-native", "sleep.async-offload")
+)
+
+
+def _compare(treatment: Treatment, expected: Interval) -> Comparison:
+    return Comparison(treatment=treatment, baseline=BASE, metric=Metric.GOODPUT, expected=expected)
+
+
+TWICE = claim(_compare(DOUBLE, at_least(1.5)), id="TWICE")
+THRICE = claim(_compare(DOUBLE, at_least(3.0)), id="THRICE")
+EQUAL = claim(_compare(SAME, Interval(0.9, 1.1)), id="EQUAL")
+AT_THE_LIMIT = claim(_compare(DOUBLE, at_least(2.0)), id="LIMIT")
+
+
+def _planted() -> dict[str, Planted]:
+    goodput = {BASE.id: 400.0, DOUBLE.id: 800.0, SAME.id: 400.0}
+    goodput |= {t.id: 5000.0 for t in A_A.treatments}
+    return {name: {Metric.GOODPUT: value} for name, value in goodput.items()}
+
+
+def _campaign(tmp_path: Path, *claims: Claim, driver: FakeDriver, **rules: float) -> Campaign:
+    folder = CampaignFolder.create(tmp_path / "campaign", {})
+    return _on(folder, *claims, driver=driver, **rules)
+
+
+def _on(folder: CampaignFolder, *claims: Claim, driver: FakeDriver, **rules: float) -> Campaign:
+    bounds = {"seed": 1, "alpha": 0.05, "budget_s": 1e9, "max_rounds": 12, **rules}
+    return Campaign(
+        folder=folder,
+        driver=driver,
+        claims=claims,
+        loads=LOADS,
+        skipped={},
+        rules=Rules(**bounds),  # type: ignore[arg-type]
+    )
+
+
+def test_planted_effects_come_back_as_verdicts(tmp_path: Path) -> None:
+    driver = FakeDriver(planted=_planted(), spread=0.02)
+    results, stopped = _campaign(tmp_path, TWICE, THRICE, EQUAL, driver=driver).run()
+    assert [r.verdict for r in results] == [Verdict.SUPPORTED, Verdict.REFUTED, Verdict.SUPPORTED]
+    assert stopped == "all decided"
+
+
+def test_an_effect_that_sits_on_the_limit_stays_inconclusive(tmp_path: Path) -> None:
+    driver = FakeDriver(planted=_planted(), spread=0.05)
+    results, stopped = _campaign(tmp_path, AT_THE_LIMIT, driver=driver).run()
+    assert (results[0].verdict, stopped) == (Verdict.INCONCLUSIVE, "rounds")
+
+
+def test_a_decided_claim_costs_no_more_trials(tmp_path: Path) -> None:
+    driver = FakeDriver(planted=_planted(), spread=0.02)
+    _campaign(tmp_path, EQUAL, AT_THE_LIMIT, driver=driver).run()
+    runs = Counter(p.treatment.id for p in driver.measured)
+    assert runs[SAME.id] < runs[BASE.id] == 12
+
+
+def test_the_aa_pair_runs_in_every_round(tmp_path: Path) -> None:
+    driver = FakeDriver(planted=_planted(), spread=0.02)
+    _campaign(tmp_path, AT_THE_LIMIT, driver=driver).run()
+    runs = Counter(p.treatment.id for p in driver.measured)
+    assert all(runs[t.id] == 12 for t in A_A.treatments)
+
+
+def test_a_spoiled_trial_is_kept_named_and_repeated(tmp_path: Path) -> None:
+    driver = FakeDriver(planted=_planted(), spread=0.02, spoiled=frozenset({(BASE.id, 1)}))
+    campaign = _campaign(tmp_path, TWICE, driver=driver)
+    results, _ = campaign.run()
+    attempts = [t for t in campaign.trials if t.round == 1 and t.treatment == BASE.id]
+    assert [t.is_valid for t in attempts] == [False, True]
+    assert attempts[0].rules == ("sut-died",)
+    assert results[0].verdict is Verdict.SUPPORTED
+
+
+def test_a_repetition_comes_when_all_others_of_the_round_have_run(tmp_path: Path) -> None:
+    driver = FakeDriver(planted=_planted(), spread=0.02, spoiled=frozenset({(BASE.id, 1)}))
+    campaign = _campaign(tmp_path, TWICE, EQUAL, driver=driver)
+    campaign.run()
+    first_round = [t for t in campaign.trials if t.round == 1]
+    assert [t.attempt for t in first_round] == [*[1] * 5, 2]
+    assert (first_round[-1].treatment, first_round[-1].is_valid) == (BASE.id, True)
+
+
+def test_what_is_too_long_for_the_time_left_is_passed_over_for_what_is_not(tmp_path: Path) -> None:
+    now = [0.0]
+
+    def tick(planned: PlannedTrial) -> None:
+        now[0] += 50.0 if planned.treatment == DOUBLE else 1.0
+
+    driver = FakeDriver(planted=_planted(), spread=0.02, on_trial=tick)
+    campaign = _campaign(tmp_path, TWICE, EQUAL, driver=driver, budget_s=115.0)
+    campaign.clock = lambda: now[0]
+    _, stopped = campaign.run()
+    runs = Counter(p.treatment.id for p in driver.measured if p.round == 3)
+    assert stopped == "budget"
+    assert runs == {BASE.id: 1, SAME.id: 1, **{t.id: 1 for t in A_A.treatments}}
+
+
+def test_repeats_are_bounded(tmp_path: Path) -> None:
+    class AlwaysSpoiled(FakeDriver):
+        def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:
+            return super().measure(replace(planned, attempt=1), on_progress)
+
+    spoiled = frozenset((BASE.id, n) for n in range(1, 4))
+    campaign = _campaign(tmp_path, TWICE, driver=AlwaysSpoiled(planted=_planted(), spoiled=spoiled), max_rounds=3)
+    results, _ = campaign.run()
+    assert Counter(t.round for t in campaign.trials if t.treatment == BASE.id) == dict.fromkeys((1, 2, 3), MAX_ATTEMPTS)
+    assert results[0].verdict is Verdict.INVALID
+
+
+def test_the_budget_stops_it_and_what_was_measured_stays(tmp_path: Path) -> None:
+    now = [0.0]
+
+    def tick(_planned: object) -> None:
+        now[0] += 10.0
+
+    driver = FakeDriver(planted=_planted(), spread=0.05, on_trial=tick)
+    campaign = _campaign(tmp_path, AT_THE_LIMIT, driver=driver, budget_s=95.0)
+    campaign.clock = lambda: now[0]
+    _, stopped = campaign.run()
+    assert stopped == "budget"
+    assert campaign.elapsed_s <= 95.0
+    assert len(campaign.folder.trials()) == len(driver.measured) == 9
+
+
+class _PowerCutError(Exception):
+    pass
+
+
+def test_a_campaign_that_broke_off_goes_on_where_it_was(tmp_path: Path) -> None:
+    whole = FakeDriver(planted=_planted(), spread=0.005)
+    _campaign(tmp_path / "whole", TWICE, EQUAL, driver=whole).run()
+
+    def cut(_planned: object) -> None:
+        if len(broken.measured) == 7:
+            raise _PowerCutError
+
+    broken = FakeDriver(planted=_planted(), spread=0.005, on_trial=cut)
+    campaign = _campaign(tmp_path / "cut", TWICE, EQUAL, driver=broken)
+    with pytest.raises(_PowerCutError):
+        campaign.run()
+    rest = FakeDriver(planted=_planted(), spread=0.005, seed=5)
+    results, _ = _on(campaign.folder, TWICE, EQUAL, driver=rest).run()
+
+    order = [(p.round, p.treatment.id) for p in whole.measured]
+    assert [(p.round, p.treatment.id) for p in [*broken.measured, *rest.measured]][: len(order)] == order
+    ids = [t.trial_id for t in campaign.folder.trials()]
+    assert len(ids) == len(set(ids))
+    assert [r.verdict for r in results] == [Verdict.SUPPORTED, Verdict.SUPPORTED]
+
+
+def test_the_same_seed_gives_the_same_order_whatever_the_claims_order() -> None:
+    one = plan_round(treatments_for([TWICE, EQUAL]), seed=3, round_number=2)
+    assert one == plan_round(treatments_for([EQUAL, TWICE]), seed=3, round_number=2)
+
+
+def test_rounds_and_seeds_differ_in_order() -> None:
+    everything = treatments_for(CLAIMS.values())
+    orders = {plan_round(everything, seed=s, round_number=n) for s in (1, 2) for n in (1, 2)}
+    assert len(orders) == 4
+
+
+def test_a_round_runs_each_treatment_once_and_the_aa_pair_three_times_in_a_long_one() -> None:
+    everything = treatments_for(CLAIMS.values())
+    counted = Counter(plan_round(everything, seed=1, round_number=1))
+    assert set(counted) == set(everything)
+    assert {counted[t] for t in A_A.treatments} == {3}
+    assert {n for t, n in counted.items() if t not in A_A.treatments} == {1}
+
+
+def test_both_sides_of_the_aa_pair_run_one_after_the_other() -> None:
+    order = plan_round(treatments_for(CLAIMS.values()), seed=1, round_number=1)
+    places = [i for i, t in enumerate(order) if t in A_A.treatments]
+    pairs = [(places[k], places[k + 1]) for k in range(0, len(places), 2)]
+    assert all(second == first + 1 and order[first] != order[second] for first, second in pairs)
+
+
+def test_a_short_round_runs_the_aa_pair_once() -> None:
+    assert [aa_pairs(n) for n in (0, 2, 8, 9, 16, 17, 30)] == [1, 1, 1, 2, 2, 3, 3]
+
+
+def test_each_run_of_the_aa_pair_in_a_round_is_a_pair_of_its_own(tmp_path: Path) -> None:
+    planned = treatments_for(CLAIMS.values())
+    planted = _planted() | {t.id: {Metric.GOODPUT: 100.0} for t in planned if t not in A_A.treatments}
+    campaign = _campaign(tmp_path, driver=FakeDriver(planted=planted, spread=0.02), max_rounds=2)
+    campaign.always = planned
+    campaign.run()
+    assert judge_comparison(A_A, campaign.trials, alpha=0.05, parts=1).estimate.n == 6
+    assert len(log_ratios(A_A, campaign.trials)) == 6
+
+
+@pytest.mark.parametrize("noise", list(Noise))
+def test_false_verdicts_stay_below_the_declared_rate_under(noise: Noise, tmp_path: Path) -> None:
+    """Plant nothing where the claim says 'at least a tenth more': supporting it would be false."""
+    wrong = claim(_compare(SAME, at_least(1.1)), id="WRONG")
+    campaigns, false = 60, 0
+    for seed in range(campaigns):
+        driver = FakeDriver(planted=_planted(), spread=0.1, noise=noise, seed=seed)
+        results, _ = _campaign(tmp_path / f"{noise}-{seed}", wrong, driver=driver, max_rounds=8).run()
+        false += results[0].verdict is Verdict.SUPPORTED
+    assert false / campaigns <= 0.05

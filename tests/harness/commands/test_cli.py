@@ -1,0 +1,105 @@
+"""The command line: errors a person can act on, and no traceback for a user's mistake."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import pytest
+
+from bench_app.catalogue import CATALOGUE
+from experiment.design.claims import CLAIMS
+from experiment.errors import Exit, UsageError
+from harness.campaign.run import new_manifest
+from harness.commands import measuring
+from harness.commands.cli import claim_id, main, nearest, seconds
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.campaign.run import Order
+
+
+def _fails(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main(list(words)) == Exit.USAGE
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    return error
+
+
+def test_an_unknown_command_gets_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Did you mean report?" in _fails(capsys, "reprot", "x")
+
+
+def test_an_unknown_claim_gets_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Did you mean blocking-freezes-everyone?" in _fails(capsys, "claim", "blocking-freezes-everybody")
+
+
+def test_an_unknown_profile_gets_the_nearest_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Did you mean article?" in _fails(capsys, "run", "--profile", "artikel")
+
+
+def test_a_duration_that_is_none_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "write 90s, 5m or 1h" in _fails(capsys, "run", "--budget", "soon")
+
+
+def test_a_report_of_no_campaign_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "holds no campaign" in _fails(capsys, "report", str(tmp_path))
+
+
+def test_resume_and_claims_exclude_each_other(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert "leave out --claims" in _fails(capsys, "run", "--resume", str(tmp_path), "--claims", "A1")
+
+
+def test_what_a_campaign_measures_is_not_changed_by_resuming_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert "leave out --claims, --out and --all-rounds" in _fails(
+        capsys, "run", "--resume", str(tmp_path), "--all-rounds"
+    )
+
+
+def test_all_rounds_is_ordered_and_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    class _Ordered(Exception):  # noqa: N818 - what it carries is the news
+        pass
+
+    def ordered(order: Order, _listener: object) -> NoReturn:
+        raise _Ordered(new_manifest(order, [], {}, {})["profile"]["all_rounds"])
+
+    monkeypatch.setattr(measuring, "run_new", ordered)
+    for words, expected in ((["--all-rounds"], True), ([], False)):
+        with pytest.raises(_Ordered, match=str(expected)):
+            main(["run", "--quiet", "--out", "nowhere", *words])
+
+
+@pytest.mark.parametrize("name", ["A1", "a1", "wrong-style-tanks-throughput"])
+def test_a_claim_goes_by_id_or_slug(name: str) -> None:
+    assert claim_id(name) == "A1"
+
+
+def test_nothing_near_is_no_suggestion() -> None:
+    with pytest.raises(UsageError) as error:
+        nearest("zzzz", ["article", "smoke"], "profile")
+    assert "Did you mean" not in str(error.value)
+
+
+def test_durations_have_units() -> None:
+    assert [seconds(t) for t in ("90", "90s", "5m", "1.5h")] == [90, 90, 300, 5400]
+
+
+def test_list_as_json_names_every_variant_and_claim(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["list", "--json"]) == Exit.OK
+    listed = json.loads(capsys.readouterr().out)
+    assert [v["id"] for v in listed["variants"]] == list(CATALOGUE)
+    assert [c["id"] for c in listed["claims"]] == list(CLAIMS)
+
+
+def test_every_command_explains_itself() -> None:
+    commands = ("run", "claim", "sweep", "report", "slides", "compare", "reproduce", "answers", "publish", "list")
+    for words in ([], *([c] for c in (*commands, "serve", "doctor"))):
+        done = subprocess.run(
+            [sys.executable, "-m", "harness.commands.cli", *words, "--help"], capture_output=True, text=True, check=True
+        )
+        assert "usage: bench" in done.stdout

@@ -1,0 +1,212 @@
+"""Every command of README and docs is run: here as it stands, or where the table says. None is only looked at."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from comparable_campaigns import measured
+from documented_commands import ROOT, Command, commands, make
+from experiment.design.claims import CLAIMS
+from experiment.design.model import Metric
+from experiment.design.profiles import PROFILES
+from experiment.errors import Exit
+from harness.campaign import run
+from harness.campaign.fake import FakeDriver
+from harness.commands import reproduce
+from harness.commands.cli import _parser, main
+from harness.trial.preflight import PreflightReport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from experiment.design.model import PlannedTrial
+    from experiment.records.trial import Measurement
+
+TESTS = ROOT / "tests"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class By:
+    """What runs a command that is not run here: a test, or a line of .ci/run; `recipe` is what its target starts."""
+
+    test: str = ""
+    ci: str = ""
+    recipe: str = ""
+
+
+ELSEWHERE = {
+    "make test": By(ci="make test", recipe="-m pytest"),
+    "make check": By(ci="make check", recipe="ruff check"),
+    "make setup": By(ci="make check", recipe="pip install"),  # what every other target begins with
+    "make bench": By(
+        test="test_end_to_end.py::test_an_interrupted_campaign_leaves_no_process_and_can_be_resumed",
+        recipe="bench run --profile article",
+    ),
+    "make smoke": By(
+        test="test_end_to_end.py::test_every_planned_treatment_was_measured_and_answered",
+        recipe="bench run --profile smoke",
+    ),
+    "make doctor": By(test="test_make.py::test_the_doctor_looks_at_this_machine", recipe="bench doctor"),
+    "make serve": By(test="test_make.py::test_the_app_is_served_and_locust_drives_it", recipe="bench serve"),
+    "make locust": By(test="test_make.py::test_the_app_is_served_and_locust_drives_it", recipe="locust -f"),
+    "make lock": By(test="test_make.py::test_the_locks_are_made_from_pyproject", recipe="uv pip compile"),
+    "make calibration": By(test="test_make.py::test_the_judge_is_calibrated", recipe="-m benchmarks.calibration"),
+    'make bench-driver ARGS="--rounds 17 --out docs/figures/driver.json"': By(
+        test="test_benchmarks.py::test_the_whole_comparison_runs_without_wrk_and_h2load",
+        recipe="-m benchmarks.driver_cost",
+    ),
+    "make bench-analysis": By(
+        test="test_benchmarks.py::test_the_cost_of_analysis_is_told_and_written", recipe="-m benchmarks.analysis_scale"
+    ),
+    "python -m benchmarks.probe_cost": By(test="test_make.py::test_the_cost_of_the_probe_is_measured"),
+    "python locustfiles/trials.py": By(test="test_trials.py::test_a_trial_is_announced_step_by_step"),
+    "locust -f locustfiles/closed.py --host http://127.0.0.1:8000 --path /sleep/def": By(
+        test="test_locust_by_hand.py::test_plain_locust_runs_the_locustfile_and_writes_its_csv"
+    ),
+    "locust -f locustfiles/open.py --host … --path … --rate 200": By(
+        test="test_locust_by_hand.py::test_plain_locust_runs_the_locustfile_and_writes_its_csv"
+    ),
+}
+FIRST = {c.plain: c for c in reversed(commands()) if not c.is_name}  # what two pages name is run once
+HERE = [c for c in commands() if FIRST.get(c.plain) is c and c.plain not in ELSEWHERE]
+BLOCKS = [(key, list(found)) for key, found in groupby(HERE, key=lambda c: (c.page, c.block))]
+
+
+PLANTED = {
+    Metric.GOODPUT: 400.0,
+    Metric.MAKESPAN: 2.0,
+    Metric.RESPONSE_P50: 2e5,
+    Metric.RESPONSE_P99: 3e5,
+    Metric.BYSTANDER_P50: 1500.0,
+    Metric.BYSTANDER_P99: 3000.0,
+    Metric.LOOP_LAG_P99: 900.0,
+    Metric.CPU_PER_REQUEST: 300.0,
+}
+
+
+@dataclass(slots=True)
+class Stand:
+    """The rig with FakeDriver in its place: every variant does the same, and no process is started."""
+
+    database_facts: None = None
+    answers: dict[str, Any] = field(default_factory=dict)
+    driver: FakeDriver = field(default_factory=lambda: FakeDriver(planted=defaultdict(PLANTED.copy), spread=0.01))
+
+    def measure(self, planned: PlannedTrial, on_progress: Any) -> Measurement:
+        """Return what was planted."""
+        return self.driver.measure(planned, on_progress)
+
+    def running_database(self) -> None:
+        """There is none to be started."""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The campaigns the docs speak of: the reference as it is shipped, the others measured by FakeDriver."""
+    folder = tmp_path_factory.mktemp("docs") / "results"
+    shutil.copytree(ROOT / "results" / "reference", folder / "reference", ignore=shutil.ignore_patterns("charts"))
+    for seed, name in enumerate(("latest", "before", "after"), start=1):
+        measured(folder / name, seed=seed, rounds=3, claims=(CLAIMS["A9"],))  # a small one: each chart takes a second
+    return folder
+
+
+@pytest.fixture
+def desk(results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder as a reader has it, programs included, in which nothing is measured but by FakeDriver."""
+
+    @contextmanager
+    def faked(**_how: Any) -> Iterator[Stand]:
+        yield Stand()
+
+    (tmp_path / "results").symlink_to(results)
+    for venv in (tmp_path / ".venv", tmp_path / "before" / ".venv", tmp_path / "after" / ".venv"):
+        venv.parent.mkdir(exist_ok=True)
+        venv.symlink_to(sys.prefix)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    few = {name: replace(profile, max_rounds=min(profile.max_rounds, 3)) for name, profile in PROFILES.items()}
+    monkeypatch.setattr("harness.campaign.run.PROFILES", few)
+    monkeypatch.setattr(run, "rig", faked)
+    monkeypatch.setattr(run, "preflight", lambda _stand, _planned: PreflightReport(answers={}, complaints={}))
+    for module in (run, reproduce):
+        monkeypatch.setattr(module, "RESULTS", tmp_path / "measured")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("block", "found"), BLOCKS, ids=[f"{page} {block}" for (page, block), _ in BLOCKS])
+def test_the_commands_of_a_block_do_what_they_are_for_one_after_the_other(
+    block: tuple[str, int], found: list[Command], desk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for command in found:
+        assert done(command, monkeypatch) == Exit.OK, f"{block[0]}: {command.line}"
+    written = {path.name for path in desk.rglob("*") if path.is_file()}
+    if any("--markdown compare.md" in command.line for command in found):
+        assert "compare.md" in written
+
+
+def done(command: Command, monkeypatch: pytest.MonkeyPatch) -> int:
+    """Run a command of ours in this process, which knows pandas and matplotlib already; leave others to the shell."""
+    if command.program != "bench":
+        return subprocess.run(["bash", "-c", command.line], check=False).returncode
+    with monkeypatch.context() as patched:
+        if command.plain.split(" ")[1] in {"run", "claim", "sweep", "reproduce"}:
+            # Charts take most of the time, and `bench report` draws them here.
+            patched.setattr("analysis.charts.draw_all", lambda _campaign, _folder: [])
+        return main(command.plain.split(" ")[1:])
+
+
+def test_the_program_lies_where_the_docs_say(desk: Path) -> None:
+    programs = {command.words[0] for command in HERE if command.words[0].endswith("/bench")}
+    assert programs == {".venv/bin/bench", "before/.venv/bin/bench", "after/.venv/bin/bench"}
+    listed = subprocess.run([".venv/bin/bench", "list"], cwd=desk, capture_output=True, text=True, check=True)
+    assert "variants" in listed.stdout
+
+
+def test_nothing_is_in_the_table_that_no_page_names() -> None:
+    assert ELSEWHERE.keys() - {command.plain for command in commands()} == set()
+
+
+@pytest.mark.parametrize("by", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_what_the_table_names_exists(by: By) -> None:
+    file, _, name = by.test.partition("::")
+    if name:
+        assert re.search(rf"^def {name}\(", next(TESTS.rglob(file)).read_text(encoding="utf-8"), re.MULTILINE)
+    else:
+        assert by.ci in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize(("command", "by"), [(c, by) for c, by in ELSEWHERE.items() if c.startswith("make")])
+def test_a_target_starts_what_the_table_says(command: str, by: By) -> None:
+    target = [*make(command.split(" ")[1]), "--dry-run", "--always-make"]
+    told = subprocess.run(
+        [word for word in target if not word.startswith("--old-file")], capture_output=True, text=True, check=True
+    )
+    assert by.recipe in told.stdout
+
+
+def test_what_a_sentence_only_names_is_a_command() -> None:
+    known = re.findall(r"^    (\w+)\b", _parser().format_help(), re.MULTILINE)
+    named = [command.words[1] for command in commands() if command.is_name and command.program == "bench"]
+    assert set(named) - set(known) == set()
+
+
+def test_commands_are_found_in_sentences_blocks_and_workflows() -> None:
+    found = {(command.page, command.block > 0, command.program) for command in commands()}
+    for expected in (
+        ("README.md", True, "make"),
+        ("docs/methodology.md", False, "python"),
+        ("docs/ci.md", True, "test"),
+        ("locustfiles/README.md", False, "locust"),
+    ):
+        assert expected in found

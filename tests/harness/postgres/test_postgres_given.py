@@ -1,0 +1,183 @@
+"""Which PostgreSQL is used, and one that somebody gave us: checked first, and left as it was found."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from bench_app.items import ROWS, SCHEMA
+from experiment.errors import EnvironmentUnfitError, Exit
+from harness.postgres import binaries as postgres_binaries
+from harness.postgres import table as postgres_table
+from harness.postgres.given import connect
+from harness.postgres.server import (
+    Available,
+    Database,
+    NoPostgresError,
+    Source,
+    Unavailable,
+    availability,
+    check_given,
+    database,
+    find_server,
+)
+
+pytestmark = pytest.mark.postgres
+
+
+def one(connection: psycopg.Connection[Any], question: str) -> Any:
+    found = connection.execute(question).fetchone()
+    assert found is not None
+    return found[0]
+
+
+class TestAvailability:
+    def test_a_server_that_is_there_is_told_with_its_version(self) -> None:
+        server = find_server()
+        assert server is not None
+        assert availability() == Available(source=server.source, version=server.version)
+
+    def test_the_systems_comes_before_the_wheels(self) -> None:
+        system, wheel = find_server(Source.SYSTEM), find_server(Source.WHEEL)
+        assert find_server() == (system or wheel)
+
+    def test_a_given_one_comes_first(self, db: Database) -> None:
+        assert availability(db.url) == Available(source=Source.GIVEN, version=db.version)
+
+    def test_without_any_the_reason_and_the_cure_are_told(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(postgres_binaries, "_candidates", lambda: iter(()))
+        assert find_server() is None
+        told = availability()
+        assert isinstance(told, Unavailable)
+        assert "no PostgreSQL server binaries" in told.reason
+        assert "BENCH_DATABASE_URL" in told.cure
+        with (
+            pytest.raises(NoPostgresError, match="BENCH_DATABASE_URL"),
+            database(url=None, log=tmp_path / "log", cores=()),
+        ):
+            pass
+
+    def test_a_server_too_old_is_passed_over(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in ("postgres", "initdb"):
+            (tmp_path / name).write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 9.6.24'\n")
+            (tmp_path / name).chmod(0o755)
+        monkeypatch.setattr(postgres_binaries, "_candidates", lambda: iter([(Source.SYSTEM, tmp_path)]))
+        assert find_server() is None
+
+
+@pytest.fixture
+def empty(db: Database, connection: psycopg.Connection[Any]) -> Iterator[str]:
+    """Give the URL of a database of somebody's, with nothing of ours in it."""
+    connection.execute("CREATE DATABASE theirs")
+    yield db.url.replace("/postgres?", "/theirs?")
+    connection.execute("DROP DATABASE theirs")
+
+
+def schemas(url: str) -> set[str]:
+    with psycopg.connect(url) as connection:
+        return {name for (name,) in connection.execute("SELECT nspname FROM pg_namespace").fetchall()}
+
+
+class TestGiven:
+    def test_it_has_the_table_for_as_long_as_it_is_used(self, empty: str, tmp_path: Path) -> None:
+        before = schemas(empty)
+        with database(url=empty, log=tmp_path / "log", cores=()) as db:
+            assert (db.source, db.data_dir, db.is_alive) == (Source.GIVEN, None, True)
+            assert schemas(empty) == before | {SCHEMA}
+            with psycopg.connect(db.url) as connection:
+                assert one(connection, "SELECT count(*) FROM handlerbench.items") == ROWS
+        assert schemas(empty) == before
+
+    def test_what_a_killed_campaign_left_is_used_and_dropped(self, empty: str, tmp_path: Path) -> None:
+        with connect(empty) as connection:
+            postgres_table.make(connection)
+        with database(url=empty, log=tmp_path / "log", cores=()) as db:
+            assert db.is_alive
+        assert SCHEMA not in schemas(empty)
+
+    def test_only_one_campaign_at_a_time_uses_it(self, empty: str, tmp_path: Path) -> None:
+        with database(url=empty, log=tmp_path / "log", cores=()):
+            with (
+                pytest.raises(EnvironmentUnfitError, match="another campaign is using the database; wait"),
+                database(url=empty, log=tmp_path / "log", cores=()),
+            ):
+                pass
+            assert SCHEMA in schemas(empty)
+        with database(url=empty, log=tmp_path / "log", cores=()) as db:
+            assert db.is_alive
+
+    def test_a_schema_of_that_name_that_is_somebody_elses_is_left_alone(self, empty: str, tmp_path: Path) -> None:
+        with psycopg.connect(empty) as connection:
+            connection.execute(f"CREATE SCHEMA {SCHEMA}")
+        with (
+            pytest.raises(EnvironmentUnfitError, match="did not make"),
+            database(url=empty, log=tmp_path / "log", cores=()),
+        ):
+            pass
+        assert SCHEMA in schemas(empty)
+
+    def test_a_server_without_room_for_the_pool_is_refused(self, db: Database) -> None:
+        with pytest.raises(EnvironmentUnfitError, match="raise max_connections"):
+            check_given(db.url, pool_size=500)
+
+    def test_checking_makes_nothing(self, empty: str, db: Database) -> None:
+        before = schemas(empty)
+        assert check_given(empty) == db.version
+        assert schemas(empty) == before
+
+    @pytest.mark.parametrize(
+        ("url", "complaint"),
+        [
+            ("mysql://me:secret@127.0.0.1/x", r"mysql:// is not PostgreSQL; write postgresql://"),
+            ("postgresql+asyncpg://me:secret@127.0.0.1/x", r"postgresql\+asyncpg:// is not PostgreSQL"),
+            ("127.0.0.1:5432", "not a URL; write postgresql://"),
+            ("", "not a URL"),
+            ("postgresql://me:secret@127.0.0.1:port/x", "malformed"),
+            ("postgresql://me:secret@[::1/x", "malformed"),
+            ("postgresql://me:secret@127.0.0.1/x?colour=red", "not every driver understands the option colour"),
+            ("postgresql://me:secret@127.0.0.1/x?connect_timeout=9", "not every driver understands"),
+            ("postgresql://me:secret@127.0.0.1:9/x", "the database cannot be used: .*refused"),
+            ("postgresql://me:secret@no-such-host.invalid/x", "the database cannot be used: "),
+        ],
+    )
+    def test_a_url_that_cannot_be_used_is_refused_in_one_sentence(self, url: str, complaint: str) -> None:
+        with pytest.raises(EnvironmentUnfitError, match=f"^BENCH_DATABASE_URL: {complaint}") as caught:
+            check_given(url)
+        message = str(caught.value)
+        assert "\n" not in message
+        assert "secret" not in message
+        assert message.endswith(".")
+        assert caught.value.exit_code == Exit.ENVIRONMENT
+
+    def test_a_wrong_password_is_refused_and_not_repeated(self, db: Database) -> None:
+        head, rest = db.url.split("@")
+        with pytest.raises(EnvironmentUnfitError, match="password authentication failed") as caught:
+            check_given(f"{head}secret@{rest}")
+        assert "secret" not in str(caught.value)
+
+    def test_a_database_that_does_not_exist_is_named(self, db: Database) -> None:
+        with pytest.raises(EnvironmentUnfitError, match='database "nowhere" does not exist'):
+            check_given(db.url.replace("/postgres?", "/nowhere?"))
+
+    def test_something_else_that_answers_there_is_no_postgresql(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            threading.Thread(target=_answer_like_http, args=(server,), daemon=True).start()
+            port = server.getsockname()[1]
+            with pytest.raises(EnvironmentUnfitError, match="not PostgreSQL"):
+                check_given(f"postgresql://me@127.0.0.1:{port}/x")
+
+
+def _answer_like_http(server: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            connection, _ = server.accept()
+            with connection:
+                connection.recv(100)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")

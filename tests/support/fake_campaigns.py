@@ -1,0 +1,277 @@
+"""A made-up campaign, written through the store like a real one. Its figures follow theory; they measure nothing."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, replace
+from math import exp
+from typing import TYPE_CHECKING, Any
+
+from experiment.design.claims import ARTICLE_CLAIMS, CLAIMS
+from experiment.design.loads import LOADS
+from experiment.design.model import LoadKind, Treatment
+from experiment.design.plan import plan_round, treatments_for, trial_id
+from experiment.records.histogram import Histogram
+from experiment.records.manifest import encode_claim, encode_load, encode_treatment
+from experiment.records.store import CampaignFolder
+from experiment.records.trial import SecondRow, Series, TrialMetrics, TrialRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from experiment.design.model import Claim, Load
+
+ROUNDS = 4
+ARTICLE = tuple(CLAIMS[name] for name in ARTICLE_CLAIMS)
+HOST = {
+    "cpu": "Example(R) Processor 9000 CPU @ 2.80GHz",
+    "cores": 2,
+    "memory_gib": 7.8,
+    "kernel": "6.1.0",
+    "os": "Linux",
+    "python": "3.11.7",
+}
+SETTINGS = {
+    "sleep_s": 0.1,
+    "article_sleep_s": 2.0,
+    "upstream_delay_s": 0.1,
+    "query_s": 0.05,
+    "db_pool_size": 20,
+    "thread_tokens": 40,
+}
+EXTRA_TREATMENTS = (
+    Treatment(variant="sleep.async-to-thread", load="closed-80"),
+    Treatment(variant="http.async-offload.session", load="closed-80"),
+)
+INVALID = {("noop.def@closed-20", 2), ("http.async-native.aiohttp@closed-80", 3)}
+"""(treatment, round) whose trial a validity rule threw out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What one variant does in the made-up world."""
+
+    rps: float
+    cpu_us: float
+    bystander_ms: float = 1.2
+    lag_ms: float = 1.5
+    is_blocked: bool = False
+
+
+TRUTHS: dict[str, Truth] = {
+    "noop.async-native": Truth(rps=4100, cpu_us=185),
+    "noop.async-native.copy": Truth(rps=4090, cpu_us=186),
+    "noop.def": Truth(rps=2300, cpu_us=330),
+    "sleep.async-native": Truth(rps=780, cpu_us=230),
+    "sleep.async-blocking": Truth(rps=9.9, cpu_us=420, is_blocked=True),
+    "sleep.def": Truth(rps=395, cpu_us=430, bystander_ms=1.6, lag_ms=4.0),
+    "sleep.async-offload": Truth(rps=394, cpu_us=420, bystander_ms=1.6, lag_ms=4.0),
+    "sleep.async-to-thread": Truth(rps=59.5, cpu_us=410, bystander_ms=1.4, lag_ms=3.0),
+    "http.async-native.weather": Truth(rps=14, cpu_us=68000, bystander_ms=900, lag_ms=700),
+    "http.def.weather-sync": Truth(rps=250, cpu_us=3900, bystander_ms=12, lag_ms=20),
+    "http.async-native.httpx": Truth(rps=45, cpu_us=21000, bystander_ms=350, lag_ms=420),
+    "http.async-native.httpx2": Truth(rps=480, cpu_us=1900, bystander_ms=8, lag_ms=9),
+    "http.async-native.aiohttp": Truth(rps=745, cpu_us=700, bystander_ms=3, lag_ms=4),
+    "http.async-native.httpx-per-request": Truth(rps=13, cpu_us=70000, bystander_ms=950, lag_ms=720),
+    "http.def.session": Truth(rps=385, cpu_us=1900, bystander_ms=9, lag_ms=14),
+    "http.async-blocking.session": Truth(rps=9.6, cpu_us=1500, is_blocked=True),
+    "http.async-offload.session": Truth(rps=380, cpu_us=1900, bystander_ms=9, lag_ms=14),
+    "db.async-native.asyncpg": Truth(rps=392, cpu_us=480),
+    "db.async-native.psycopg": Truth(rps=385, cpu_us=820, bystander_ms=2, lag_ms=3),
+    "db.async-blocking.psycopg2": Truth(rps=19.5, cpu_us=600, is_blocked=True),
+    "db.def.psycopg2": Truth(rps=388, cpu_us=640, bystander_ms=2.2, lag_ms=5),
+    "db.async-offload.psycopg2": Truth(rps=390, cpu_us=630, bystander_ms=2.2, lag_ms=5),
+    "upload.async-blocking": Truth(rps=56, cpu_us=17500, bystander_ms=70, lag_ms=30),
+    "upload.async-offload": Truth(rps=54, cpu_us=18200, bystander_ms=22, lag_ms=14),
+    "upload.async-process": Truth(rps=97, cpu_us=19000, bystander_ms=3, lag_ms=4),
+}
+MAKESPANS_S = {"article.async-blocking.bad": 20.05, "article.async-native.good": 2.03, "article.def.sync-ok": 2.04}
+
+
+def manifest(
+    treatments: Iterable[Treatment],
+    *,
+    claims: Iterable[Claim] = ARTICLE,
+    skipped: Mapping[str, str] | None = None,
+    is_smoke: bool = False,
+    name: str = "2026-01-01-made-up",
+) -> dict[str, Any]:
+    """Return the manifest of a finished campaign."""
+    return {
+        "project": "handlerbench",
+        "version": "0.1.0",
+        "campaign": name,
+        "profile": {
+            "name": "smoke" if is_smoke else "article",
+            "is_smoke": is_smoke,
+            "budget_s": 630.0,
+            "max_rounds": 20,
+            "time_scale": 1.0,
+            "all_rounds": False,
+        },
+        "command": "bench run --profile article --seed 7",
+        "seed": 7,
+        "alpha": 0.05,
+        "started_at": "2026-01-01T10:00:00+00:00",
+        "finished_at": "2026-01-01T10:10:12+00:00",
+        "stopped_because": "all decided",
+        "host": HOST,
+        "packages": {"fastapi": "0.130.0", "uvicorn": "0.40.0", "locust": "2.43.0"},
+        "git": {"commit": "0123456789abcdef", "dirty": False},
+        "pinning": {"sut": [0], "others": [1], "enforced": True, "note": ""},
+        "settings": SETTINGS,
+        "loads": {name: encode_load(load) for name, load in LOADS.items()},
+        "claims": [encode_claim(c) for c in claims],
+        "treatments": [encode_treatment(t) for t in treatments],
+        "skipped": dict(skipped or {}),
+    }
+
+
+def write_campaign(
+    path: Path,
+    *,
+    rounds: int = ROUNDS,
+    seed: int = 7,
+    treatments: Sequence[Treatment] | None = None,
+    claims: Sequence[Claim] = ARTICLE,
+    skipped: Mapping[str, str] | None = None,
+    invalid: Iterable[tuple[str, int]] = frozenset(INVALID),
+    is_smoke: bool = False,
+    noise: float = 0.02,
+) -> Path:
+    """Write a whole campaign and return its folder."""
+    planned = treatments if treatments is not None else (*treatments_for(claims), *EXTRA_TREATMENTS)
+    folder = CampaignFolder.create(path, manifest(planned, claims=claims, skipped=skipped, is_smoke=is_smoke))
+    world, number, bad = random.Random(seed), 0, set(invalid)
+    for round_number in range(1, rounds + 1):
+        for position, treatment in enumerate(plan_round(planned, seed=seed, round_number=round_number)):
+            if treatment.variant in (skipped or {}):
+                continue
+            number += 1
+            rules = ("driver-saturated",) if (treatment.id, round_number) in bad else ()
+            trial = _Trial(treatment=treatment, load=LOADS[treatment.load], world=world, noise=noise)
+            record = _record(trial, trial_id(number), round_number, position, rules)
+            folder.append(record, trial.histograms(), trial.seconds())
+    return path
+
+
+def _record(trial: _Trial, number: str, round_number: int, position: int, rules: tuple[str, ...]) -> TrialRecord:
+    return TrialRecord(
+        trial_id=number,
+        round=round_number,
+        position=position,
+        attempt=1,
+        treatment=trial.treatment.id,
+        variant=trial.treatment.variant,
+        load=trial.load.id,
+        started_at="2026-01-01T10:00:00+00:00",
+        duration_s=trial.load.warmup_s + trial.load.window_s + 1.2,
+        rules=rules,
+        reasons="the driver used 97 % of its core" if rules else "",
+        metrics=trial.metrics(),
+    )
+
+
+class _Trial:
+    """One made-up trial: its durations are drawn once, and metrics and histograms come from the same ones."""
+
+    def __init__(self, *, treatment: Treatment, load: Load, world: random.Random, noise: float) -> None:
+        self.treatment, self.load, self.world = treatment, load, world
+        self.jitter = exp(world.gauss(0, noise))
+        self.is_burst = load.kind is LoadKind.BURST
+        self.truth = self._truth()
+        self.by_series = {} if self.is_burst else self._draw()
+
+    def _truth(self) -> Truth:
+        if self.is_burst:
+            return Truth(rps=10 / MAKESPANS_S[self.treatment.variant], cpu_us=900)
+        truth = TRUTHS[self.treatment.variant]
+        slept = self.treatment.variant.startswith("sleep.") and not truth.is_blocked
+        rps = min(truth.rps, self.load.users * 9.75) if slept else truth.rps
+        return replace(truth, rps=rps * self.jitter, cpu_us=truth.cpu_us * self.jitter)
+
+    def _around(self, middle: float, sigma: float = 0.12) -> float:
+        return middle * exp(self.world.gauss(0, sigma))
+
+    def _draw(self) -> dict[Series, Histogram]:
+        truth, load, window = self.truth, self.load, self.load.window_s
+        answers = max(1, round(truth.rps * window))
+        response_us = load.users / truth.rps * 1e6
+        sigma = 0.12 if truth.rps > 100 else 0.04
+        if truth.is_blocked:
+            response = Histogram.of_us(
+                [self._around(min(response_us, window * 0.7e6), 0.02) for _ in range(answers)],
+                [window * 1e6] * (load.users - 1),
+            )
+            bystander = Histogram.of_us([], [window * 1e6 * (1 - k / 150) for k in range(150)])
+            lag = Histogram.of_us([1e6 * window], [2e6 * window])
+        else:
+            response = Histogram.of_us(self._around(response_us, sigma) for _ in range(min(answers, 4000)))
+            bystander = Histogram.of_us(self._around(truth.bystander_ms * 1e3, 0.5) for _ in range(200))
+            lag = Histogram.of_us(self._around(truth.lag_ms * 300, 0.7) for _ in range(500))
+        return {Series.RESPONSE: response, Series.BYSTANDER: bystander, Series.LOOP_LAG: lag}
+
+    def histograms(self) -> dict[Series, Histogram]:
+        return self.by_series
+
+    def seconds(self) -> list[SecondRow]:
+        if self.is_burst:
+            return []
+        lag = 1e6 if self.truth.is_blocked else self.truth.lag_ms * 1e3
+        return [
+            SecondRow(
+                second=second,
+                answers=round(self.truth.rps),
+                wrong=0,
+                errors=0,
+                bystander_max_us=None if self.truth.is_blocked else self._around(3000),
+                tokens_borrowed_max=self._tokens(),
+                tokens_waiting_max=max(0, self.load.users - 40) if self._is_pooled() else 0,
+                loop_lag_max_us=self._around(lag * (second + 1 if self.truth.is_blocked else 1), 0.2),
+            )
+            for second in range(max(1, int(self.load.window_s)))
+        ]
+
+    def metrics(self) -> TrialMetrics:
+        if self.is_burst:
+            return TrialMetrics(
+                window_s=30.0,
+                sent=10,
+                answers=10,
+                makespan_s=MAKESPANS_S[self.treatment.variant] * self.jitter**0.2,
+                sut_cpu_us_per_request=900.0,
+            )
+        truth = self.truth
+        quantiles: dict[str, Any] = {}
+        for series in (Series.RESPONSE, Series.BYSTANDER):
+            for percent in (50, 99):
+                found = self.by_series[series].quantile(percent / 100)
+                quantiles[f"{series.value}_p{percent}_us"] = found.value_us if found else None
+                quantiles[f"{series.value}_p{percent}_is_floor"] = found.is_floor if found else None
+        return TrialMetrics(
+            window_s=self.load.window_s,
+            answers=round(truth.rps * self.load.window_s),
+            wrong=0,
+            errors=0,
+            goodput_rps=truth.rps,
+            **quantiles,
+            loop_lag_p99_us=3.1e6 * self.jitter if truth.is_blocked else truth.lag_ms * 1e3 * self.jitter,
+            loop_lag_p99_is_floor=truth.is_blocked,
+            tokens_peak=self._tokens(),
+            tokens_total=40,
+            share_on_loop=0.0 if self._is_pooled() else 1.0,
+            share_off_loop=1.0 if self._is_pooled() else 0.0,
+            in_flight_peak=1 if truth.is_blocked else min(self.load.users, 40 if self._is_pooled() else 80),
+            sut_cpu_us_per_request=truth.cpu_us,
+            sut_cpu_share=0.9,
+            yardstick_us=80.0,
+            goodput_even_rps=truth.rps * 0.8,
+            sut_cpu_even_us_per_request=truth.cpu_us / 0.8,
+        )
+
+    def _is_pooled(self) -> bool:
+        return self.treatment.variant.split(".")[1] in {"def", "async-offload"}
+
+    def _tokens(self) -> int:
+        return min(40, self.load.users) if self._is_pooled() else 0
