@@ -9,26 +9,17 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 
-from bench_app.catalogue import CATALOGUE, Resource, Variant, Work
+from bench_app.catalogue import CATALOGUE
 from bench_app.parsers import ParserDiedError
 from bench_app.pdf import UnreadablePdfError
-from bench_app.probe import Probe, ServedCounter
-from bench_app.resources import OPENERS, Bench
+from bench_app.probe import Probe, ServedCounter, probe_path
+from bench_app.registry import Resource, Variant
+from bench_app.resources import Bench
 from bench_app.settings import Settings, SettingsError, read_settings
+from bench_app.works import WORKS
 
 # FastAPI's OpenTelemetry support is idle without a provider; off is off whatever the environment brings.
 NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False)
-
-TAGS = [
-    {"name": Work.NOOP, "description": "Nothing to do: what a route costs by itself."},
-    {"name": Work.SLEEP, "description": "Waiting for a fixed time."},
-    {"name": Work.HTTP, "description": "Asking another service over HTTP."},
-    {"name": Work.DB, "description": "Asking a database."},
-    {"name": Work.UPLOAD, "description": "CPU work: the text of an uploaded PDF."},
-    {"name": Work.ARTICLE, "description": "The article's own demonstration."},
-    {"name": Work.STALL, "description": "Nothing to do, but the loop stands still now and then."},
-    {"name": "bench", "description": "For the harness: not variants."},
-]
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -43,7 +34,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="The same work in every handler style.",
         lifespan=lambda app: _lifespan(app, settings, enabled),
         telemetry=NO_TELEMETRY,
-        openapi_tags=TAGS,
+        openapi_tags=[
+            *({"name": work.name, "description": work.summary} for work in WORKS.values()),
+            {"name": "bench", "description": "For the harness: not variants."},
+        ],
     )
     for variant in enabled:
         _add_variant(app, variant, settings)
@@ -78,7 +72,7 @@ def _add_variant(app: FastAPI, variant: Variant, settings: Settings) -> None:
         methods=[variant.method],
         name=variant.id,
         summary=f"{variant.id}: {variant.summary}",
-        tags=[variant.work],
+        tags=[variant.work.name],
         # Not even None-by-annotation: a response model sends def handlers through a second thread for validation.
         response_model=None,
         # Wraps this route alone, so routes without a body pay nothing for it.
@@ -93,14 +87,14 @@ async def _lifespan(app: FastAPI, settings: Settings, enabled: Sequence[Variant]
     for module in sorted({name for v in enabled for name in v.imports}):
         import_module(module)
     async with AsyncExitStack() as stack:
-        used = sorted({v.uses for v in enabled if v.uses is not None})
-        shared = {name: await stack.enter_async_context(OPENERS[name](settings)) for name in used}
+        used = {v.uses.name: v.uses for v in enabled if v.uses is not None}
+        shared = {name: await stack.enter_async_context(used[name].open(settings)) for name in sorted(used)}
         count_served = ServedCounter()
         app.state.bench = Bench(settings=settings, shared=shared, count_served=count_served)
         if settings.probe_path is not None:
             stack.enter_context(
                 Probe(
-                    path=settings.probe_path,
+                    path=probe_path(settings.probe_path, per_process=settings.probe_per_process),
                     tick_s=settings.probe_tick_s,
                     sample_s=settings.probe_sample_s,
                     count_served=count_served,

@@ -6,36 +6,15 @@ start is paid from the time budget.
 """
 
 from collections.abc import Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 
-from bench_app.handlers import article, db, http, noop, sleep, stall, upload
-from bench_app.registry import (
-    REGISTRY,
-    DuplicateVariantError,
-    Registry,
-    RequestSpec,
-    Resource,
-    Shared,
-    Style,
-    Variant,
-    Work,
-    variant,
+from bench_app import handlers
+from bench_app.registry import REGISTRY, Variant
+
+# Importing a module of handlers registers its variants.
+HANDLER_MODULES = tuple(
+    import_module(f"{handlers.__name__}.{module.name}") for module in iter_modules(handlers.__path__)
 )
 
-__all__ = [
-    "CATALOGUE",
-    "HANDLER_MODULES",
-    "DuplicateVariantError",
-    "Registry",
-    "RequestSpec",
-    "Resource",
-    "Shared",
-    "Style",
-    "Variant",
-    "Work",
-    "variant",
-]
-
-# Naming the modules is what imports them, and importing them is what registers their variants.
-HANDLER_MODULES = (noop, sleep, http, db, upload, article, stall)
-
-CATALOGUE: Mapping[str, Variant] = REGISTRY.catalogue()
+CATALOGUE: Mapping[str, Variant] = REGISTRY

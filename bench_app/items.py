@@ -16,6 +16,7 @@ SCHEMA = "handlerbench"
 TABLE = f"{SCHEMA}.items"
 ROWS = 100_000
 KEY = 54_321  # the row every request asks for: a fixed one, so that the answer is constant and cached alike for all
+PLAIN = "-plain"  # how the tool of a variant ends whose query does not wait
 COLUMNS = ("id", "name", "price_cents", "digest")
 
 Answer = dict[str, int | str]

@@ -9,6 +9,7 @@ import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Self
 
@@ -16,6 +17,8 @@ from bench_app.pdf import extract_text
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from bench_app.settings import Settings
 
 START_LIMIT_S = 20.0
 
@@ -92,3 +95,17 @@ class ParserPool:
                 self._executor = self._new_executor()
                 executor.shutdown(wait=False)
             raise ParserDiedError("the process parsing this file died") from e
+
+
+@dataclass(frozen=True, slots=True)
+class Parsers:
+    """The pool as the lifespan opens it for the variants that use it."""
+
+    name: str = "parsers"
+
+    def open(self, settings: Settings) -> ParserPool:
+        """Return the pool; entering it waits until every worker is ready."""
+        return ParserPool(workers=settings.process_workers)
+
+
+PARSERS = Parsers()

@@ -58,6 +58,11 @@ def due_ticks(*, t0: float, tick_s: float, next_tick: int, now: float) -> range:
     return range(next_tick, max(next_tick, math.floor((now + EARLY_S - t0) / tick_s) + 1))
 
 
+def probe_path(path: Path, *, per_process: bool) -> Path:
+    """Return the file this process writes to: `path`, or one beside it that has the pid in its name."""
+    return path.with_name(f"{path.name}.{os.getpid()}") if per_process else path
+
+
 class ServedCounter:
     """Counts work that is done inside `with counter:`, by the kind of thread it is done on.
 

@@ -1,65 +1,40 @@
 """What a variant is, and the one decorator that makes one: the words of the catalogue, without its contents.
 
-The import order is registry <- handlers <- catalogue <- app, so a handler module may use everything here. Others
-import these names from `bench_app.catalogue`, which knows all variants.
+The import order is works, styles <- registry <- handlers <- catalogue <- app. Who needs all variants imports
+`bench_app.catalogue`, which imports the handlers.
 """
 
 import inspect
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
+
+from bench_app.styles import STYLES, Style
+from bench_app.works import WORKS, Answer, Work
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Work(StrEnum):
-    """What a handler must get done. The order of the members is the order of the catalogue."""
-
-    NOOP = "noop"
-    SLEEP = "sleep"
-    HTTP = "http"
-    DB = "db"
-    UPLOAD = "upload"
-    ARTICLE = "article"
-    STALL = "stall"
-
-
-class Style(StrEnum):
-    """How a handler gets it done. The order of the members is the order of the catalogue and of charts."""
-
-    ASYNC_NATIVE = "async-native"  # async def, awaits
-    ASYNC_BLOCKING = "async-blocking"  # async def, blocks the loop
-    DEF = "def"  # plain def, FastAPI runs it in a thread
-    ASYNC_OFFLOAD = "async-offload"  # async def, run_in_threadpool: the same threads as def
-    ASYNC_TO_THREAD = "async-to-thread"  # async def, asyncio.to_thread: threads of its own
-    ASYNC_PROCESS = "async-process"  # async def, process pool
-
-
 class Resource(StrEnum):
-    """What must be there before the variant can answer: the first two are started by whoever starts the SUT."""
+    """What whoever starts the SUT must have started before the variant can answer."""
 
     UPSTREAM = "upstream"  # the HTTP stub at settings.upstream_url
     DATABASE = "database"  # PostgreSQL at settings.database_url
-    PROCESS_POOL = "process-pool"  # started by the SUT itself; wants more than one core to show anything
 
 
-class Shared(StrEnum):
-    """What the lifespan opens once for all requests, if an enabled variant uses it (see resources.py)."""
+class Opened(Protocol):
+    """What the lifespan opens once for all requests, if an enabled variant uses it: a client, a driver, a pool."""
 
-    HTTPX = "httpx"
-    HTTPX2 = "httpx2"
-    AIOHTTP = "aiohttp"
-    SESSION = "session"
-    PSYCOPG2 = "psycopg2"
-    PSYCOPG = "psycopg"
-    PSYCOPG_ASYNC = "psycopg-async"
-    ASYNCPG = "asyncpg"
-    SQLALCHEMY = "sqlalchemy"
-    SQLALCHEMY_ASYNC = "sqlalchemy-async"
-    PARSERS = "parsers"
+    @property
+    def name(self) -> str:
+        """Under which name requests find it."""
+
+    @property
+    def open(self) -> Callable[[Any], AbstractAsyncContextManager[Any]]:
+        """Return the context manager that loads its library, opens it, and closes it at shutdown."""
 
 
 class DuplicateVariantError(ValueError):
@@ -93,10 +68,9 @@ class Variant:
     """Work x style, one route: how it is served, how it is asked, and what a right answer is.
 
     `id` is `work.style` or `work.style.tool`. Variants of one `family` must answer byte for byte the same.
-    `article`: path and code are as the article has them. `base_s`: how long one answer takes with nobody else
-    around and default settings, for choosing timeouts; None where it depends on the machine alone.
+    `article`: path and code are as the article has them.
     `uses` and `imports` are for the lifespan: what to open, and which modules to load before the first request.
-    `expected`: the JSON value of a right answer, or a function that tells a right one from a wrong one.
+    `expected`: the right answer (JSON value or bytes, as the work says), or a function that knows one.
     """
 
     id: str
@@ -112,28 +86,43 @@ class Variant:
     endpoint: Callable[..., Any]
     request: RequestSpec
     expected: Any
-    base_s: float | None
-    uses: Shared | None
+    uses: Opened | None
     imports: tuple[str, ...]
 
     def complaint(self, status: int, body: bytes) -> str | None:
         """Say what is wrong with an answer to `request`; None if it is right."""
         if status != 200:  # noqa: PLR2004 - the one status of a right answer
             return f"{self.id}: status {status} instead of 200: {body[:200]!r}"
-        try:
-            answer = json.loads(body)
-        except ValueError:
-            return f"{self.id}: not JSON: {body[:200]!r}"
+        answer: Any = body
+        if self.work.answer is Answer.JSON:
+            try:
+                answer = json.loads(body)
+            except ValueError:
+                return f"{self.id}: not JSON: {body[:200]!r}"
         right = self.expected(answer) if callable(self.expected) else answer == self.expected
         return None if right else f"{self.id}: wrong answer: {body[:200]!r}"
 
 
-class Registry:
-    """Collects variants as the handler modules are imported."""
+class Registry(Mapping[str, Variant]):
+    """The variants by id: works and styles in the order of their tables, then as they were defined."""
 
     def __init__(self) -> None:
-        """Start empty."""
-        self._variants: list[Variant] = []
+        """Start empty; the handler modules add to it as they are imported."""
+        self._variants: dict[str, Variant] = {}
+
+    def __getitem__(self, name: str) -> Variant:
+        """Return a variant by its id; raises KeyError."""
+        return self._variants[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the ids in order."""
+        # sorted() is stable, which is what keeps the order of definition
+        ordered = sorted(self._variants.values(), key=lambda v: (WORKS.place(v.work), STYLES.place(v.style)))
+        return iter([v.id for v in ordered])
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._variants)
 
     def variant(
         self,
@@ -143,6 +132,7 @@ class Registry:
         expected: Any,
         tool: str | None = None,
         family: str | None = None,
+        summary: str | None = None,
         path: str | None = None,
         request_path: str | None = None,
         method: str = "GET",
@@ -150,17 +140,16 @@ class Registry:
         sample: str | None = None,
         needs: Iterable[Resource] = (),
         article: bool = False,
-        base_s: float | None = None,
-        uses: Shared | None = None,
+        uses: Opened | None = None,
         imports: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
         """Register the decorated endpoint as a variant, and leave it as it is.
 
         What is not given follows from the rest: the path from the id, the family from the work, the request's
-        path from the path. The summary is the first line of the endpoint's docstring. Raises
+        path from the path, the summary from the first line of the endpoint's docstring. Raises
         DuplicateVariantError if the id, or the method and path, are taken.
         """
-        variant_id = ".".join(part for part in (work, style, tool) if part)
+        variant_id = ".".join(part for part in (work.name, style.name, tool) if part)
         path = path or "/" + variant_id.replace(".", "/")
 
         def register(endpoint: F) -> F:
@@ -172,14 +161,13 @@ class Registry:
                     tool=tool,
                     path=path,
                     method=method,
-                    summary=(inspect.getdoc(endpoint) or variant_id).splitlines()[0],
-                    family=family or work,
+                    summary=summary or (inspect.getdoc(endpoint) or variant_id).splitlines()[0],
+                    family=family or work.name,
                     needs=frozenset(needs),
                     article=article,
                     endpoint=endpoint,
                     request=RequestSpec(method=method, path=request_path or path, headers=headers, sample=sample),
                     expected=expected,
-                    base_s=base_s,
                     uses=uses,
                     imports=imports,
                 )
@@ -188,18 +176,15 @@ class Registry:
 
         return register
 
+    def remove(self, name: str) -> None:
+        """Take a variant out again, for tests that add one."""
+        del self._variants[name]
+
     def _add(self, new: Variant) -> None:
-        for old in self._variants:
+        for old in self._variants.values():
             if new.id == old.id or (new.method, new.path) == (old.method, old.path):
                 raise DuplicateVariantError(f"{new.id} ({new.method} {new.path}): taken by {old.id} ({old.path})")
-        self._variants.append(new)
-
-    def catalogue(self) -> Mapping[str, Variant]:
-        """Return the variants by id: works and styles in the order of their enums, then as they were defined."""
-        works, styles = list(Work), list(Style)
-        # sorted() is stable, which is what keeps the order of definition
-        in_order = sorted(self._variants, key=lambda v: (works.index(v.work), styles.index(v.style)))
-        return MappingProxyType({v.id: v for v in in_order})
+        self._variants[new.id] = new
 
 
 REGISTRY = Registry()

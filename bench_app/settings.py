@@ -4,10 +4,11 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bench_app.registry import Resource, Variant, Work
+from bench_app.registry import Resource, Variant
+from bench_app.works import WORKS
 
 PREFIX = "BENCH_"
 
@@ -29,6 +30,17 @@ def _split_commas(value: Any) -> Any:
     return value
 
 
+def _known(works: frozenset[str]) -> frozenset[str]:
+    unknown = sorted(works - WORKS.keys())
+    if unknown:
+        raise ValueError(f"no such work: {', '.join(unknown)}; there are {', '.join(WORKS)}")
+    return works
+
+
+def _all_works() -> frozenset[str]:
+    return frozenset(WORKS)
+
+
 class Settings(BaseSettings):
     """What can be set, as BENCH_<NAME>. Times in seconds, sizes in bytes. Frozen: one process, one configuration."""
 
@@ -47,18 +59,23 @@ class Settings(BaseSettings):
     process_workers: int = Field(default_factory=usable_cores, ge=1)
     upload_limit_bytes: int = Field(default=5 * 1024 * 1024, ge=1)
     probe_path: Path | None = None  # None: no probe at all
+    probe_per_process: bool = False  # several workers: each writes to a file of its own, with its pid in the name
     probe_tick_s: float = Field(default=0.02, ge=0.002, le=1)
     probe_sample_s: float = Field(default=0.05, ge=0.005, le=5)
     # Which works, and of those which variants, get a route, and have their clients and pools opened:
     # comma-separated. A route costs the ones behind it its share of the router's linear search.
-    works: Annotated[frozenset[Work], NoDecode, BeforeValidator(_split_commas)] = frozenset(Work)
+    works: Annotated[frozenset[str], NoDecode, BeforeValidator(_split_commas), AfterValidator(_known)] = Field(
+        default_factory=_all_works
+    )
     variants: Annotated[frozenset[str] | None, NoDecode, BeforeValidator(_split_commas)] = None
 
     def enables(self, variant: Variant) -> bool:
         """Tell whether `variant` is to be served: without a database, db variants only if they are asked for."""
         if self.variants is not None:
-            return variant.work in self.works and variant.id in self.variants
-        return variant.work in self.works and (self.database_url is not None or Resource.DATABASE not in variant.needs)
+            wanted = variant.id in self.variants
+        else:
+            wanted = self.database_url is not None or Resource.DATABASE not in variant.needs
+        return wanted and variant.work.name in self.works
 
 
 def read_settings() -> Settings:

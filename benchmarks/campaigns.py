@@ -17,7 +17,9 @@ from unittest import mock
 from analysis.stats.results import Verdict
 from experiment.design.claims import A_A
 from experiment.design.loads import LOADS
-from experiment.design.model import Claim, Comparison, Interval, Metric, Treatment, at_least
+from experiment.design.metrics import GOODPUT
+from experiment.design.model import Claim, Comparison, Interval, Treatment, at_least
+from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import Campaign, Rules
 from harness.campaign.fake import FakeDriver, Noise
@@ -39,7 +41,7 @@ _TREATED: Mapping[str, tuple[Treatment, float]] = {
 
 
 def _claim(name: str, treated: str, expected: Interval) -> Claim:
-    comparison = Comparison(treatment=_TREATED[treated][0], baseline=_BASE, metric=Metric.GOODPUT, expected=expected)
+    comparison = Comparison(treatment=_TREATED[treated][0], baseline=_BASE, metric=GOODPUT, expected=expected)
     return Claim(id=name, slug=name, statement=name, source="planted", comparisons=(comparison,))
 
 
@@ -56,12 +58,12 @@ AT_THE_LIMIT, PLANTED = ("below", "above"), ("found", "caught")
 
 def verdicts(noise: Noise, *, seed: int, spread: float, rounds: int, alpha: float) -> dict[str, Verdict]:
     """Run one campaign in a folder that is gone afterwards; return the verdict on each claim, by name."""
-    planted = {t.id: {Metric.GOODPUT: _BASE_RPS * ratio} for t, ratio in _TREATED.values()}
-    planted |= {t.id: {Metric.GOODPUT: _BASE_RPS} for t in (_BASE, *A_A.treatments)}
+    planted = {t.id: {GOODPUT: _BASE_RPS * ratio} for t, ratio in _TREATED.values()}
+    planted |= {t.id: {GOODPUT: _BASE_RPS} for t in (_BASE, *A_A.treatments)}
     driver = FakeDriver(planted=planted, spread=spread, noise=noise, seed=seed)
     with tempfile.TemporaryDirectory(prefix="calibration-") as folder:
         campaign = Campaign(
-            folder=CampaignFolder.create(Path(folder) / "campaign", {}),
+            folder=CampaignFolder.create(Path(folder) / "campaign", Manifest(campaign="planted")),
             driver=driver,
             claims=[claim for claim, _ in CLAIMS.values()],
             loads=LOADS,

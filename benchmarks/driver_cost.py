@@ -32,12 +32,12 @@ from benchmarks.instruments import INSTRUMENTS, Bench, Reading, tool_versions
 from benchmarks.metered import ROOT
 from benchmarks.talk import say, table, write_json
 from benchmarks.targets import TARGETS, interval_text, ratio, statement, value_of
-from experiment.design.model import ServerConfig
+from experiment.design.factors import ServerConfig
 from experiment.errors import BenchError, InvalidMeasurementError
 from harness.system.host import facts, git_state, package_versions
 from harness.system.pinning import plan_cores
-from harness.system.services import sut
 from harness.trial.driver import LocustProcess, locust_process
+from harness.trial.sut import sut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -74,7 +74,7 @@ class Stand:
     def serving(self) -> Iterator[Bench]:
         """Start a fresh app, pinned to its core, and warm it up."""
         variant = CATALOGUE[ROUTE]
-        env = {"BENCH_VARIANTS": variant.id, "BENCH_WORKS": variant.work.value}
+        env = {"BENCH_VARIANTS": variant.id, "BENCH_WORKS": variant.work.name}
         with sut(server=ServerConfig(), environment=env, log=self.logs / "sut.log", plan=self.plan) as service:
             bench = Bench(
                 locust=self.locust,

@@ -7,7 +7,7 @@ rounds, five series a trial, and durations spread widely enough to fill thousand
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from experiment.design.loads import LOADS
 from experiment.design.model import LoadKind, PlannedTrial
 from experiment.design.plan import plan_round, treatments_for, trial_id
 from experiment.records.histogram import Histogram, bucket_index
-from experiment.records.manifest import encode_claim, encode_load, encode_treatment
+from experiment.records.manifest import FORMAT_VERSION, ClaimEntry, TreatmentEntry, read_manifest
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import SecondRow, Series, TrialMetrics, TrialRecord
 from harness.system.host import facts, package_versions
@@ -55,7 +55,7 @@ class Made:
 def write(path: Path, *, requests: int) -> Made:
     """Write a campaign folder that holds `requests` response times in all."""
     treatments = treatments_for(CLAIMS.values())
-    folder = CampaignFolder.create(path, _manifest(treatments))
+    folder = CampaignFolder.create(path, read_manifest(_manifest(treatments), str(path)))
     rng = np.random.default_rng(_SEED)
     plan = [trial for number in range(1, ROUNDS + 1) for trial in _round(treatments, number)]
     shares = _shares(requests, len(plan))
@@ -155,6 +155,7 @@ def _metrics(
 
 def _manifest(treatments: tuple[Treatment, ...]) -> dict[str, Any]:
     return {
+        "format_version": FORMAT_VERSION,
         "project": "handlerbench",
         "campaign": "made-up",
         "profile": {"name": "article", "is_smoke": False, "budget_s": 630.0, "max_rounds": ROUNDS, "time_scale": 1.0},
@@ -169,8 +170,8 @@ def _manifest(treatments: tuple[Treatment, ...]) -> dict[str, Any]:
         "git": {"commit": None, "dirty": None},
         "pinning": {"sut": [0], "others": [1], "enforced": True, "note": ""},
         "settings": _SETTINGS,
-        "loads": {name: encode_load(load) for name, load in LOADS.items()},
-        "claims": [encode_claim(c) for c in CLAIMS.values()],
-        "treatments": [encode_treatment(t) for t in treatments],
+        "loads": {name: asdict(load) for name, load in LOADS.items()},
+        "claims": [ClaimEntry.of(c).model_dump(mode="json") for c in CLAIMS.values()],
+        "treatments": [TreatmentEntry.of(t).model_dump(mode="json") for t in treatments],
         "skipped": {},
     }

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from analysis.charts.registry import chart
 from analysis.drawing.axes import durations_axis
 from analysis.drawing.canvas import Picture
-from analysis.drawing.style import BODY, SMALL, STYLE_COLOURS, STYLE_MARKERS, shortened, text_width
+from analysis.drawing.style import BODY, SMALL, shortened, text_width
 from analysis.reading.facts import extremes, machine, measured_rows, missing_rows, over_trials, phrase, task
 from analysis.reading.summary import main_load, summarise, works
 from analysis.wording import words
 from analysis.wording.names import treatment_label
-from experiment.design.model import Metric
+from experiment.design.metrics import BYSTANDER_P50, BYSTANDER_P99
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from analysis.reading.campaign import Campaign
     from analysis.reading.facts import Measured
     from analysis.reading.summary import Row, Summary
-    from bench_app.catalogue import Work
+    from bench_app.works import Work
 
 _US = 1e6
 _ROW, _AXIS, _HEAD = 110.0, 46.0, 34.0
@@ -55,22 +55,20 @@ def bystander(campaign: Campaign) -> Iterator[Picture]:
     """Yield one picture a work with at least two variants beside which bystanders were measured."""
     for work in works(campaign):
         load = main_load(campaign, work)
-        rows = measured_rows(campaign, work, load, Metric.BYSTANDER_P50) if load else []
+        rows = measured_rows(campaign, work, load, BYSTANDER_P50) if load else []
         rows = [m for m in rows if m.value.median > 0]
         if load and len(rows) > 1:
             yield _picture(campaign, work, load, rows)
 
 
 def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[Measured]) -> Picture:
-    waits = [
-        Wait(row=m.row, p50=m.value, p99=summarise(campaign, m.row.treatment.id, Metric.BYSTANDER_P99)) for m in rows
-    ]
-    missing = missing_rows(campaign, work, load, Metric.BYSTANDER_P50)
+    waits = [Wait(row=m.row, p50=m.value, p99=summarise(campaign, m.row.treatment.id, BYSTANDER_P99)) for m in rows]
+    missing = missing_rows(campaign, work, load, BYSTANDER_P50)
     title = f"{task(campaign, work)}: {_finding(rows)}"
     is_log = _axis_of(waits).is_log
     return Picture(
-        name=f"bystander-{work.value}",
-        work=work.value,
+        name=f"bystander-{work.name}",
+        work=work.name,
         title=title,
         facts=(
             f"Response time of an unrelated async route{', logarithmic' if is_log else ''}: median and p99 of requests",
@@ -157,7 +155,7 @@ def _axis_of(waits: Sequence[Wait]) -> DurationsAxis:
 def _dots(axes: Axes, canvas: Canvas, wait: Wait, y: float) -> None:
     """Draw the median as the style's marker, the p99 as a bar's end, both with the range of the rounds."""
     style, theme = wait.row.name.style, canvas.theme
-    colour, p50 = STYLE_COLOURS[style], wait.p50.median / _US
+    colour, p50 = style.colour, wait.p50.median / _US
     if wait.p99 is not None:
         p99 = wait.p99.median / _US
         axes.plot([p50, p99], [y, y], color=colour, linewidth=7, alpha=0.45, solid_capstyle="butt")
@@ -166,7 +164,7 @@ def _dots(axes: Axes, canvas: Canvas, wait: Wait, y: float) -> None:
         start, end = max(p50, wait.reach_us / _US), axes.get_xlim()[1]
         arrow = {"arrowstyle": "-|>", "color": colour, "linewidth": 3, "mutation_scale": 26, "shrinkA": 0, "shrinkB": 0}
         axes.annotate("", xy=(end, y), xytext=(start, y), arrowprops=arrow)
-    axes.plot(p50, y, color=colour, marker=STYLE_MARKERS[style], markersize=18, markeredgewidth=0)
+    axes.plot(p50, y, color=colour, marker=style.marker, markersize=18, markeredgewidth=0)
     for value in (wait.p50, wait.p99):
         if value is not None and value.n > 1 and not value.is_floor:
             axes.plot([value.low / _US, value.high / _US], [y, y], color=theme.ink, linewidth=2, solid_capstyle="butt")

@@ -11,16 +11,16 @@ from analysis.reading.facts import extremes, machine, measured_rows, missing_row
 from analysis.reading.summary import main_load, works
 from analysis.wording import words
 from analysis.wording.names import treatment_label
-from experiment.design.model import Metric
+from experiment.design.metrics import CPU_PER_REQUEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from analysis.reading.campaign import Campaign
     from analysis.reading.facts import Measured
-    from bench_app.catalogue import Work
+    from bench_app.works import Work
 
-_COST = Metric.CPU_PER_REQUEST
+_COST = CPU_PER_REQUEST
 _MILLISECOND_US = 1000.0
 
 
@@ -42,8 +42,8 @@ def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[Measured]
     bars = [*(_bar(m) for m in rows), *missing]
     title = f"{task(campaign, work)}: {_finding(rows)}"
     return Picture(
-        name=f"cost-{work.value}",
-        work=work.value,
+        name=f"cost-{work.name}",
+        work=work.name,
         title=title,
         facts=(
             "SUT CPU time an answered request, all its processes",

@@ -11,8 +11,9 @@ from analysis.reading.facts import machine, measured_rows, missing_rows, over_tr
 from analysis.reading.summary import row_ceiling, rows_of
 from analysis.wording import words
 from analysis.wording.names import treatment_label, work_task
-from bench_app.catalogue import Work
-from experiment.design.model import LoadKind, Metric
+from bench_app.works import ARTICLE
+from experiment.design.metrics import MAKESPAN
+from experiment.design.model import LoadKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 @chart(place=30)
 def demo(campaign: Campaign) -> Iterator[Picture]:
     """Yield one picture a burst load under which the article's routes were measured."""
-    loads = {row.load.id: row.load for row in rows_of(campaign, Work.ARTICLE) if row.load.kind is LoadKind.BURST}
+    loads = {row.load.id: row.load for row in rows_of(campaign, ARTICLE) if row.load.kind is LoadKind.BURST}
     for load in loads:
-        if rows := measured_rows(campaign, Work.ARTICLE, load, Metric.MAKESPAN):
+        if rows := measured_rows(campaign, ARTICLE, load, MAKESPAN):
             yield _picture(campaign, load, rows)
 
 
@@ -37,16 +38,16 @@ def _picture(campaign: Campaign, load: str, rows: Sequence[Measured]) -> Picture
     )
     missing = [
         Bar(label=treatment_label(row.treatment), style=row.name.style, value=None, text=reason)
-        for row, reason in missing_rows(campaign, Work.ARTICLE, load, Metric.MAKESPAN)
+        for row, reason in missing_rows(campaign, ARTICLE, load, MAKESPAN)
     ]
     bars = [*(_bar(campaign, m) for m in rows), *missing]
     return Picture(
         name=f"demo-{load}",
-        work=Work.ARTICLE.value,
+        work=ARTICLE.name,
         title=title,
         facts=(
             f"Seconds until all {users} were answered",
-            f"each route does {work_task(Work.ARTICLE, campaign.manifest.get('settings', {}))}",
+            f"each route does {work_task(ARTICLE, campaign.manifest.settings)}",
             over_trials([m.value for m in rows]),
             machine(campaign),
         ),
@@ -66,7 +67,7 @@ def _bar(campaign: Campaign, measured: Measured) -> Bar:
     limit = row_ceiling(campaign, measured.row)
     name = measured.row.name
     return Bar(
-        label=f"{treatment_label(measured.row.treatment)}  ({name.style.value})",
+        label=f"{treatment_label(measured.row.treatment)}  ({name.style.name})",
         style=name.style,
         value=measured.value,
         text=words.duration(measured.value.median),

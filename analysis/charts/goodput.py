@@ -11,7 +11,7 @@ from analysis.reading.facts import extremes, machine, measured_rows, over_trials
 from analysis.reading.summary import closed_loads, row_ceiling, rows_of, summarise, why_missing, works
 from analysis.wording import words
 from analysis.wording.names import treatment_label
-from experiment.design.model import Metric
+from experiment.design.metrics import GOODPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from analysis.reading.campaign import Campaign
     from analysis.reading.facts import Measured
     from analysis.reading.summary import Row
-    from bench_app.catalogue import Work
+    from bench_app.works import Work
 
 
 @chart(place=40)
@@ -31,14 +31,14 @@ def goodput(campaign: Campaign) -> Iterator[Picture]:
 
 
 def _picture(campaign: Campaign, work: Work, loads: list[str]) -> Picture:
-    main = measured_rows(campaign, work, loads[0], Metric.GOODPUT)
+    main = measured_rows(campaign, work, loads[0], GOODPUT)
     sections = _sections(campaign, work, loads)
     values = [bar.value for section in sections for bar in section.bars if bar.value]
     shown = words.loads([campaign.loads[load] for load in loads][: len(sections)])
     title = f"{task(campaign, work)}: {_finding(main)}"
     return Picture(
-        name=f"goodput-{work.value}",
-        work=work.value,
+        name=f"goodput-{work.name}",
+        work=work.name,
         title=title,
         facts=("Goodput in right answers a second", shown, over_trials(values), machine(campaign)),
         alt=f"Bar chart of goodput by handler style. {title}. "
@@ -79,19 +79,19 @@ def _sections(campaign: Campaign, work: Work, loads: list[str]) -> list[Section]
 
 
 def _bar(campaign: Campaign, row: Row) -> Bar:
-    value = summarise(campaign, row.treatment.id, Metric.GOODPUT)
+    value = summarise(campaign, row.treatment.id, GOODPUT)
     limit = row_ceiling(campaign, row)
     return Bar(
         label=treatment_label(row.treatment),
         style=row.name.style,
         value=value,
-        text=words.number(value.median) if value else why_missing(campaign, row.treatment, Metric.GOODPUT),
+        text=words.number(value.median) if value else why_missing(campaign, row.treatment, GOODPUT),
         ceiling=limit.goodput_rps if limit and value else None,
         is_hatched=row.name.is_copy,
     )
 
 
 def _csv_row(campaign: Campaign, row: Row) -> tuple[str | float | int | None, ...]:
-    value, limit = summarise(campaign, row.treatment.id, Metric.GOODPUT), row_ceiling(campaign, row)
+    value, limit = summarise(campaign, row.treatment.id, GOODPUT), row_ceiling(campaign, row)
     numbers = (value.median, value.low, value.high, value.n) if value else (None, None, None, 0)
     return (row.treatment.id, *numbers, limit and limit.goodput_rps, limit and limit.decided_by)

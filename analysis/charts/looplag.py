@@ -12,7 +12,8 @@ from analysis.reading.facts import machine, task
 from analysis.reading.summary import main_load, rows_of, works
 from analysis.wording import words
 from analysis.wording.names import treatment_label, treatment_phrase
-from bench_app.catalogue import Style, Work
+from bench_app.styles import ASYNC_BLOCKING, ASYNC_NATIVE, DEF
+from bench_app.works import SLEEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from analysis.reading.campaign import Campaign
     from analysis.reading.summary import Row
 
-_SHOWN = (Style.ASYNC_NATIVE, Style.ASYNC_BLOCKING, Style.DEF)
+_SHOWN = (ASYNC_NATIVE, ASYNC_BLOCKING, DEF)
 _LEAST_S = 1e-5
 """A lag below the probe's own grain; keeps a logarithmic axis from reaching to zero."""
 
@@ -30,9 +31,9 @@ _LEAST_S = 1e-5
 @chart(place=70)
 def looplag(campaign: Campaign) -> Iterator[Picture]:
     """Yield the picture where at least two of the three styles have rows per second."""
-    if Work.SLEEP not in works(campaign) or (load := main_load(campaign, Work.SLEEP)) is None:
+    if SLEEP not in works(campaign) or (load := main_load(campaign, SLEEP)) is None:
         return
-    rows = [r for r in rows_of(campaign, Work.SLEEP, load) if r.name.style in _SHOWN]
+    rows = [r for r in rows_of(campaign, SLEEP, load) if r.name.style in _SHOWN]
     lags = [lag for lag in (_lag(campaign, row) for row in rows) if lag is not None]
     if len(lags) > 1:
         yield _picture(campaign, load, lags)
@@ -49,13 +50,13 @@ def _picture(campaign: Campaign, load: str, lags: Sequence[Track]) -> Picture:
     ordered = sorted(lags, key=lambda lag: lag.worst)
     low, high = ordered[0], ordered[-1]
     title = (
-        f"{task(campaign, Work.SLEEP)}: the event loop stands still for up to {words.duration(high.worst)} "
+        f"{task(campaign, SLEEP)}: the event loop stands still for up to {words.duration(high.worst)} "
         f"with {treatment_phrase(high.row.treatment)}, {words.duration(low.worst)} "
         f"with {treatment_phrase(low.row.treatment)}"
     )
     return Picture(
         name="looplag-sleep",
-        work=Work.SLEEP.value,
+        work=SLEEP.name,
         title=title,
         facts=(
             f"Worst loop lag in each second of the window{', logarithmic' if is_log else ''}",

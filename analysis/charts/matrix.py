@@ -11,13 +11,12 @@ from matplotlib.patches import Rectangle
 
 from analysis.charts.registry import chart
 from analysis.drawing.canvas import Picture
-from analysis.drawing.style import BODY, SMALL, STYLE_COLOURS, shortened, text_width
+from analysis.drawing.style import BODY, SMALL, shortened, text_width
 from analysis.reading.facts import machine, measured_rows
 from analysis.reading.summary import main_load, works
 from analysis.wording import words
-from analysis.wording.names import PHRASES, server_words
-from bench_app.catalogue import Style
-from experiment.design.model import Metric
+from bench_app.styles import STYLES, Style
+from experiment.design.metrics import GOODPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from analysis.drawing.canvas import Canvas
     from analysis.reading.campaign import Campaign
     from analysis.reading.facts import Measured
-    from bench_app.catalogue import Work
+    from bench_app.works import Work
 
 _STEPS = (0.1, 0.25, 0.5, 0.9)
 """Where the shade changes: a tenth, a quarter, half of the best, and as good as the best."""
@@ -55,7 +54,7 @@ class Cell:
     @property
     def setting(self) -> str:
         """Tool and server, where they are not the only ones."""
-        parts = (self.measured.row.name.tool, server_words(self.measured.row.treatment.server))
+        parts = (self.measured.row.name.tool, self.measured.row.treatment.server.words)
         return ", ".join(part for part in parts if part)
 
 
@@ -70,7 +69,7 @@ def matrix(campaign: Campaign) -> Iterator[Picture]:
 
 def _cells(campaign: Campaign, work: Work) -> dict[Style, Cell]:
     load = main_load(campaign, work)
-    rows = measured_rows(campaign, work, load, Metric.GOODPUT) if load else []
+    rows = measured_rows(campaign, work, load, GOODPUT) if load else []
     best: dict[Style, Measured] = {}
     for measured in rows:
         if not measured.row.name.is_copy:
@@ -101,15 +100,14 @@ def _picture(campaign: Campaign, cells: Mapping[Work, Mapping[Style, Cell]]) -> 
         ),
         alt=f"Matrix of handler styles and works. {title}. "
         + "; ".join(
-            f"{work.value}: "
-            + ", ".join(f"{style.value} {words.times(cell.relative)}" for style, cell in column.items())
+            f"{work.name}: " + ", ".join(f"{style.name} {words.times(cell.relative)}" for style, cell in column.items())
             for work, column in cells.items()
         ),
         columns=("work", "style", "treatment", "goodput_rps", "relative_to_best", "n_trials"),
         rows=[
             (
-                work.value,
-                style.value,
+                work.name,
+                style.name,
                 c.measured.row.treatment.id,
                 c.measured.value.median,
                 c.relative,
@@ -130,30 +128,29 @@ def _finding(cells: Mapping[Work, Mapping[Style, Cell]]) -> str:
         return "No style falls below nine tenths of the best in any work"
     style, often = Counter(style for style, _ in clear.values()).most_common(1)[0]
     least = min(cell.relative for s, cell in clear.values() if s is style)
-    where = [w.value for w, (s, _) in clear.items() if s is style]
+    where = [w.name for w, (s, _) in clear.items() if s is style]
     places = words.listing(where) if often < len(cells) else f"every work ({words.listing(where)})"
     return (
-        f"{words.upper_first(PHRASES[style])} is the slowest style for {places}, "
-        f"down to {words.ratio(least)} of the best"
+        f"{words.upper_first(style.words)} is the slowest style for {places}, down to {words.ratio(least)} of the best"
     )
 
 
 def _draw(canvas: Canvas, *, campaign: Campaign, cells: Mapping[Work, Mapping[Style, Cell]]) -> None:
-    styles = [style for style in Style if any(style in column for column in cells.values())]
+    styles = [style for style in STYLES.values() if any(style in column for column in cells.values())]
     width = min((canvas.right - canvas.left - _LABEL) / len(cells), 330.0)
     height = min((canvas.bottom - canvas.top - _COLUMN_HEAD) / len(styles), 118.0)
     axes = canvas.pixel_axes(canvas.left, canvas.top, canvas.right, canvas.bottom)
     for i, work in enumerate(cells):
         x = _LABEL + width * (i + 0.5)
         load = main_load(campaign, work)
-        axes.text(x, 18, work.value, ha="center", va="center", fontsize=BODY + 2, fontweight="bold")
+        axes.text(x, 18, work.name, ha="center", va="center", fontsize=BODY + 2, fontweight="bold")
         axes.texts[-1].set_color(canvas.theme.ink)
         under = words.load(campaign.loads[load]).partition(",")[0] if load else ""
         axes.text(x, 46, under, ha="center", va="center", fontsize=SMALL, color=canvas.theme.muted)
     for j, style in enumerate(styles):
         y = _COLUMN_HEAD + height * j
-        axes.add_patch(Rectangle((0, y + height / 2 - 11), 22, 22, color=STYLE_COLOURS[style], linewidth=0))
-        axes.text(34, y + height / 2, style.value, va="center", fontsize=BODY, color=canvas.theme.ink)
+        axes.add_patch(Rectangle((0, y + height / 2 - 11), 22, 22, color=style.colour, linewidth=0))
+        axes.text(34, y + height / 2, style.name, va="center", fontsize=BODY, color=canvas.theme.ink)
         for i, column in enumerate(cells.values()):
             _draw_cell(axes, canvas, column.get(style), (_LABEL + width * i, y), (width, height))
 

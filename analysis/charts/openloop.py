@@ -14,14 +14,15 @@ from analysis.charts.percentiles import quantile_axis
 from analysis.charts.registry import chart
 from analysis.drawing.axes import durations_axis, tick
 from analysis.drawing.canvas import Picture
-from analysis.drawing.style import SMALL, STYLE_COLOURS, STYLE_MARKERS
+from analysis.drawing.style import SMALL
 from analysis.reading.campaign import response_histograms
 from analysis.reading.facts import machine, task
 from analysis.reading.summary import rows_of, summarise, works
 from analysis.wording import words
 from analysis.wording.names import treatment_label
-from bench_app.catalogue import Work
-from experiment.design.model import LoadKind, Metric
+from bench_app.works import STALL, Work
+from experiment.design.metrics import GOODPUT, RESPONSE_P99
+from experiment.design.model import LoadKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,7 +55,7 @@ class LoadCurve:
 def stall(campaign: Campaign) -> Iterator[Picture]:
     """Yield the same stall as a closed and an open load saw it."""
     histograms = response_histograms(campaign)
-    rows = [r for r in rows_of(campaign, Work.STALL) if r.treatment.id in histograms]
+    rows = [r for r in rows_of(campaign, STALL) if r.treatment.id in histograms]
     curves = [_curve(campaign, r) for r in rows if histograms[r.treatment.id].total >= _FEWEST]
     closed = next((c for c in curves if c.row.load.kind is LoadKind.CLOSED), None)
     arrivals = next((c for c in curves if c.row.load.kind is LoadKind.OPEN), None)
@@ -67,13 +68,13 @@ def stall(campaign: Campaign) -> Iterator[Picture]:
     both = (closed, arrivals)
     yield Picture(
         name="stall",
-        work=Work.STALL.value,
+        work=STALL.name,
         title=title,
         facts=(
             f"Response time by percentile of requests{', logarithmic' if _axis(both).is_log else ''}",
             words.load(closed.row.load),
             words.load(arrivals.row.load),
-            task(campaign, Work.STALL),
+            task(campaign, STALL),
             machine(campaign),
         ),
         alt=f"Percentile curves of response time under a closed and an open load. {title}.",
@@ -106,7 +107,7 @@ def _draw_stall(canvas: Canvas, curves: Sequence[LoadCurve]) -> None:
     quantile_axis(axes, canvas, max(c.nines[-1] for c in curves))
     for curve in curves:
         is_open = curve.row.load.kind is LoadKind.OPEN
-        colour = STYLE_COLOURS[curve.row.name.style] if is_open else canvas.theme.muted
+        colour = curve.row.name.style.colour if is_open else canvas.theme.muted
         axes.plot(curve.nines, curve.seconds, color=colour, linewidth=3.5, solid_capstyle="round")
         # below the curve where it is long past its bend, so that neither name meets the other curve
         at = min(range(len(curve.nines)), key=lambda i: abs(curve.nines[i] - (20 if is_open else 4)))
@@ -156,7 +157,7 @@ class Sweep:
 @chart(place=57)
 def sweep(campaign: Campaign) -> Iterator[Picture]:
     """Yield one picture a work whose variants were offered several rates."""
-    planned = {t["id"] for t in campaign.manifest.get("sweep", ())}
+    planned = {entry.id for entry in campaign.manifest.sweep}
     for work in works(campaign):
         rows = [r for r in rows_of(campaign, work) if r.treatment.id in planned]
         sweeps = _sweeps(campaign, rows)
@@ -176,8 +177,8 @@ def _sweeps(campaign: Campaign, rows: Sequence[Row]) -> list[Sweep]:
 
 
 def _step(campaign: Campaign, row: Row) -> Step | None:
-    achieved = summarise(campaign, row.treatment.id, Metric.GOODPUT)
-    p99 = summarise(campaign, row.treatment.id, Metric.RESPONSE_P99)
+    achieved = summarise(campaign, row.treatment.id, GOODPUT)
+    p99 = summarise(campaign, row.treatment.id, RESPONSE_P99)
     if achieved is None:
         return None
     return Step(
@@ -199,8 +200,8 @@ def _arrived_rps(campaign: Campaign, row: Row) -> float:
 def _sweep_picture(campaign: Campaign, work: Work, sweeps: Sequence[Sweep]) -> Picture:
     title = f"{task(campaign, work)}: {_sweep_finding(sweeps)}"
     return Picture(
-        name=f"sweep-{work.value}",
-        work=work.value,
+        name=f"sweep-{work.name}",
+        work=work.name,
         title=title,
         facts=(
             "Left: right answers a second against arrivals; right: response time p99",
@@ -256,7 +257,7 @@ def _draw_sweep(canvas: Canvas, sweeps: Sequence[Sweep]) -> None:
 
 
 def _draw_one(left: Axes, right: Axes, each: Sweep) -> None:
-    colour, marker = STYLE_COLOURS[each.row.name.style], STYLE_MARKERS[each.row.name.style]
+    colour, marker = each.row.name.style.colour, each.row.name.style.marker
     arrived = [p.arrived_rps for p in each.steps]
     left.plot(arrived, [p.achieved_rps for p in each.steps], color=colour, marker=marker, linewidth=3, markersize=10)
     timed = [(p.arrived_rps, p.p99_s, p.is_floor) for p in each.steps if p.p99_s is not None]

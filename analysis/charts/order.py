@@ -12,11 +12,11 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from analysis.charts.registry import chart
 from analysis.drawing.canvas import Picture
-from analysis.drawing.style import HEIGHT, SMALL, STYLE_COLOURS, STYLE_MARKERS, WIDTH, shortened, text_width
+from analysis.drawing.style import HEIGHT, SMALL, WIDTH, shortened, text_width
 from analysis.reading.facts import machine
 from analysis.wording import words
 from analysis.wording.names import parse_variant
-from bench_app.catalogue import Style
+from bench_app.styles import STYLES
 from experiment.design.model import LoadKind
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ def _dot(axes: Axes, canvas: Canvas, dot: Dot, reach: float) -> None:
         look = {"marker": "x", "markersize": 15, "markeredgewidth": 4, "color": canvas.theme.warn}
     else:
         style = parse_variant(dot.trial.variant).style
-        look = {"marker": STYLE_MARKERS[style], "markersize": 10, "markeredgewidth": 0, "color": STYLE_COLOURS[style]}
+        look = {"marker": style.marker, "markersize": 10, "markeredgewidth": 0, "color": style.colour}
     axes.plot(dot.place, y, linestyle="none", clip_on=False, **look)
 
 
@@ -196,9 +196,9 @@ def _key(canvas: Canvas, dots: Sequence[Dot]) -> None:
     """Explain colours and markers once, from the right to the left."""
     shown = {parse_variant(dot.trial.variant).style for dot in dots}
     x = canvas.right - 20
-    for style in reversed([style for style in Style if style in shown]):
-        canvas.text(x, canvas.top + 6, style.value, size=SMALL, colour=canvas.theme.muted, ha="right")
-        x -= text_width(style.value, SMALL) + 16
-        look = {"marker": STYLE_MARKERS[style], "markersize": 12, "markeredgewidth": 0, "color": STYLE_COLOURS[style]}
+    for style in reversed([style for style in STYLES.values() if style in shown]):
+        canvas.text(x, canvas.top + 6, style.name, size=SMALL, colour=canvas.theme.muted, ha="right")
+        x -= text_width(style.name, SMALL) + 16
+        look = {"marker": style.marker, "markersize": 12, "markeredgewidth": 0, "color": style.colour}
         canvas.marker(x, canvas.top + 6, **look)
         x -= 26

@@ -11,13 +11,13 @@ from matplotlib.ticker import FixedFormatter, FixedLocator
 from analysis.charts.registry import chart
 from analysis.drawing.axes import durations_axis
 from analysis.drawing.canvas import Picture
-from analysis.drawing.style import HEIGHT, SMALL, STYLE_COLOURS, STYLE_MARKERS, WIDTH, shortened, spread, text_width
+from analysis.drawing.style import HEIGHT, SMALL, WIDTH, shortened, spread, text_width
 from analysis.reading.campaign import response_histograms
 from analysis.reading.facts import Extremes, Measured, extremes, machine, phrase, task
 from analysis.reading.summary import Summary, main_load, rows_of, summarise, works
 from analysis.wording import words
 from analysis.wording.names import treatment_label
-from experiment.design.model import Metric
+from experiment.design.metrics import GOODPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from analysis.drawing.canvas import Canvas
     from analysis.reading.campaign import Campaign
     from analysis.reading.summary import Row
-    from bench_app.catalogue import Work
+    from bench_app.works import Work
     from experiment.records.histogram import Histogram
 
 _FEWEST = 10
@@ -71,7 +71,7 @@ def _curve(campaign: Campaign, row: Row, histogram: Histogram) -> Curve:
     total = histogram.total
     nines = np.geomspace(1, total, max(2, int(np.log10(total) * _POINTS_A_DECADE)))
     points = histogram.curve([float(q) for q in 1 - 1 / nines])
-    goodput = summarise(campaign, row.treatment.id, Metric.GOODPUT)
+    goodput = summarise(campaign, row.treatment.id, GOODPUT)
     return Curve(
         row=row,
         nines=tuple(float(x) for x in nines),
@@ -88,8 +88,8 @@ def _picture(campaign: Campaign, work: Work, load: str, curves: Sequence[Curve])
     title = f"{task(campaign, work)}: {_finding(curves)}"
     open_ends = ("dashed = unanswered when the window closed: at least so long",)
     return Picture(
-        name=f"percentiles-{work.value}",
-        work=work.value,
+        name=f"percentiles-{work.name}",
+        work=work.name,
         title=title,
         facts=(
             f"Response time by percentile of requests{', logarithmic' if scale.is_log else ''}",
@@ -167,7 +167,7 @@ def quantile_axis(axes: Axes, canvas: Canvas, most: float) -> None:
 
 
 def _draw_curve(axes: Axes, curve: Curve) -> None:
-    colour, split = STYLE_COLOURS[curve.row.name.style], curve.floor_from
+    colour, split = curve.row.name.style.colour, curve.floor_from
     known = slice(0, split + 1)
     axes.plot(curve.nines[known], curve.seconds[known], color=colour, linewidth=3.5, solid_capstyle="round")
     if curve.is_floor_at_end:
@@ -177,7 +177,7 @@ def _draw_curve(axes: Axes, curve: Curve) -> None:
         curve.nines[-1],
         curve.seconds[-1],
         color=colour,
-        marker=STYLE_MARKERS[curve.row.name.style],
+        marker=curve.row.name.style.marker,
         markersize=13,
         markeredgewidth=0,
         clip_on=False,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from analysis.drawing.overtime import Track
     from analysis.reading.campaign import Campaign
     from analysis.reading.summary import Row
-    from bench_app.catalogue import Work
+    from bench_app.works import Work
 
 _WHAT = {"tokens_borrowed_max": "at work", "tokens_waiting_max": "waiting"}
 
@@ -62,8 +62,8 @@ def _picture(campaign: Campaign, work: Work, load: str, tracks: Sequence[Track])
         f"and {words.plural(round(waiting.worst), 'request')} waiting for one"
     )
     return Picture(
-        name=f"tokens-{work.value}",
-        work=work.value,
+        name=f"tokens-{work.name}",
+        work=work.name,
         title=title,
         facts=(
             "Most limiter tokens borrowed, and most requests waiting for one, in each second of the window",

@@ -15,7 +15,6 @@ from analysis.drawing.interval import draw_interval, marker_look
 from analysis.drawing.style import SMALL, shortened, wrapped
 from analysis.reading import sentences
 from analysis.reading.facts import machine
-from analysis.wording import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -222,7 +221,7 @@ def _labels(canvas: Canvas, line: Line, y: float, row: float) -> None:
         x = canvas.right - _RIGHT + 24
         if word != "noise":
             _mark(canvas, line.verdict, x + 6, y - step)
-        metric = words.metric_short(line.ratio.comparison.metric)
+        metric = line.ratio.comparison.metric.short_label
         canvas.text(x + 22, y - step, shortened(f"{word}: {metric}", SMALL, _RIGHT - 46), size=SMALL)
         canvas.text(x + 22, y + step, shortened(line.right, SMALL, _RIGHT - 46), size=SMALL, colour=theme.muted)
 

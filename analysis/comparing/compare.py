@@ -27,7 +27,17 @@ from analysis.reading.environment import obstacles
 from analysis.reading.summary import why_missing
 from analysis.stats.independent import metric_ratio, sample
 from analysis.stats.judge import ALPHA
-from experiment.design.model import Interval, LoadKind, Metric
+from experiment.design.metrics import (
+    BYSTANDER_P50,
+    CPU_PER_REQUEST,
+    GOODPUT,
+    MAKESPAN,
+    METRICS,
+    RESPONSE_P99,
+    Better,
+    Metric,
+)
+from experiment.design.model import Interval, LoadKind
 from experiment.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,25 +52,13 @@ if TYPE_CHECKING:
 MARGIN = 0.05
 ENOUGH_TRIALS = 10
 """On a side. With so many, trials that scatter by 3 % show a change of 5 %; with four, one of 10 % (docs/ci.md)."""
-METRICS: tuple[Metric, ...] = (
-    Metric.GOODPUT,
-    Metric.MAKESPAN,
-    Metric.RESPONSE_P50,
-    Metric.RESPONSE_P99,
-    Metric.BYSTANDER_P50,
-    Metric.BYSTANDER_P99,
-    Metric.LOOP_LAG_P99,
-    Metric.CPU_PER_REQUEST,
-    Metric.EVEN_GOODPUT,
-    Metric.EVEN_CPU_PER_REQUEST,
-)
 """The metrics that have a better direction. Shares and peaks have none, so they cannot be compared."""
 
-BESIDE: tuple[Metric, ...] = (Metric.RESPONSE_P99, Metric.BYSTANDER_P50, Metric.CPU_PER_REQUEST)
+BESIDE: tuple[Metric, ...] = (RESPONSE_P99, BYSTANDER_P50, CPU_PER_REQUEST)
 _OWN_METRIC = {
-    LoadKind.CLOSED: Metric.GOODPUT,
-    LoadKind.BURST: Metric.MAKESPAN,
-    LoadKind.OPEN: Metric.RESPONSE_P99,  # its goodput is the rate it was sent at
+    LoadKind.CLOSED: GOODPUT,
+    LoadKind.BURST: MAKESPAN,
+    LoadKind.OPEN: RESPONSE_P99,  # its goodput is the rate it was sent at
 }
 
 
@@ -163,8 +161,8 @@ def compare(
     """
     if a.folder.path.resolve() == b.folder.path.resolve():
         raise UsageError("a campaign has nothing to differ from itself by; name two of them.")
-    if metric is not None and metric not in METRICS:
-        raise UsageError(f"{metric.label} has no better direction; compare {', '.join(METRICS)}.")
+    if metric is not None and metric.better is Better.NEITHER:
+        raise UsageError(f"{metric.label} has no better direction; compare {', '.join(comparable())}.")
     verdicts = compare_verdicts(a, b)
     if not force:
         _refuse(obstacles(verdicts.differences))
@@ -178,13 +176,18 @@ def compare(
         missing=missing,
         verdicts=verdicts,
         remarks=tuple(_remarks(a, b)),
-        all_rounds=all(c.manifest.get("profile", {}).get("all_rounds") for c in (a, b)),
+        all_rounds=all(c.manifest.profile is not None and c.manifest.profile.all_rounds for c in (a, b)),
     )
 
 
+def comparable() -> dict[str, Metric]:
+    """Return the metrics that can be better or worse, by name."""
+    return {name: metric for name, metric in METRICS.items() if metric.better is not Better.NEITHER}
+
+
 def is_higher_better(metric: Metric) -> bool:
-    """Whether more of a metric is better; of all others here less is."""
-    return metric in (Metric.GOODPUT, Metric.EVEN_GOODPUT)
+    """Whether more of a metric is better."""
+    return metric.better is Better.HIGHER
 
 
 def oriented(found: MetricRatio) -> float:
@@ -232,7 +235,7 @@ def _rows(
 
 def _own_metric(a: Campaign, b: Campaign, treatment: Treatment) -> Metric:
     load = a.loads.get(treatment.load) or b.loads.get(treatment.load)
-    return Metric.GOODPUT if load is None else _OWN_METRIC[load.kind]
+    return GOODPUT if load is None else _OWN_METRIC[load.kind]
 
 
 def _unequal(a: Campaign, b: Campaign, treatment: Treatment, metric: Metric) -> Missing | None:
@@ -279,7 +282,7 @@ def _ratio(a: Campaign, b: Campaign, treatment: str, metric: Metric, alpha: floa
 def _remarks(a: Campaign, b: Campaign) -> list[str]:
     out = []
     for side, campaign in (("A", a), ("B", b)):
-        if campaign.manifest.get("finished_at") is None:
+        if campaign.manifest.finished_at is None:
             out.append(f"{side} is not finished; what it says may still change.")
         if campaign.is_smoke:
             out.append(f"{side} is a smoke run: its windows are too short for evidence.")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from analysis.comparing.gate import Gate, GateFailure
     from analysis.comparing.reproduction import ClaimPair
     from analysis.stats.independent import MetricRatio
-    from experiment.design.model import Metric
+    from experiment.design.metrics import Metric
 
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 """What XML 1.0 cannot hold, not even escaped: a name that carries it must not spoil the file."""
@@ -151,7 +151,7 @@ def _markdown_parts(found: CampaignComparison, gates: Sequence[Gate], failed: Se
 
 
 def _rows_table(found: CampaignComparison) -> str:
-    head = ("", "treatment", "metric", "A", "B", "B / A", "trials", *(words.metric_short(m) for m in BESIDE))
+    head = ("", "treatment", "metric", "A", "B", "B / A", "trials", *(m.short_label for m in BESIDE))
     rows = []
     for row in found.rows:
         beside = beside_texts(row)
@@ -159,7 +159,7 @@ def _rows_table(found: CampaignComparison) -> str:
             (
                 f"{sign(row.change)} {row.change.value}",
                 row.treatment,
-                f"{words.metric_short(row.primary.metric)}, {better_text(row.primary.metric)}",
+                f"{row.primary.metric.short_label}, {better_text(row.primary.metric)}",
                 *value_texts(row.primary),
                 ratio_text(row.primary),
                 trials_text(row.primary),
@@ -223,7 +223,7 @@ def _row_json(row: Compared) -> Mapping[str, Any]:
 
 def _ratio_json(found: MetricRatio) -> Mapping[str, Any]:
     return {
-        "metric": found.metric.value,
+        "metric": found.metric.name,
         "a": found.before,
         "b": found.after,
         "trials": [found.n_before, found.n_after],

@@ -147,7 +147,7 @@ def claim_json(pair: ClaimPair) -> dict[str, Any]:
             {
                 "treatment": c.comparison.treatment.id,
                 "baseline": c.comparison.baseline.id if c.comparison.baseline else None,
-                "metric": c.comparison.metric.value,
+                "metric": c.comparison.metric.name,
                 "original": _estimate_json(c.original),
                 "again": _estimate_json(c.again),
                 "overlap": c.overlaps,
@@ -221,7 +221,7 @@ def _estimates(result: ClaimResult | None) -> Mapping[tuple[str, str, str], Esti
 
 def _key(comparison: Comparison) -> tuple[str, str, str]:
     """Return what a comparison measures, whatever it expects: intervals of a moved expectation still stand together."""
-    return comparison.treatment.id, comparison.baseline.id if comparison.baseline else "", comparison.metric.value
+    return comparison.treatment.id, comparison.baseline.id if comparison.baseline else "", comparison.metric.name
 
 
 def _unless_load_differs(pair: ClaimPair, loads: Iterable[str]) -> ClaimPair:

@@ -9,14 +9,14 @@ from analysis.reading.environment import differences
 from analysis.wording import markdown, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
-    from typing import Any
 
     from analysis.comparing.reproduction import ClaimPair, ComparisonPair, Reproduction
     from analysis.reading.environment import Difference
     from analysis.stats.results import ClaimResult, Estimate, Verdict
     from experiment.design.model import Comparison
+    from experiment.records.manifest import Manifest
 
 NOT_JUDGED = "not judged"
 _SMOKE = "At least one of the two is a smoke run: its windows are too short for evidence."
@@ -68,7 +68,7 @@ def difference_lines(found: Sequence[Difference], names: tuple[str, str]) -> lis
 
 
 def beside_reference(
-    results: Sequence[ClaimResult], reference_dir: Path, *, manifest: Mapping[str, Any] | None = None
+    results: Sequence[ClaimResult], reference_dir: Path, *, manifest: Manifest | None = None
 ) -> list[str]:
     """Return lines that set these results beside those of a reference campaign; none where there is none to read.
 
@@ -118,7 +118,7 @@ def comparison_name(comparison: Comparison) -> str:
     """Return what a comparison measures: `sleep.def / sleep.async-native @ closed-80, goodput`."""
     base = f" / {comparison.baseline.variant}" if comparison.baseline else ""
     place = comparison.treatment.id.removeprefix(comparison.treatment.variant)
-    return f"{comparison.treatment.variant}{base} {place}, {words.metric_short(comparison.metric)}"
+    return f"{comparison.treatment.variant}{base} {place}, {comparison.metric.short_label}"
 
 
 def estimate_text(comparison: Comparison, found: Estimate | None) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from analysis.drawing.style import BODY, SMALL, STYLE_COLOURS, shortened, text_width
+from analysis.drawing.style import BODY, SMALL, shortened, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from analysis.drawing.canvas import Canvas
     from analysis.reading.summary import Summary
-    from bench_app.catalogue import Style
+    from bench_app.styles import Style
 
 MOST_ROWS = 13
 _ROW, _HEADING_SHARE, _BAR_SHARE = 124.0, 0.75, 0.6
@@ -137,7 +137,7 @@ def _bar(axes: Axes, canvas: Canvas, bar: Bar, *, y: float, row: float, scale: f
         y,
         value.median,
         height=height,
-        color=STYLE_COLOURS[bar.style],
+        color=bar.style.colour,
         hatch="//" if bar.is_hatched else None,
         edgecolor=theme.surface,
         linewidth=0,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.ticker import MaxNLocator
 
-from analysis.drawing.style import BODY, HEIGHT, SMALL, STYLE_COLOURS, STYLE_MARKERS, WIDTH, spread, text_width
+from analysis.drawing.style import BODY, HEIGHT, SMALL, WIDTH, spread, text_width
 from analysis.reading.campaign import seconds_frame
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def draw_tracks(canvas: Canvas, tracks: Sequence[Track], *, heading: str, scale_
     canvas.text(canvas.left, canvas.top + 4, heading, size=SMALL, colour=canvas.theme.muted)
     canvas.text(right, canvas.bottom - 2, "seconds into the window", size=SMALL, colour=canvas.theme.muted, ha="right")
     for one in tracks:
-        _draw_track(axes, one, canvas.theme.ink if one.is_dashed else STYLE_COLOURS[one.row.name.style])
+        _draw_track(axes, one, canvas.theme.ink if one.is_dashed else one.row.name.style.colour)
     _name_ends(axes, canvas, tracks)
 
 
@@ -122,7 +122,7 @@ def _draw_track(axes: Axes, one: Track, colour: str) -> None:
                 (edges[:-1] + edges[1:]) / 2,
                 values,
                 color=colour,
-                marker=STYLE_MARKERS[one.row.name.style],
+                marker=one.row.name.style.marker,
                 markersize=13,
                 markeredgewidth=0,
                 linewidth=0,

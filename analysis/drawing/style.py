@@ -1,4 +1,4 @@
-"""What every picture shares: one colour and one marker per style, two themes, sizes in pixels of a 1600x900 slide.
+"""What every picture shares: two themes, sizes in pixels of a 1600x900 slide, and how texts are fitted.
 
 Figures are made at 72 dots an inch, so a matplotlib point is a pixel and font sizes below are pixels. A picture is
 drawn in the light theme; its dark SVG is the same text with the theme's colours exchanged, and the report's inline SVG
@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
 
-from bench_app.catalogue import Style
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -25,24 +23,6 @@ DPI = 72
 MARGIN = 56
 TITLE, SUBTITLE, BODY, SMALL = 36, 21, 20, 18
 """Font sizes in pixels; nothing is smaller than SMALL, so that the last row of a room can read it."""
-
-# Okabe & Ito's palette, told apart with any colour vision.
-STYLE_COLOURS: Mapping[Style, str] = {
-    Style.ASYNC_NATIVE: "#0072b2",
-    Style.ASYNC_BLOCKING: "#d55e00",
-    Style.DEF: "#009e73",
-    Style.ASYNC_OFFLOAD: "#cc79a7",
-    Style.ASYNC_TO_THREAD: "#56b4e9",
-    Style.ASYNC_PROCESS: "#e69f00",
-}
-STYLE_MARKERS: Mapping[Style, str] = {
-    Style.ASYNC_NATIVE: "o",
-    Style.ASYNC_BLOCKING: "X",
-    Style.DEF: "s",
-    Style.ASYNC_OFFLOAD: "^",
-    Style.ASYNC_TO_THREAD: "D",
-    Style.ASYNC_PROCESS: "P",
-}
 
 RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere

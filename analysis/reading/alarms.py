@@ -23,7 +23,6 @@ _LEAST_SLACK, _BESIDE_VOLLEY = 1.05, 1.02
 more with longer ones."""
 _CPU_SLACK = 1.5
 """Ceilings by CPU rest on medians of this campaign's own costs, and a core's speed swings."""
-_CPU_TERMS = frozenset({"1/c", "1/(c+h)", "1/S_cpu", "cores/S_cpu"})
 
 
 def alarms(campaign: Campaign) -> tuple[str, ...]:
@@ -62,7 +61,7 @@ def is_above(trial: TrialRecord, limit: Ceiling, volley: float = 0.0) -> bool:
     `volley`: the wait of one request as a share of the window.
     """
     rate = trial.metrics.goodput_rps
-    slack = _CPU_SLACK if limit.decided_by in _CPU_TERMS else max(_LEAST_SLACK, _BESIDE_VOLLEY + volley)
+    slack = _CPU_SLACK if limit.is_cpu else max(_LEAST_SLACK, _BESIDE_VOLLEY + volley)
     return trial.is_valid and rate is not None and rate > limit.goodput_rps * slack
 
 

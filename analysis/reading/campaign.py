@@ -13,23 +13,24 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.stats.judge import ALPHA, judge_all, judge_comparison
+from analysis.stats.judge import judge_all, judge_comparison
 from analysis.wording.names import parse_variant
+from bench_app.styles import ASYNC_BLOCKING, ASYNC_OFFLOAD, DEF
+from bench_app.works import WORKS, Bound
 from experiment.design.claims import A_A
-from experiment.design.model import Metric
-from experiment.errors import StoreError
-from experiment.records.manifest import decode_claim, decode_load, decode_treatment
+from experiment.design.metrics import GOODPUT
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import METRIC_FIELDS, Series
 from experiment.theory.ceilings import MachineCosts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from analysis.stats.results import ClaimResult, ComparisonResult
     from experiment.design.model import Claim, Comparison, Load, Treatment
     from experiment.records.histogram import Histogram
+    from experiment.records.manifest import Manifest
     from experiment.records.trial import TrialRecord
 
 
@@ -38,7 +39,7 @@ class Campaign:
     """A campaign, judged by the claims in its own manifest. Compared by identity, so that tables can be kept."""
 
     folder: CampaignFolder
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     trials: tuple[TrialRecord, ...]
     treatments: Mapping[str, Treatment]
     claims: tuple[Claim, ...]
@@ -52,17 +53,17 @@ class Campaign:
     @property
     def name(self) -> str:
         """The campaign's id."""
-        return str(self.manifest.get("campaign", self.folder.path.name))
+        return self.manifest.campaign
 
     @property
     def alpha(self) -> float:
         """The level every interval of this campaign was registered with."""
-        return float(self.manifest.get("alpha", ALPHA))
+        return self.manifest.alpha
 
     @property
     def is_smoke(self) -> bool:
         """Whether it only shows that the pipeline works."""
-        return bool(self.manifest.get("profile", {}).get("is_smoke", False))
+        return self.manifest.profile is not None and self.manifest.profile.is_smoke
 
     @property
     def redraw_command(self) -> str:
@@ -76,17 +77,14 @@ def load_campaign(path: Path) -> Campaign:
     folder = CampaignFolder.open(path)
     manifest = folder.manifest()
     trials = tuple(folder.trials())
-    claims = tuple(decode_claim(c) for c in manifest.get("claims", ()))
-    treatments = [decode_treatment(t) for t in manifest.get("treatments", ())]
-    skipped = manifest.get("skipped", {})
-    alpha = float(manifest.get("alpha", ALPHA))
+    claims, skipped, alpha = manifest.asked(), manifest.skipped, manifest.alpha
     return Campaign(
         folder=folder,
         manifest=manifest,
         trials=trials,
-        treatments={t.id: t for t in treatments},
+        treatments={t.id: t for t in manifest.planned()},
         claims=claims,
-        loads={name: decode_load(data) for name, data in manifest.get("loads", {}).items()},
+        loads=manifest.loads,
         skipped=skipped,
         results=judge_all(claims, trials, skipped=skipped, alpha=alpha),
         aa=judge_comparison(_aa(trials), trials, alpha=alpha, parts=1),
@@ -98,7 +96,7 @@ def load_campaign(path: Path) -> Campaign:
 def _aa(trials: Iterable[TrialRecord]) -> Comparison:
     """Return the A/A pair; of a campaign older than the yardstick by the goodput as it was measured."""
     has_yardstick = any(t.metrics.yardstick_us is not None for t in trials)
-    return A_A if has_yardstick else replace(A_A, metric=Metric.GOODPUT)
+    return A_A if has_yardstick else replace(A_A, metric=GOODPUT)
 
 
 def trials_frame(trials: Iterable[TrialRecord]) -> pd.DataFrame:
@@ -126,8 +124,8 @@ def _trial_row(trial: TrialRecord) -> dict[str, Any]:
     name = parse_variant(trial.variant)
     return {
         **{column: getattr(trial, column) for column in _PLACE},
-        "work": name.work.value,
-        "style": name.style.value,
+        "work": name.work.name,
+        "style": name.style.name,
         "tool": name.tool,
         "is_valid": trial.is_valid,
         "rules": " ".join(trial.rules),
@@ -160,33 +158,34 @@ def response_histograms(campaign: Campaign) -> Mapping[str, Histogram]:
     return campaign.folder.merged_histograms(Series.RESPONSE, groups)
 
 
-def machine_costs(manifest: Mapping[str, Any], trials: Iterable[TrialRecord]) -> MachineCosts:
+def machine_costs(manifest: Manifest, trials: Iterable[TrialRecord]) -> MachineCosts:
     """Return what the ceilings are computed from: the campaign's settings, and medians of its own valid trials."""
-    settings = manifest.get("settings", {})
+    settings = {name: value for name, value in manifest.settings.items() if value}
     valid = [t for t in trials if t.is_valid]
     loop, pooled = _cpu_s(valid, "noop.async-native"), _cpu_s(valid, "noop.def")
-    # A blocking handler parses one upload at a time, so its CPU has the least switching between threads in it.
-    uploads = (_cpu_s(valid, f"upload.{style}") for style in ("async-blocking", "def", "async-offload"))
     return MachineCosts(
         loop_cpu_s=loop,
         hop_cpu_s=None if loop is None or pooled is None else pooled - loop,
-        upload_cpu_s=next((cost for cost in uploads if cost is not None), None),
-        sleep_s=_setting(settings, "sleep_s"),
-        article_sleep_s=_setting(settings, "article_sleep_s"),
-        upstream_s=_setting(settings, "upstream_delay_s"),
-        query_s=_setting(settings, "query_s"),
-        db_pool_size=int(_setting(settings, "db_pool_size")),
-        cores=int(manifest.get("host", {}).get("cores") or 1),
-        **({"thread_tokens": int(_setting(settings, "thread_tokens"))} if settings.get("thread_tokens") else {}),
+        work_cpu_s=_work_cpu_s(valid),
+        waits_s=settings,
+        db_pool_size=int(settings.get("db_pool_size", 0)),
+        cores=manifest.host.cores or 1,
+        thread_tokens=int(settings.get("thread_tokens", 40)),
     )
 
 
-def _setting(settings: Mapping[str, Any], name: str) -> float:
-    """Return a recorded setting, 0 for none; raises StoreError when it is no number."""
-    try:
-        return float(settings.get(name) or 0)
-    except (TypeError, ValueError):
-        raise StoreError(f"the manifest's setting {name} is {settings[name]!r}, which is no number.") from None
+def _work_cpu_s(valid: Sequence[TrialRecord]) -> dict[str, float]:
+    """Return the CPU of a request of each work that the CPU bounds.
+
+    A blocking handler does one at a time, so its CPU has the least switching between threads in it.
+    """
+    found: dict[str, float] = {}
+    for work in (w.name for w in WORKS.values() if w.bound is Bound.CPU):
+        costs = (_cpu_s(valid, f"{work}.{s.name}") for s in (ASYNC_BLOCKING, DEF, ASYNC_OFFLOAD))
+        known = next((cost for cost in costs if cost is not None), None)
+        if known is not None:
+            found[work] = known
+    return found
 
 
 def _cpu_s(trials: Iterable[TrialRecord], variant: str) -> float | None:

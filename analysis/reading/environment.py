@@ -6,14 +6,16 @@ say that it is the same.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from experiment.records.manifest import ProfileFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    Manifest = Mapping[str, Any]
+    from experiment.records.manifest import DatabaseFacts, Manifest
 
 NOT_RECORDED = "not recorded"
 
@@ -61,6 +63,7 @@ _OTHER_MINOR = "another minor version of Python runs the same code at another sp
 _OTHER_PINNING = "a SUT that shares its cores differently is measured against other neighbours"
 _OTHER_SETTING = "the app under test was set up otherwise"
 _OTHER_LOAD = "the driver did something else under the same name"
+_NO_PROFILE = ProfileFacts(name="", budget_s=0, max_rounds=0)
 _SMOKE = "a smoke run's windows are too short for evidence"
 
 
@@ -70,14 +73,18 @@ def differences(a: Manifest, b: Manifest) -> tuple[Difference, ...]:
         *_host(a, b),
         *_python(a, b),
         *_pinning(a, b),
-        *_keys(Topic.SETTINGS, a.get("settings", {}), b.get("settings", {}), _OTHER_SETTING),
-        *_keys(Topic.DATABASE, a.get("database") or {}, b.get("database") or {}),
+        *_keys(Topic.SETTINGS, a.settings, b.settings, _OTHER_SETTING),
+        *_keys(Topic.DATABASE, _facts(a.database), _facts(b.database)),
         *_loads(a, b),
         *_profile(a, b),
-        *_keys(Topic.PACKAGES, a.get("packages", {}), b.get("packages", {}), missing="not installed"),
+        *_keys(Topic.PACKAGES, a.packages, b.packages, missing="not installed"),
         *_method(a, b),
     )
     return tuple(found)
+
+
+def _facts(database: DatabaseFacts | None) -> dict[str, Any]:
+    return {} if database is None else database.model_dump()
 
 
 def obstacles(found: tuple[Difference, ...]) -> tuple[Difference, ...]:
@@ -101,13 +108,13 @@ def _said(value: Any, missing: str) -> str:
 
 
 def _host(a: Manifest, b: Manifest) -> Iterator[Difference]:
-    one, other = a.get("host", {}), b.get("host", {})
+    one, other = a.host, b.host
     for topic, name, obstacle in _HOST:
-        yield from _differs(topic, name, one.get(name), other.get(name), obstacle)
+        yield from _differs(topic, name, getattr(one, name), getattr(other, name), obstacle)
 
 
 def _python(a: Manifest, b: Manifest) -> Iterator[Difference]:
-    one, other = a.get("host", {}).get("python"), b.get("host", {}).get("python")
+    one, other = a.host.python, b.host.python
     is_same_minor = _minor(one) == _minor(other)
     yield from _differs(Topic.PYTHON, "version", one, other, "" if is_same_minor else _OTHER_MINOR)
 
@@ -118,10 +125,10 @@ def _minor(version: str | None) -> tuple[str, ...] | None:
 
 def _pinning(a: Manifest, b: Manifest) -> Iterator[Difference]:
     """Compare how many cores each side gets, not which: the number of a core means nothing on another machine."""
-    one, other = a.get("pinning", {}), b.get("pinning", {})
-    yield from _differs(Topic.PINNING, "enforced", one.get("enforced"), other.get("enforced"), _OTHER_PINNING)
+    one, other = a.pinning, b.pinning
+    yield from _differs(Topic.PINNING, "enforced", one.enforced, other.enforced, _OTHER_PINNING)
     for name in ("sut", "others"):
-        mine, theirs = (None if name not in p else len(p[name]) for p in (one, other))
+        mine, theirs = (len(getattr(p, name)) if p.enforced is not None else None for p in (one, other))
         yield from _differs(Topic.PINNING, f"cores for {name}", mine, theirs, _OTHER_PINNING)
 
 
@@ -134,9 +141,9 @@ def _keys(
 
 def _loads(a: Manifest, b: Manifest) -> Iterator[Difference]:
     """Compare the loads that both have; a load of one side alone belongs to treatments that are not compared."""
-    one, other = a.get("loads", {}), b.get("loads", {})
+    one, other = a.loads, b.loads
     for load in sorted(one.keys() & other.keys()):
-        for difference in _keys(Topic.LOADS, one[load], other[load], _OTHER_LOAD):
+        for difference in _keys(Topic.LOADS, asdict(one[load]), asdict(other[load]), _OTHER_LOAD):
             yield Difference(
                 topic=Topic.LOADS,
                 name=f"{load}, {difference.name}",
@@ -147,18 +154,18 @@ def _loads(a: Manifest, b: Manifest) -> Iterator[Difference]:
 
 
 def _profile(a: Manifest, b: Manifest) -> Iterator[Difference]:
-    one, other = a.get("profile", {}), b.get("profile", {})
-    smokes = (bool(one.get("is_smoke")), bool(other.get("is_smoke")))
+    one, other = a.profile or _NO_PROFILE, b.profile or _NO_PROFILE
+    smokes = (one.is_smoke, other.is_smoke)
     yield from _differs(Topic.PROFILE, "smoke run", *smokes, _SMOKE)
     # what a time scale does to the windows stands in the loads, and is an obstacle there
-    yield from _differs(Topic.PROFILE, "time_scale", one.get("time_scale"), other.get("time_scale"))
+    yield from _differs(Topic.PROFILE, "time_scale", one.time_scale, other.time_scale)
     # where a campaign stops decides how much it knows, not what it measures
-    yield from _differs(Topic.PROFILE, "all rounds", bool(one.get("all_rounds")), bool(other.get("all_rounds")))
+    yield from _differs(Topic.PROFILE, "all rounds", one.all_rounds, other.all_rounds)
 
 
 def _method(a: Manifest, b: Manifest) -> Iterator[Difference]:
     for name in ("version", "alpha"):
-        yield from _differs(Topic.METHOD, name, a.get(name), b.get(name))
-    one, other = a.get("git", {}), b.get("git", {})
-    yield from _differs(Topic.METHOD, "commit", one.get("commit"), other.get("commit"))
-    yield from _differs(Topic.METHOD, "uncommitted changes", one.get("dirty"), other.get("dirty"))
+        yield from _differs(Topic.METHOD, name, getattr(a, name), getattr(b, name))
+    one, other = a.git, b.git
+    yield from _differs(Topic.METHOD, "commit", one.commit, other.commit)
+    yield from _differs(Topic.METHOD, "uncommitted changes", one.dirty, other.dirty)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from analysis.reading.campaign import Campaign
     from analysis.reading.summary import Row
-    from bench_app.catalogue import Work
-    from experiment.design.model import Metric
+    from bench_app.works import Work
+    from experiment.design.metrics import Metric
 
 SAME_WITHIN = 1.2
 """Medians closer than this are called about the same: no title makes a story of noise."""
@@ -70,7 +70,7 @@ def extremes(rows: Sequence[Measured]) -> Extremes | None:
 
 def task(campaign: Campaign, work: Work) -> str:
     """Return the beginning of a title: what the handlers had to get done."""
-    return words.upper_first(work_task(work, campaign.manifest.get("settings", {})))
+    return words.upper_first(work_task(work, campaign.manifest.settings))
 
 
 def phrase(measured: Measured) -> str:
@@ -80,10 +80,9 @@ def phrase(measured: Measured) -> str:
 
 def machine(campaign: Campaign) -> str:
     """Return the machine in a few words."""
-    host = campaign.manifest.get("host", {})
-    cpu = re.sub(r"\s*(\((R|TM|r|tm)\)|CPU|@.*|\d+-Core Processor)", "", str(host.get("cpu") or "unknown CPU"))
-    cores = host.get("cores")
-    return f"{cpu.strip()}, {words.plural(int(cores), 'core')}" if cores else cpu.strip()
+    host = campaign.manifest.host
+    cpu = re.sub(r"\s*(\((R|TM|r|tm)\)|CPU|@.*|\d+-Core Processor)", "", host.cpu or "unknown CPU").strip()
+    return f"{cpu}, {words.plural(host.cores, 'core')}" if host.cores else cpu
 
 
 def over_trials(values: Sequence[Summary]) -> str:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from analysis.stats.results import Verdict
 from analysis.wording import words
-from experiment.design.model import Measurability, Metric
 
 if TYPE_CHECKING:
     from analysis.reading.campaign import Campaign
@@ -78,21 +77,10 @@ def _ratio(result: ComparisonResult) -> str:
     if found.effect is None:
         return f"no round has a valid trial of both sides of {pair}"
     effect = f"{'at least ' if found.is_floor else ''}{words.ratio(found.effect)}"
-    said = _SAID.get(asked.metric, "{t} has {e} times the " + asked.metric.label + " of {b}")
+    said = asked.metric.said or "{t} has {e} times the " + asked.metric.label + " of {b}"
     treatment, baseline = _names(asked.treatment, asked.baseline)
     compared = said.format(t=treatment, e=effect, b=baseline)
     return f"{compared} ({words.span(found.interval)}; n = {words.plural(found.n, 'round')})"
-
-
-_SAID = {
-    Metric.MAKESPAN: "{t} takes {e} times as long as {b} until all are answered",
-    Metric.BYSTANDER_P50: "beside {t} the median bystander waits {e} times as long as beside {b}",
-    Metric.BYSTANDER_P99: "beside {t} the slowest bystander in a hundred waits {e} times as long as beside {b}",
-    Metric.LOOP_LAG_P99: "with {t} the p99 of loop lag is {e} times that with {b}",
-    Metric.CPU_PER_REQUEST: "{t} costs {e} times the SUT CPU a request of {b}",
-    Metric.EVEN_CPU_PER_REQUEST: "{t} costs {e} times the SUT CPU a request of {b}, at equal core speed",
-    Metric.EVEN_GOODPUT: "{t} has {e} times the goodput of {b}, at equal core speed",
-}
 
 
 def _names(treatment: Treatment, baseline: Treatment | None) -> tuple[str, str]:
@@ -143,11 +131,7 @@ def noise(campaign: Campaign) -> str:
 
 def multiplicity(campaign: Campaign) -> str:
     """Say how many claims were judged at which level, and what that allows for."""
-    decidable = [
-        r
-        for r in campaign.results
-        if r.claim.measurability is Measurability.MEASURABLE and r.verdict is not Verdict.SKIPPED
-    ]
+    decidable = [r for r in campaign.results if r.claim.is_measurable and r.verdict is not Verdict.SKIPPED]
     n, alpha = len(decidable), campaign.alpha
     return (
         f"{words.plural(n, 'claim')} judged, each at alpha = {alpha:g}, with intervals that stay valid however often "

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.wording.names import parse_variant
-from bench_app.catalogue import Style, Work
-from experiment.design.model import LoadKind, Metric
+from bench_app.styles import STYLES, Style
+from bench_app.works import WORKS, Work
+from experiment.design.metrics import GOODPUT, Metric
+from experiment.design.model import LoadKind
 from experiment.theory.ceilings import ceiling
 
 if TYPE_CHECKING:
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from analysis.wording.names import VariantName
     from experiment.design.model import Load, Treatment
     from experiment.theory.ceilings import Ceiling
-
-_STYLES = tuple(Style)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,16 +39,16 @@ def summarise(campaign: Campaign, treatment: str, metric: Metric) -> Summary | N
     """Return a metric's summary, or None where no valid trial measured it."""
     frame = campaign.frame
     rows = frame[(frame["treatment"] == treatment) & frame["is_valid"].astype(bool)]
-    values = rows[metric.value].dropna().astype(float)
+    values = rows[metric.name].dropna().astype(float)
     if values.empty:
         return None
-    floors = metric.value.removesuffix("_us") + "_is_floor"
+    floors = metric.floor
     return Summary(
         median=float(values.median()),
         low=float(values.min()),
         high=float(values.max()),
         n=len(values),
-        is_floor=floors in rows and bool(rows.loc[values.index, floors].eq(True).any()),  # noqa: FBT003 - pandas' own
+        is_floor=floors is not None and floors in rows and bool(rows.loc[values.index, floors].eq(True).any()),  # noqa: FBT003 - pandas' own
     )
 
 
@@ -63,7 +63,7 @@ class Row:
     @property
     def order(self) -> tuple[int, str, str]:
         """The fixed order: styles as in the catalogue, then tools, then servers."""
-        return (_STYLES.index(self.name.style), self.name.tool or "", self.treatment.server.suffix)
+        return (STYLES.place(self.name.style), self.name.tool or "", self.treatment.server.suffix)
 
 
 def rows_of(campaign: Campaign, work: Work, load: str | None = None) -> list[Row]:
@@ -80,7 +80,7 @@ def closed_loads(campaign: Campaign, work: Work) -> list[str]:
     """Return the closed loads a work was measured under, that with the most styles first, then the heaviest."""
     styles: dict[str, set[tuple[Style, str]]] = {}
     for row in rows_of(campaign, work):
-        measured = summarise(campaign, row.treatment.id, Metric.GOODPUT) is not None
+        measured = summarise(campaign, row.treatment.id, GOODPUT) is not None
         if row.load.kind is LoadKind.CLOSED and measured:
             styles.setdefault(row.load.id, set()).add((row.name.style, row.name.tool or ""))
     return sorted(styles, key=lambda name: (-len(styles[name]), -campaign.loads[name].users, name))
@@ -107,13 +107,14 @@ def treatment_ceiling(campaign: Campaign, treatment: Treatment) -> Ceiling | Non
 def works(campaign: Campaign) -> Sequence[Work]:
     """Return the works this campaign planned, in the catalogue's order."""
     planned = {parse_variant(t.variant).work for t in campaign.treatments.values()}
-    return [work for work in Work if work in planned]
+    return [work for work in WORKS.values() if work in planned]
 
 
 def why_missing(campaign: Campaign, treatment: Treatment, metric: Metric) -> str:
     """Say why a treatment has no value: skipped, never run, without a valid trial, or not measured."""
-    if treatment.variant in campaign.skipped:
-        return f"skipped: {campaign.skipped[treatment.variant]}"
+    reason = treatment.skip_reason(campaign.skipped)
+    if reason is not None:
+        return f"skipped: {reason}"
     mine = [t for t in campaign.trials if t.treatment == treatment.id]
     if not mine:
         return "no trial"

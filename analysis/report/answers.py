@@ -14,8 +14,7 @@ from analysis.reading.summary import main_load, summarise, works
 from analysis.report.question_texts import QUESTIONS, STYLE_FRAME, STYLE_QUESTION
 from analysis.stats.results import Verdict
 from analysis.wording import words
-from analysis.wording.names import work_heading
-from experiment.design.model import Metric
+from experiment.design.metrics import GOODPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from analysis.reading.campaign import Campaign
     from analysis.report.question_texts import Question, Saying
     from analysis.stats.results import ClaimResult, ComparisonResult
-    from bench_app.catalogue import Work
+    from bench_app.works import Work
     from experiment.design.model import Treatment
 
 ANSWERS_COMMAND = "bench answers"
@@ -56,7 +55,7 @@ def answers_markdown(campaign: Campaign) -> str:
 
 def _head(campaign: Campaign) -> str:
     smoke = f"\n{_SMOKE}" if campaign.is_smoke else ""
-    python = campaign.manifest.get("host", {}).get("python")
+    python = campaign.manifest.host.python
     place = ", ".join([machine(campaign), *([f"Python {python}"] if python else [])])
     return (
         "# Questions, answered with numbers\n\n"
@@ -140,10 +139,10 @@ def _styles(campaign: Campaign) -> str:
 
 def _style_row(campaign: Campaign, work: Work) -> tuple[str, ...] | None:
     load = main_load(campaign, work)
-    found = extremes(measured_rows(campaign, work, load, Metric.GOODPUT)) if load else None
+    found = extremes(measured_rows(campaign, work, load, GOODPUT)) if load else None
     if load is None or found is None:
         return None
-    start = (work_heading(work), words.load(campaign.loads[load]))
+    start = (work.heading, words.load(campaign.loads[load]))
     if found.are_same:
         return (*start, f"all about the same, {words.rate(found.highest.value.median)}", "")
     return (*start, *(f"{phrase(m)}: {words.rate(m.value.median)}" for m in (found.highest, found.lowest)))

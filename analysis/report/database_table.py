@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analysis.reading.summary import rows_of
 from analysis.report.report_tables import claims_on_treatment
 from analysis.wording import words
-from bench_app.catalogue import Work
+from bench_app.works import DB
 from experiment.theory.pool_occupancy import allowed_in_use, complaint, expected_in_use, held_by
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class DatabaseView:
 
 def database_rows(campaign: Campaign) -> tuple[DatabaseView, ...]:
     """Return a row for every treatment that a database was watched for."""
-    pairs = ((row, _watched(campaign, row)) for row in rows_of(campaign, Work.DB))
+    pairs = ((row, _watched(campaign, row)) for row in rows_of(campaign, DB))
     return tuple(_view(campaign, row, trials) for row, trials in pairs if trials)
 
 
@@ -54,13 +54,13 @@ def _watched(campaign: Campaign, row: Row) -> list[TrialRecord]:
 
 
 def _view(campaign: Campaign, row: Row, watched: Sequence[TrialRecord]) -> DatabaseView:
-    settings = campaign.manifest.get("settings", {})
+    settings = campaign.manifest.settings
     held = held_by(row.name, settings)
     seen = [t.metrics for t in watched if t.is_valid]
     pairs = [(m.db_in_use_mean, expected_in_use(m, held) if held else None) for m in seen]
     return DatabaseView(
         id=row.treatment.id,
-        work=row.name.work.value,
+        work=row.name.work.name,
         claims=claims_on_treatment(campaign, row.treatment.id),
         goodput=_median((m.goodput_rps for m in seen), words.rate),
         hold=words.setting_duration(held.hold_s) if held else words.NOT_MEASURED,

@@ -106,7 +106,7 @@ def _comparison_cells(judged: ComparisonResult) -> Sequence[Any]:
         judged.verdict.value,
         asked.treatment.id,
         asked.baseline.id if asked.baseline else None,
-        asked.metric.value,
+        asked.metric.name,
         asked.expected.low,
         None if isinf(asked.expected.high) else asked.expected.high,
         found.n,

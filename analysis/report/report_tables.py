@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from analysis.reading.summary import rows_of, summarise, treatment_ceiling, works
 from analysis.wording import words
 from analysis.wording.names import parse_variant
-from experiment.design.model import Metric
+from experiment.design.metrics import CPU_PER_REQUEST, GOODPUT, MAKESPAN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from analysis.reading.campaign import Campaign
     from analysis.reading.summary import Row
-    from bench_app.catalogue import Work
+    from bench_app.works import Work
     from experiment.design.model import Claim
     from experiment.records.trial import TrialMetrics, TrialRecord
     from experiment.theory.ceilings import Ceiling
@@ -67,7 +67,7 @@ class ErrorView:
 
 def works_of_claim(claim: Claim) -> tuple[str, ...]:
     """Return the works a claim is about, each once."""
-    return tuple(dict.fromkeys(parse_variant(t.variant).work.value for t in claim.treatments))
+    return tuple(dict.fromkeys(parse_variant(t.variant).work.name for t in claim.treatments))
 
 
 def claims_on_treatment(campaign: Campaign, treatment: str) -> str:
@@ -77,7 +77,7 @@ def claims_on_treatment(campaign: Campaign, treatment: str) -> str:
 
 def claims_on_work(campaign: Campaign, work: Work) -> str:
     """Return the ids of the claims that rest on a work, parted by spaces."""
-    return " ".join(c.id for c in campaign.claims if work.value in works_of_claim(c))
+    return " ".join(c.id for c in campaign.claims if work.name in works_of_claim(c))
 
 
 def theory_rows(campaign: Campaign) -> tuple[TheoryView, ...]:
@@ -90,26 +90,26 @@ def theory_rows(campaign: Campaign) -> tuple[TheoryView, ...]:
 def _theory(campaign: Campaign, row: Row, limit: Ceiling) -> TheoryView:
     treatment = row.treatment.id
     reached = _reached(campaign, row)
-    cost = summarise(campaign, treatment, Metric.CPU_PER_REQUEST)
+    cost = summarise(campaign, treatment, CPU_PER_REQUEST)
     return TheoryView(
         id=treatment,
-        work=row.name.work.value,
+        work=row.name.work.name,
         claims=claims_on_treatment(campaign, treatment),
         ceiling=words.rate(limit.goodput_rps),
         decided_by=limit.decided_by,
         measured=words.NOT_MEASURED if reached is None else words.rate(reached),
         # no `percent` here: a measured rate may well be above what theory computes from medians
         share=words.NOT_MEASURED if reached is None else f"{reached / limit.goodput_rps * 100:.0f} %",
-        cost=words.NOT_MEASURED if cost is None else words.metric_value(Metric.CPU_PER_REQUEST, cost.median),
+        cost=words.NOT_MEASURED if cost is None else words.metric_value(CPU_PER_REQUEST, cost.median),
     )
 
 
 def _reached(campaign: Campaign, row: Row) -> float | None:
     """Return the goodput a treatment reached; of a burst, its size over the time it took."""
-    goodput = summarise(campaign, row.treatment.id, Metric.GOODPUT)
+    goodput = summarise(campaign, row.treatment.id, GOODPUT)
     if goodput is not None:
         return goodput.median
-    makespan = summarise(campaign, row.treatment.id, Metric.MAKESPAN)
+    makespan = summarise(campaign, row.treatment.id, MAKESPAN)
     return row.load.users / makespan.median if makespan is not None else None
 
 
@@ -125,10 +125,10 @@ def use_rows(campaign: Campaign) -> tuple[UseView, ...]:
 def _use(campaign: Campaign, row: Row, seen: list[TrialMetrics]) -> UseView:
     return UseView(
         id=row.treatment.id,
-        work=row.name.work.value,
+        work=row.name.work.name,
         claims=claims_on_treatment(campaign, row.treatment.id),
         cost=_each(median, (m.sut_cpu_us_per_request for m in seen), "{:,.0f} µs"),
-        even_cost=_each(median, (m.sut_cpu_even_us_per_request for m in seen), "{:,.0f} µs"),
+        even_cost=_each(median, (m.sut_cpu_normalized_us_per_request for m in seen), "{:,.0f} µs"),
         share=_each(median, (m.sut_cpu_share for m in seen), "{:.2f}"),
         memory=_each(max, (m.sut_rss_peak_mib for m in seen), "{:,.0f} MiB"),
         threads=_each(max, (m.sut_threads_peak for m in seen), "{:,}"),
@@ -159,7 +159,7 @@ def _error(campaign: Campaign, treatment: str, trials: list[TrialRecord]) -> Err
     everyone = sum(t.treatment == treatment for t in campaign.trials)
     return ErrorView(
         id=treatment,
-        work=parse_variant(trials[0].variant).work.value,
+        work=parse_variant(trials[0].variant).work.name,
         claims=claims_on_treatment(campaign, treatment),
         trials=f"{len(trials)} of {everyone}",
         wrong=_sum(t.metrics.wrong for t in trials),

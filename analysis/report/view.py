@@ -23,8 +23,19 @@ from analysis.report.report_tables import (
     works_of_claim,
 )
 from analysis.wording import words
-from analysis.wording.names import parse_variant, treatment_label, work_heading
-from experiment.design.model import Metric
+from analysis.wording.names import parse_variant, treatment_label
+from experiment.design.metrics import (
+    BYSTANDER_P50,
+    BYSTANDER_P99,
+    CPU_PER_REQUEST,
+    GOODPUT,
+    LOOP_LAG_P99,
+    MAKESPAN,
+    RESPONSE_P50,
+    RESPONSE_P99,
+    TOKENS_PEAK,
+    Metric,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -43,15 +54,15 @@ SMOKE_TEXT = (
 _FOREST, _COST, _ORDER = "verdicts", "cost", "order"
 _OWN_CHAPTER = (_FOREST, _COST, _ORDER)
 _COLUMNS: tuple[tuple[str, Metric], ...] = (
-    ("goodput", Metric.GOODPUT),
-    ("time until all answered", Metric.MAKESPAN),
-    ("response p50", Metric.RESPONSE_P50),
-    ("response p99", Metric.RESPONSE_P99),
-    ("bystander p50", Metric.BYSTANDER_P50),
-    ("bystander p99", Metric.BYSTANDER_P99),
-    ("loop lag p99", Metric.LOOP_LAG_P99),
-    ("SUT CPU a request", Metric.CPU_PER_REQUEST),
-    ("tokens peak", Metric.TOKENS_PEAK),
+    ("goodput", GOODPUT),
+    ("time until all answered", MAKESPAN),
+    ("response p50", RESPONSE_P50),
+    ("response p99", RESPONSE_P99),
+    ("bystander p50", BYSTANDER_P50),
+    ("bystander p99", BYSTANDER_P99),
+    ("loop lag p99", LOOP_LAG_P99),
+    ("SUT CPU a request", CPU_PER_REQUEST),
+    ("tokens peak", TOKENS_PEAK),
 )
 
 
@@ -199,8 +210,8 @@ def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
         invalid=tuple(_invalid(campaign)),
         skipped=tuple(sorted(campaign.skipped.items())),
         facts=tuple(provenance(campaign.manifest)),
-        packages=tuple(sorted((k, str(v)) for k, v in campaign.manifest.get("packages", {}).items())),
-        run_command=str(campaign.manifest.get("command") or "not recorded"),
+        packages=tuple(sorted(campaign.manifest.packages.items())),
+        run_command=campaign.manifest.command or "not recorded",
         redraw_command=campaign.redraw_command,
         light=LIGHT.tokens(),
         dark=DARK.tokens(),
@@ -273,13 +284,13 @@ def _figure(campaign: Campaign, chart: DrawnChart) -> FigureView:
 
 def _work_views(campaign: Campaign, figures: Sequence[tuple[DrawnChart, FigureView]]) -> Iterable[WorkView]:
     for work in works(campaign):
-        mine = tuple(view for chart, view in figures if chart.work == work.value and chart.kind not in _OWN_CHAPTER)
+        mine = tuple(view for chart, view in figures if chart.work == work.name and chart.kind not in _OWN_CHAPTER)
         if mine:
             yield WorkView(
-                id=f"work-{work.value}",
-                work=work.value,
+                id=f"work-{work.name}",
+                work=work.name,
                 claims=claims_on_work(campaign, work),
-                heading=work_heading(work),
+                heading=work.heading,
                 figures=mine,
             )
 
@@ -295,7 +306,7 @@ def _treatment(campaign: Campaign, treatment: Treatment) -> TreatmentView:
     limit = treatment_ceiling(campaign, treatment)
     return TreatmentView(
         id=treatment.id,
-        work=parse_variant(treatment.variant).work.value,
+        work=parse_variant(treatment.variant).work.name,
         claims=claims_on_treatment(campaign, treatment.id),
         label=treatment_label(treatment),
         load=treatment.load,
@@ -318,7 +329,7 @@ def _invalid(campaign: Campaign) -> Iterable[InvalidView]:
             yield InvalidView(
                 trial=trial.trial_id,
                 treatment=trial.treatment,
-                work=parse_variant(trial.variant).work.value,
+                work=parse_variant(trial.variant).work.name,
                 claims=claims_on_treatment(campaign, trial.treatment),
                 round=trial.round,
                 rules=", ".join(trial.rules),

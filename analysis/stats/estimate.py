@@ -19,11 +19,11 @@ from statistics import fmean, median, stdev
 from typing import TYPE_CHECKING
 
 from analysis.stats.results import Estimate
-from experiment.design.model import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from experiment.design.metrics import Metric
     from experiment.design.model import Comparison
     from experiment.records.trial import TrialRecord
 
@@ -146,7 +146,7 @@ def _by_round(trials: Sequence[TrialRecord], treatment: str, metric: Metric) -> 
 
 def _value(trial: TrialRecord, metric: Metric, value: float) -> _Value:
     window_s = trial.metrics.window_s
-    if metric in (Metric.GOODPUT, Metric.EVEN_GOODPUT) and value == 0 and window_s:
+    if metric.zero_is_cap and value == 0 and window_s:
         # No answer in the whole window: under one in that time. Leaving the round out would flatter the worst variant.
         return _Value(1 / window_s, is_cap=True)
     return _Value(value, is_floor=trial.metrics.is_floor(metric))

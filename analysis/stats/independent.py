@@ -29,7 +29,7 @@ from experiment.design.model import Interval
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from experiment.design.model import Metric
+    from experiment.design.metrics import Metric
     from experiment.records.trial import TrialRecord
 
 _LEAST_SPREAD = 1e-3

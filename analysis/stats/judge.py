@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 from analysis.stats.estimate import estimate
 from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
-from experiment.design.model import Measurability
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,9 +56,9 @@ def judge_claim(
     claim: Claim, trials: Sequence[TrialRecord], *, skipped: Mapping[str, str], alpha: float = ALPHA
 ) -> ClaimResult:
     """Judge a claim. `skipped` names the variants this machine cannot run, with the reason."""
-    if claim.measurability is Measurability.NOT_MEASURABLE:
+    if not claim.is_measurable:
         return ClaimResult(claim=claim, verdict=Verdict.NOT_MEASURABLE, reason=claim.note)
-    missing = next((skipped[t.variant] for t in claim.treatments if t.variant in skipped), None)
+    missing = next(filter(None, (t.skip_reason(skipped) for t in claim.treatments)), None)
     if missing is not None:
         return ClaimResult(claim=claim, verdict=Verdict.SKIPPED, reason=missing)
     results = tuple(judge_comparison(c, trials, alpha=alpha, parts=len(claim.comparisons)) for c in claim.comparisons)

@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from analysis.drawing.canvas import SMOKE_MARK, Canvas
 from analysis.drawing.interval import draw_band, draw_interval, marker_look, verdict_ink
-from analysis.drawing.style import DPI, HEIGHT, STYLE_COLOURS, WIDTH, shortened, text_width, wrapped
+from analysis.drawing.style import DPI, HEIGHT, WIDTH, shortened, text_width, wrapped
 from analysis.reading import sentences
 from analysis.reading.facts import machine
 from analysis.wording import words
@@ -154,7 +154,7 @@ def _bars(canvas: Canvas, card: Card, top: float) -> float:
     for i, bar in enumerate(card.bars):
         y = row * (i + 1) - bar_height / 2 - 8
         canvas.text(left, top + y - bar_height / 2 - 16, shortened(bar.label, NOTE, right - left), size=NOTE)
-        axes.barh(y, bar.value.median * unit, height=bar_height, color=STYLE_COLOURS[bar.style], linewidth=0)
+        axes.barh(y, bar.value.median * unit, height=bar_height, color=bar.style.colour, linewidth=0)
         if bar.value.n > 1:
             ends = [bar.value.low * unit, bar.value.high * unit]
             axes.plot(ends, [y, y], color=theme.ink, linewidth=3, solid_capstyle="butt")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from analysis.reading.campaign import Campaign
     from analysis.reading.summary import Summary
     from analysis.stats.results import ClaimResult, ComparisonResult
-    from bench_app.catalogue import Style
+    from bench_app.styles import Style
     from experiment.design.model import Treatment
 
 _NOT_JUDGED = (Verdict.SKIPPED, Verdict.NOT_MEASURABLE)
@@ -89,7 +89,7 @@ class TitleCard:
 def title_card(campaign: Campaign) -> TitleCard:
     """Return the card that opens the deck: the tally, and where its numbers come from."""
     manifest = campaign.manifest
-    packages, python = manifest.get("packages", {}), manifest.get("host", {}).get("python")
+    packages, python = manifest.packages, manifest.host.python
     versions = [f"{name} {packages[name]}" for name in ("fastapi", "uvicorn") if name in packages]
     counts = ((verdict, sum(r.verdict is verdict for r in campaign.results)) for verdict in Verdict)
     return TitleCard(
@@ -100,7 +100,7 @@ def title_card(campaign: Campaign) -> TitleCard:
             ", ".join([machine(campaign), *([f"Python {python}"] if python else []), *versions]),
             sentences.noise(campaign),
         ),
-        command=str(manifest.get("command") or campaign.redraw_command),
+        command=manifest.command or campaign.redraw_command,
     )
 
 
@@ -144,7 +144,7 @@ def _pair(result: ComparisonResult) -> str:
     treated, base = treatment_label(asked.treatment), treatment_label(baseline)
     if asked.treatment.load != baseline.load:
         treated, base = f"{treated} {asked.treatment.load}", f"{base} {baseline.load}"
-    return f"{words.metric_short(asked.metric)}, {treated} / {base}"
+    return f"{asked.metric.short_label}, {treated} / {base}"
 
 
 def _bars(campaign: Campaign, ratios: tuple[ComparisonResult, ...]) -> list[CardBar]:
@@ -173,8 +173,8 @@ def _bar_label(treatment: Treatment, *, several: bool) -> str:
     name = parse_variant(treatment.variant)
     label = treatment_label(treatment)
     if several:
-        return f"{name.work.value}: {label}"
-    return f"{label} ({name.style.value})" if label.startswith("/") else label
+        return f"{name.work.name}: {label}"
+    return f"{label} ({name.style.name})" if label.startswith("/") else label
 
 
 def _heading(campaign: Campaign, ratios: tuple[ComparisonResult, ...]) -> str:

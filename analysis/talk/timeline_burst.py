@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from matplotlib.ticker import MaxNLocator
 
-from analysis.drawing.style import BODY, SMALL, STYLE_COLOURS, STYLE_MARKERS
+from analysis.drawing.style import BODY, SMALL
 from analysis.reading.facts import machine
 from analysis.reading.summary import rows_of
 from analysis.talk.animation import Timeline
 from analysis.talk.timeline_rounds import middle_round
 from analysis.wording import words
 from analysis.wording.names import treatment_label, work_task
-from bench_app.catalogue import Work
+from bench_app.works import ARTICLE
 from experiment.design.model import LoadKind
 from experiment.records.histogram import bucket_mid_us
 from experiment.records.trial import Series
@@ -68,7 +68,7 @@ class Lane:
 
 def burst_timeline(campaign: Campaign) -> Timeline | str:
     """Return the demo over time, or why there is none."""
-    rows = [row for row in rows_of(campaign, Work.ARTICLE) if row.load.kind is LoadKind.BURST]
+    rows = [row for row in rows_of(campaign, ARTICLE) if row.load.kind is LoadKind.BURST]
     rows = [row for row in rows if row.load.id == rows[0].load.id]
     found = middle_round(campaign, [row.treatment.id for row in rows])
     if found is None:
@@ -78,7 +78,7 @@ def burst_timeline(campaign: Campaign) -> Timeline | str:
     if len(lanes) < len(rows):
         return "this campaign's latency.csv has no answers of the two-second demo"
     users = rows[0].load.users
-    task = work_task(Work.ARTICLE, campaign.manifest.get("settings", {}))
+    task = work_task(ARTICLE, campaign.manifest.settings)
     return Timeline(
         name=NAME,
         title=f"{users} requests at once: " + words.listing([lane.told() for lane in lanes]),
@@ -119,9 +119,9 @@ def _draw(canvas: Canvas, lanes: Sequence[Lane]) -> Mover:
         if not is_last:
             canvas.line((canvas.left, canvas.right), (top + height, top + height), colour=theme.grid)
         middle = top + height / 2
-        colour = STYLE_COLOURS[lane.row.name.style]
+        colour = lane.row.name.style.colour
         canvas.text(canvas.left, middle - 18, lane.label, size=_NAME, weight="bold", colour=colour)
-        canvas.text(canvas.left, middle + 24, lane.row.name.style.value, size=BODY + 2, colour=theme.muted)
+        canvas.text(canvas.left, middle + 24, lane.row.name.style.name, size=BODY + 2, colour=theme.muted)
         shown.append(_shown(canvas, axes, lane, middle, height))
     canvas.text(
         right, canvas.bottom, "seconds since all were sent", size=SMALL, colour=theme.muted, ha="right", va="bottom"
@@ -158,8 +158,8 @@ def _shown(canvas: Canvas, axes: Axes, lane: Lane, middle: float, height: float)
         [],
         [],
         linestyle="none",
-        color=STYLE_COLOURS[style],
-        marker=STYLE_MARKERS[style],
+        color=style.colour,
+        marker=style.marker,
         markersize=size,
         markeredgewidth=0,
         animated=True,

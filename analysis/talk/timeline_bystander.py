@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.drawing.axes import durations_axis
-from analysis.drawing.style import BODY, SMALL, STYLE_COLOURS, STYLE_MARKERS, text_width
+from analysis.drawing.style import BODY, SMALL, text_width
 from analysis.reading.facts import machine
 from analysis.reading.summary import main_load, rows_of
 from analysis.talk.animation import Timeline
 from analysis.talk.timeline_rounds import middle_round
 from analysis.wording import words
 from analysis.wording.names import treatment_label
-from bench_app.catalogue import Style, Work
+from bench_app.styles import ASYNC_BLOCKING, DEF
+from bench_app.works import SLEEP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from experiment.records.trial import SecondRow
 
 NAME = "timeline-bystander"
-_STYLES = (Style.ASYNC_BLOCKING, Style.DEF)
+_STYLES = (ASYNC_BLOCKING, DEF)
 _KEY, _HEAD, _VALUE = 26.0, 22.0, 22.0  # font sizes
 _GAP, _ABOVE, _AXIS = 110.0, 130.0, 62.0
 _MOST_VALUES = 4  # written at their seconds; of more, only the last
@@ -87,8 +88,8 @@ PANELS = (
 
 def bystander_timeline(campaign: Campaign) -> Timeline | str:
     """Return what an innocent request waited over time, or why there is nothing to show."""
-    load = main_load(campaign, Work.SLEEP)
-    rows = [row for row in rows_of(campaign, Work.SLEEP, load) if row.name.style in _STYLES and not row.name.tool]
+    load = main_load(campaign, SLEEP)
+    rows = [row for row in rows_of(campaign, SLEEP, load) if row.name.style in _STYLES and not row.name.tool]
     found = middle_round(campaign, [row.treatment.id for row in rows]) if len(rows) == len(_STYLES) else None
     if found is None or load is None:
         return "this campaign has no round in which sleep.async-blocking and sleep.def were both validly measured"
@@ -146,9 +147,9 @@ def _draw(canvas: Canvas, sides: Sequence[Side]) -> Mover:
     x = canvas.left
     for side in sides:
         style = side.row.name.style
-        canvas.marker(x + 12, canvas.top + 16, color=STYLE_COLOURS[style], marker=STYLE_MARKERS[style], markersize=20)
+        canvas.marker(x + 12, canvas.top + 16, color=style.colour, marker=style.marker, markersize=20)
         label = treatment_label(side.row.treatment)
-        canvas.text(x + 34, canvas.top + 16, label, size=_KEY, weight="bold", colour=STYLE_COLOURS[style])
+        canvas.text(x + 34, canvas.top + 16, label, size=_KEY, weight="bold", colour=style.colour)
         x += text_width(label, _KEY, "bold") + 90
     width = (canvas.right - canvas.left - _GAP * (len(PANELS) - 1) - 80) / len(PANELS)
     movers = [
@@ -234,9 +235,9 @@ def _line(axes: Axes, side: Side) -> Line2D:
     (line,) = axes.plot(
         [],
         [],
-        color=STYLE_COLOURS[style],
+        color=style.colour,
         linewidth=7,
-        marker=STYLE_MARKERS[style],
+        marker=style.marker,
         markersize=18,
         markeredgewidth=0,
         markevery=[1],
@@ -255,7 +256,7 @@ def _label(axes: Axes, side: Side, *, is_told: bool) -> Annotation:
         va="bottom",
         fontsize=_VALUE,
         fontweight="bold",
-        color=STYLE_COLOURS[side.row.name.style],
+        color=side.row.name.style.colour,
         animated=True,
         visible=is_told,
     )

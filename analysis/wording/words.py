@@ -8,11 +8,13 @@ from __future__ import annotations
 from math import floor, isinf, log10
 from typing import TYPE_CHECKING
 
-from experiment.design.model import LoadKind, Metric
+from experiment.design.metrics import Unit
+from experiment.design.model import LoadKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from experiment.design.metrics import Metric
     from experiment.design.model import Interval, Load
 
 NOT_MEASURED = "–"
@@ -87,36 +89,19 @@ def percent(share: float) -> str:
     return f"{min(share * 100, 99.9):.1f} %"
 
 
-_SHORT = {
-    Metric.RESPONSE_P50: "response p50",
-    Metric.RESPONSE_P99: "response p99",
-    Metric.BYSTANDER_P50: "bystander p50",
-    Metric.BYSTANDER_P99: "bystander p99",
-    Metric.EVEN_GOODPUT: "goodput, equal speed",
-    Metric.EVEN_CPU_PER_REQUEST: "SUT CPU, equal speed",
+_WRITTEN: Mapping[Unit, Callable[[float], str]] = {
+    Unit.RPS: rate,
+    Unit.SECONDS: duration,
+    Unit.MICROSECONDS: duration_us,
+    Unit.CPU_MICROSECONDS: lambda value: f"{_tenths_below_ten(value)} µs",
+    Unit.SHARE: percent,
+    Unit.COUNT: lambda value: f"{value:g}",
 }
-
-
-def metric_short(metric: Metric) -> str:
-    """Return a metric's name where there is little room; every response time of ours is one."""
-    return _SHORT.get(metric, metric.label)
-
-
-_SHARES = (Metric.SHARE_ON_LOOP, Metric.SHARE_OFF_LOOP)
-_COUNTS = (Metric.IN_FLIGHT_PEAK, Metric.TOKENS_PEAK)
 
 
 def metric_value(metric: Metric, value: float) -> str:
     """Return a metric's value with its unit."""
-    if metric in (Metric.GOODPUT, Metric.EVEN_GOODPUT):
-        return rate(value)
-    if metric in (Metric.CPU_PER_REQUEST, Metric.EVEN_CPU_PER_REQUEST):
-        return f"{_tenths_below_ten(value)} µs"
-    if metric in _SHARES:
-        return percent(value)
-    if metric in _COUNTS:
-        return f"{value:g}"
-    return duration(value) if metric is Metric.MAKESPAN else duration_us(value)
+    return _WRITTEN[metric.unit](value)
 
 
 def span(interval: Interval) -> str:

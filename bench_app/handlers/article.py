@@ -2,55 +2,34 @@
 
 import asyncio
 import time
+from functools import partial
 
 from fastapi import Request
 
-from bench_app.registry import Style, Work, variant
+from bench_app.registry import variant
 from bench_app.resources import bench
+from bench_app.styles import ASYNC_BLOCKING, ASYNC_NATIVE, DEF
+from bench_app.works import ARTICLE
 
 DONE = {"status": "done"}
-BASE_S = 2.0
+_variant = partial(variant, work=ARTICLE, expected=DONE, article=True)
 
 
-@variant(
-    work=Work.ARTICLE,
-    style=Style.ASYNC_BLOCKING,
-    tool="bad",
-    path="/bad",
-    article=True,
-    expected=DONE,
-    base_s=BASE_S,
-)
+@_variant(style=ASYNC_BLOCKING, tool="bad", path="/bad")
 async def bad(request: Request) -> dict[str, str]:
     """Sleep on the loop, as the article says not to."""
     time.sleep(bench(request).settings.article_sleep_s)
     return {"status": "done"}
 
 
-@variant(
-    work=Work.ARTICLE,
-    style=Style.ASYNC_NATIVE,
-    tool="good",
-    path="/good",
-    article=True,
-    expected=DONE,
-    base_s=BASE_S,
-)
+@_variant(style=ASYNC_NATIVE, tool="good", path="/good")
 async def good(request: Request) -> dict[str, str]:
     """Await the sleep, as the article recommends."""
     await asyncio.sleep(bench(request).settings.article_sleep_s)
     return {"status": "done"}
 
 
-@variant(
-    work=Work.ARTICLE,
-    style=Style.DEF,
-    tool="sync-ok",
-    path="/sync-ok",
-    article=True,
-    expected=DONE,
-    base_s=BASE_S,
-)
+@_variant(style=DEF, tool="sync-ok", path="/sync-ok")
 def sync_ok(request: Request) -> dict[str, str]:
     """Sleep in a def handler's thread, which the article calls also good."""
     time.sleep(bench(request).settings.article_sleep_s)

@@ -1,181 +1,101 @@
 """Asking a database: one row by its key, with a wait of settings.query_s on the server, or (`-plain`) without.
 
-The same statement for all (see items.py), through pools of the same size (see pools.py for what else is equal, and
-what is not). Whoever finds no free connection waits for one.
+The same statement for all (see items.py), through pools of the same size (see db_drivers.py for what else is equal, and
+what is not). Whoever finds no free connection waits for one. A driver of the table gets two variants a style.
 """
 
-from __future__ import annotations
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
-from functools import cache, partial
-from typing import TYPE_CHECKING, Any
-
-from fastapi import Request  # noqa: TC002 - FastAPI reads the handlers' annotations
+from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
-from bench_app.items import EXPECTED, KEY, LOOKUP, WAITING_LOOKUP, Answer, as_answer
-from bench_app.pools import POOL_WAIT_S
-from bench_app.registry import Resource, Shared, Style, Work, variant
+from bench_app.db_drivers import DB_DRIVERS, DbDriver
+from bench_app.items import EXPECTED, KEY, LOOKUP, PLAIN, WAITING_LOOKUP, Answer
+from bench_app.registry import Resource, variant
 from bench_app.resources import bench
-
-if TYPE_CHECKING:
-    import asyncpg
-    from psycopg_pool import AsyncConnectionPool, ConnectionPool
-    from sqlalchemy import Engine, TextClause
-    from sqlalchemy.ext.asyncio import AsyncEngine
-
-    from bench_app.pools import WaitingPool
-
-_variant = partial(variant, work=Work.DB, expected=EXPECTED, needs=(Resource.DATABASE,))
-waiting = partial(_variant, base_s=0.05)
-plain = partial(_variant, family="db-plain", base_s=0.0)
-
-# %s-style, by name: psycopg2 and psycopg
-PY_LOOKUP = LOOKUP.format(key="%(key)s")
-PY_WAITING = WAITING_LOOKUP.format(key="%(key)s", wait_s="%(wait_s)s")
-PG_LOOKUP = LOOKUP.format(key="$1")
-PG_WAITING = WAITING_LOOKUP.format(key="$1", wait_s="$2")
+from bench_app.styles import ASYNC_BLOCKING, ASYNC_NATIVE, ASYNC_OFFLOAD, DEF, Style
+from bench_app.works import DB
 
 
-def _wait_s(request: Request) -> float:
-    return bench(request).settings.query_s
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A driver's query as its handlers need it: `call` returns what `driver.fetch` takes."""
+
+    driver: DbDriver
+    sql: str
+    waits: bool
+
+    def call(self, request: Request) -> tuple[Any, str, dict[str, float]]:
+        """Return the pool, the SQL and its parameters in the order in which the SQL has them."""
+        app = bench(request)
+        parameters: dict[str, float] = {"key": KEY}
+        if self.waits:
+            parameters["wait_s"] = app.settings.query_s
+        return app.shared[self.driver.name], self.sql, parameters
 
 
-def _by_psycopg2(request: Request, sql: str) -> Answer:
-    pool: WaitingPool = bench(request).shared[Shared.PSYCOPG2]
-    with pool.connection() as connection, connection.cursor() as cursor:
-        cursor.execute(sql, {"key": KEY, "wait_s": _wait_s(request)})
-        return as_answer(cursor.fetchone())
+def _native(query: Query) -> Callable[..., Any]:
+    fetch = query.driver.fetch
+
+    async def async_native(request: Request) -> Answer:
+        return await fetch(*query.call(request))  # type: ignore[no-any-return]
+
+    return async_native
 
 
-def _by_psycopg(request: Request, sql: str) -> Answer:
-    pool: ConnectionPool[Any] = bench(request).shared[Shared.PSYCOPG]
-    with pool.connection() as connection:
-        return as_answer(connection.execute(sql, {"key": KEY, "wait_s": _wait_s(request)}).fetchone())
+def _blocking(query: Query) -> Callable[..., Any]:
+    fetch = query.driver.fetch
+
+    async def async_blocking(request: Request) -> Answer:
+        return fetch(*query.call(request))  # type: ignore[no-any-return]
+
+    return async_blocking
 
 
-async def _by_psycopg_async(request: Request, sql: str) -> Answer:
-    pool: AsyncConnectionPool[Any] = bench(request).shared[Shared.PSYCOPG_ASYNC]
-    async with pool.connection() as connection:
-        cursor = await connection.execute(sql, {"key": KEY, "wait_s": _wait_s(request)})
-        return as_answer(await cursor.fetchone())
+def _def(query: Query) -> Callable[..., Any]:
+    fetch = query.driver.fetch
+
+    def plain_def(request: Request) -> Answer:
+        return fetch(*query.call(request))  # type: ignore[no-any-return]
+
+    return plain_def
 
 
-async def _by_asyncpg(request: Request, sql: str, *parameters: float) -> Answer:
-    pool: asyncpg.Pool = bench(request).shared[Shared.ASYNCPG]
-    async with pool.acquire(timeout=POOL_WAIT_S) as connection:
-        return as_answer(await connection.fetchrow(sql, *parameters))
+def _offload(query: Query) -> Callable[..., Any]:
+    fetch = query.driver.fetch
+
+    async def async_offload(request: Request) -> Answer:
+        return await run_in_threadpool(fetch, *query.call(request))
+
+    return async_offload
 
 
-@cache
-def _text(template: str) -> TextClause:
-    from sqlalchemy import text
-
-    return text(template.format(key=":key", wait_s=":wait_s"))
-
-
-def _by_sqlalchemy(request: Request, template: str, **parameters: float) -> Answer:
-    engine: Engine = bench(request).shared[Shared.SQLALCHEMY]
-    with engine.connect() as connection:
-        return as_answer(connection.execute(_text(template), parameters).one())
+_HANDLERS: dict[Style, tuple[Callable[[Query], Callable[..., Any]], str]] = {
+    ASYNC_NATIVE: (_native, "Await {}"),
+    ASYNC_BLOCKING: (_blocking, "Call {} on the loop: nobody is served while the database thinks"),
+    DEF: (_def, "Call {} in a def handler's thread"),
+    ASYNC_OFFLOAD: (_offload, "Offload {} with run_in_threadpool"),
+}
 
 
-async def _by_sqlalchemy_async(request: Request, template: str, **parameters: float) -> Answer:
-    engine: AsyncEngine = bench(request).shared[Shared.SQLALCHEMY_ASYNC]
-    async with engine.connect() as connection:
-        return as_answer((await connection.execute(_text(template), parameters)).one())
+def _register(driver: DbDriver, style: Style, *, waits: bool) -> None:
+    template = WAITING_LOOKUP if waits else LOOKUP
+    make, says = _HANDLERS[style]
+    variant(
+        work=DB,
+        style=style,
+        tool=driver.tool + ("" if waits else PLAIN),
+        family=DB.name + ("" if waits else PLAIN),
+        expected=EXPECTED,
+        needs=(Resource.DATABASE,),
+        uses=driver,
+        summary=says.format(driver.words) + ("." if waits else "; the query does not wait."),
+    )(make(Query(driver, template.format(key=driver.key, wait_s=driver.wait_s), waits)))
 
 
-@waiting(style=Style.ASYNC_NATIVE, tool="asyncpg", uses=Shared.ASYNCPG)
-async def async_asyncpg(request: Request) -> Answer:
-    """Await asyncpg."""
-    return await _by_asyncpg(request, PG_WAITING, KEY, _wait_s(request))
-
-
-@plain(style=Style.ASYNC_NATIVE, tool="asyncpg-plain", uses=Shared.ASYNCPG)
-async def async_asyncpg_plain(request: Request) -> Answer:
-    """Await asyncpg; the query does not wait."""
-    return await _by_asyncpg(request, PG_LOOKUP, KEY)
-
-
-@waiting(style=Style.ASYNC_NATIVE, tool="psycopg", uses=Shared.PSYCOPG_ASYNC)
-async def async_psycopg(request: Request) -> Answer:
-    """Await psycopg 3."""
-    return await _by_psycopg_async(request, PY_WAITING)
-
-
-@plain(style=Style.ASYNC_NATIVE, tool="psycopg-plain", uses=Shared.PSYCOPG_ASYNC)
-async def async_psycopg_plain(request: Request) -> Answer:
-    """Await psycopg 3; the query does not wait."""
-    return await _by_psycopg_async(request, PY_LOOKUP)
-
-
-@waiting(style=Style.ASYNC_NATIVE, tool="sqlalchemy", uses=Shared.SQLALCHEMY_ASYNC)
-async def async_sqlalchemy(request: Request) -> Answer:
-    """Await SQLAlchemy on asyncpg."""
-    return await _by_sqlalchemy_async(request, WAITING_LOOKUP, key=KEY, wait_s=_wait_s(request))
-
-
-@plain(style=Style.ASYNC_NATIVE, tool="sqlalchemy-plain", uses=Shared.SQLALCHEMY_ASYNC)
-async def async_sqlalchemy_plain(request: Request) -> Answer:
-    """Await SQLAlchemy on asyncpg; the query does not wait."""
-    return await _by_sqlalchemy_async(request, LOOKUP, key=KEY)
-
-
-@waiting(style=Style.ASYNC_BLOCKING, tool="psycopg2", uses=Shared.PSYCOPG2)
-async def blocking_psycopg2(request: Request) -> Answer:
-    """Call psycopg2 on the loop: nobody is served while the database thinks."""
-    return _by_psycopg2(request, PY_WAITING)
-
-
-@plain(style=Style.ASYNC_BLOCKING, tool="psycopg2-plain", uses=Shared.PSYCOPG2)
-async def blocking_psycopg2_plain(request: Request) -> Answer:
-    """Call psycopg2 on the loop; the query does not wait."""
-    return _by_psycopg2(request, PY_LOOKUP)
-
-
-@waiting(style=Style.DEF, tool="psycopg2", uses=Shared.PSYCOPG2)
-def def_psycopg2(request: Request) -> Answer:
-    """Call psycopg2 in a def handler's thread."""
-    return _by_psycopg2(request, PY_WAITING)
-
-
-@plain(style=Style.DEF, tool="psycopg2-plain", uses=Shared.PSYCOPG2)
-def def_psycopg2_plain(request: Request) -> Answer:
-    """Call psycopg2 in a def handler's thread; the query does not wait."""
-    return _by_psycopg2(request, PY_LOOKUP)
-
-
-@waiting(style=Style.DEF, tool="psycopg", uses=Shared.PSYCOPG)
-def def_psycopg(request: Request) -> Answer:
-    """Call psycopg 3 in a def handler's thread."""
-    return _by_psycopg(request, PY_WAITING)
-
-
-@plain(style=Style.DEF, tool="psycopg-plain", uses=Shared.PSYCOPG)
-def def_psycopg_plain(request: Request) -> Answer:
-    """Call psycopg 3 in a def handler's thread; the query does not wait."""
-    return _by_psycopg(request, PY_LOOKUP)
-
-
-@waiting(style=Style.DEF, tool="sqlalchemy", uses=Shared.SQLALCHEMY)
-def def_sqlalchemy(request: Request) -> Answer:
-    """Call SQLAlchemy on psycopg 3 in a def handler's thread."""
-    return _by_sqlalchemy(request, WAITING_LOOKUP, key=KEY, wait_s=_wait_s(request))
-
-
-@plain(style=Style.DEF, tool="sqlalchemy-plain", uses=Shared.SQLALCHEMY)
-def def_sqlalchemy_plain(request: Request) -> Answer:
-    """Call SQLAlchemy on psycopg 3 in a def handler's thread; the query does not wait."""
-    return _by_sqlalchemy(request, LOOKUP, key=KEY)
-
-
-@waiting(style=Style.ASYNC_OFFLOAD, tool="psycopg2", uses=Shared.PSYCOPG2)
-async def offload_psycopg2(request: Request) -> Answer:
-    """Offload psycopg2 with run_in_threadpool."""
-    return await run_in_threadpool(_by_psycopg2, request, PY_WAITING)
-
-
-@plain(style=Style.ASYNC_OFFLOAD, tool="psycopg2-plain", uses=Shared.PSYCOPG2)
-async def offload_psycopg2_plain(request: Request) -> Answer:
-    """Offload psycopg2 with run_in_threadpool; the query does not wait."""
-    return await run_in_threadpool(_by_psycopg2, request, PY_LOOKUP)
+for _driver in DB_DRIVERS.values():
+    for _style in _driver.styles:
+        for _waits in (True, False):
+            _register(_driver, _style, waits=_waits)

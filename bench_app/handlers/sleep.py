@@ -8,11 +8,12 @@ from fastapi import HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
 
 from bench_app.probe import ServedCounter
-from bench_app.registry import Style, Work, variant
+from bench_app.registry import variant
 from bench_app.resources import bench
+from bench_app.styles import ASYNC_BLOCKING, ASYNC_NATIVE, ASYNC_OFFLOAD, ASYNC_TO_THREAD, DEF
+from bench_app.works import SLEEP
 
 DONE = {"status": "done"}
-BASE_S = 0.1
 
 Seconds = Annotated[float | None, Query(ge=0, allow_inf_nan=False)]
 
@@ -31,7 +32,7 @@ def _sleep_counted(count_served: ServedCounter, nap_s: float) -> None:
         time.sleep(nap_s)
 
 
-@variant(work=Work.SLEEP, style=Style.ASYNC_NATIVE, expected=DONE, base_s=BASE_S)
+@variant(work=SLEEP, style=ASYNC_NATIVE, expected=DONE)
 async def async_native(request: Request, seconds: Seconds = None) -> dict[str, str]:
     """Await asyncio.sleep: the loop serves others meanwhile."""
     nap_s = _nap_s(request, seconds)
@@ -40,7 +41,7 @@ async def async_native(request: Request, seconds: Seconds = None) -> dict[str, s
     return DONE
 
 
-@variant(work=Work.SLEEP, style=Style.ASYNC_BLOCKING, expected=DONE, base_s=BASE_S)
+@variant(work=SLEEP, style=ASYNC_BLOCKING, expected=DONE)
 async def async_blocking(request: Request, seconds: Seconds = None) -> dict[str, str]:
     """Call time.sleep on the loop: nobody is served meanwhile."""
     nap_s = _nap_s(request, seconds)
@@ -49,7 +50,7 @@ async def async_blocking(request: Request, seconds: Seconds = None) -> dict[str,
     return DONE
 
 
-@variant(work=Work.SLEEP, style=Style.DEF, expected=DONE, base_s=BASE_S)
+@variant(work=SLEEP, style=DEF, expected=DONE)
 def plain_def(request: Request, seconds: Seconds = None) -> dict[str, str]:
     """Call time.sleep in the worker thread that FastAPI runs a def handler in."""
     nap_s = _nap_s(request, seconds)
@@ -58,7 +59,7 @@ def plain_def(request: Request, seconds: Seconds = None) -> dict[str, str]:
     return DONE
 
 
-@variant(work=Work.SLEEP, style=Style.ASYNC_OFFLOAD, expected=DONE, base_s=BASE_S)
+@variant(work=SLEEP, style=ASYNC_OFFLOAD, expected=DONE)
 async def async_offload(request: Request, seconds: Seconds = None) -> dict[str, str]:
     """Offload time.sleep with run_in_threadpool: the same threads that def handlers have."""
     nap_s = _nap_s(request, seconds)
@@ -66,7 +67,7 @@ async def async_offload(request: Request, seconds: Seconds = None) -> dict[str, 
     return DONE
 
 
-@variant(work=Work.SLEEP, style=Style.ASYNC_TO_THREAD, expected=DONE, base_s=BASE_S)
+@variant(work=SLEEP, style=ASYNC_TO_THREAD, expected=DONE)
 async def async_to_thread(request: Request, seconds: Seconds = None) -> dict[str, str]:
     """Offload time.sleep with asyncio.to_thread: the loop's own, smaller pool."""
     nap_s = _nap_s(request, seconds)

@@ -4,8 +4,10 @@ import time
 
 from fastapi import Request
 
-from bench_app.registry import Style, Work, variant
+from bench_app.registry import variant
 from bench_app.resources import bench
+from bench_app.styles import ASYNC_BLOCKING
+from bench_app.works import STALL
 
 
 def left_of_stall_s(now_t: float, *, stall_s: float, every_s: float) -> float:
@@ -13,7 +15,7 @@ def left_of_stall_s(now_t: float, *, stall_s: float, every_s: float) -> float:
     return stall_s - now_t % every_s
 
 
-@variant(work=Work.STALL, style=Style.ASYNC_BLOCKING, expected={"ok": True}, base_s=0.4)
+@variant(work=STALL, style=ASYNC_BLOCKING, expected={"ok": True})
 async def async_blocking(request: Request) -> dict[str, bool]:
     """Answer at once, but for a blocked loop during the first part of every two seconds.
 

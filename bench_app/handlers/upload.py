@@ -4,18 +4,20 @@ The body is the file itself. The article writes `file: bytes`, which FastAPI (0.
 query parameter of type string: posting a file to it is answered with 422. `Body()` is what makes it the body.
 """
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Body, Request
 from fastapi.concurrency import run_in_threadpool
 
+from bench_app.parsers import PARSERS
 from bench_app.pdf import extract_text
-from bench_app.registry import Resource, Shared, Style, Work, variant
+from bench_app.registry import variant
 from bench_app.resources import bench
+from bench_app.styles import ASYNC_BLOCKING, ASYNC_OFFLOAD, ASYNC_PROCESS, DEF
+from bench_app.works import UPLOAD
 
 Pdf = Annotated[bytes, Body(media_type="application/pdf")]
-HEADERS = (("content-type", "application/pdf"),)
-BASE_S = 0.02
 
 
 def is_sample_text(answer: Any) -> bool:
@@ -25,65 +27,36 @@ def is_sample_text(answer: Any) -> bool:
     return bool(answer == {"text": sample_pdf().text})
 
 
-@variant(
-    work=Work.UPLOAD,
-    style=Style.ASYNC_BLOCKING,
+_variant = partial(
+    variant,
+    work=UPLOAD,
     method="POST",
-    headers=HEADERS,
+    headers=(("content-type", "application/pdf"),),
     sample="pdf",
     expected=is_sample_text,
-    imports=("pypdf",),
-    base_s=BASE_S,
 )
+
+
+@_variant(style=ASYNC_BLOCKING, imports=("pypdf",))
 async def async_blocking(file: Pdf) -> dict[str, str]:
     """Parse on the loop: nobody is served meanwhile."""
     return {"text": extract_text(file)}
 
 
-@variant(
-    work=Work.UPLOAD,
-    style=Style.DEF,
-    method="POST",
-    headers=HEADERS,
-    sample="pdf",
-    expected=is_sample_text,
-    imports=("pypdf",),
-    base_s=BASE_S,
-)
+@_variant(style=DEF, imports=("pypdf",))
 def plain_def(file: Pdf) -> dict[str, str]:
     """Parse in a def handler's thread."""
     return {"text": extract_text(file)}
 
 
-@variant(
-    work=Work.UPLOAD,
-    style=Style.ASYNC_OFFLOAD,
-    path="/upload",
-    article=True,
-    method="POST",
-    headers=HEADERS,
-    sample="pdf",
-    expected=is_sample_text,
-    imports=("pypdf",),
-    base_s=BASE_S,
-)
+@_variant(style=ASYNC_OFFLOAD, path="/upload", article=True, imports=("pypdf",))
 async def upload(file: Pdf) -> dict[str, str]:
     """Offload the parse with run_in_threadpool: the article's upload route."""
     text = await run_in_threadpool(extract_text, file)
     return {"text": text}
 
 
-@variant(
-    work=Work.UPLOAD,
-    style=Style.ASYNC_PROCESS,
-    method="POST",
-    headers=HEADERS,
-    sample="pdf",
-    expected=is_sample_text,
-    needs=(Resource.PROCESS_POOL,),
-    uses=Shared.PARSERS,
-    base_s=BASE_S,
-)
+@_variant(style=ASYNC_PROCESS, uses=PARSERS)
 async def async_process(request: Request, file: Pdf) -> dict[str, str]:
     """Parse in a pool of processes: each has a GIL of its own."""
-    return {"text": await bench(request).shared[Shared.PARSERS].extract_text(file)}
+    return {"text": await bench(request).shared[PARSERS.name].extract_text(file)}

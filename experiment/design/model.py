@@ -5,6 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf, isinf
+from typing import TYPE_CHECKING
+
+from experiment.design.factors import ServerConfig
+
+if TYPE_CHECKING:
+    from experiment.design.metrics import Metric
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class LoadKind(StrEnum):
@@ -19,6 +28,8 @@ class LoadKind(StrEnum):
 class Load:
     """What the driver does to the SUT during one trial."""
 
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by pydantic where a manifest holds loads
+
     id: str
     kind: LoadKind
     users: int = 0  # closed: users; burst: requests sent at once
@@ -29,31 +40,6 @@ class Load:
     warmup_s: float = 1.0
     window_s: float = 3.0  # burst: the bound within which all must be answered
     drain_s: float = 0.0  # after the window, wait this long for what is in flight
-
-
-class Cores(StrEnum):
-    """Which cores the SUT may use."""
-
-    ONE = "one"
-    ALL = "all"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServerConfig:
-    """How the SUT is started; the defaults are what plain `uvicorn app:app` gives, on one core of its own."""
-
-    cores: Cores = Cores.ONE
-    thread_tokens: int | None = None  # None: anyio's own default of 40
-
-    @property
-    def suffix(self) -> str:
-        """What distinguishes this configuration in a treatment's id; empty for the default."""
-        parts = []
-        if self.cores is Cores.ALL:
-            parts.append("all-cores")
-        if self.thread_tokens is not None:
-            parts.append(f"tokens-{self.thread_tokens}")
-        return "".join(f"+{part}" for part in parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,50 +55,9 @@ class Treatment:
         """A name that is unique among treatments, e.g. `sleep.def@closed-80`."""
         return f"{self.variant}@{self.load}{self.server.suffix}"
 
-
-class Metric(StrEnum):
-    """What a claim is about. Each is a field of `TrialMetrics` of the same name."""
-
-    GOODPUT = "goodput_rps"
-    MAKESPAN = "makespan_s"
-    RESPONSE_P50 = "response_p50_us"
-    RESPONSE_P99 = "response_p99_us"
-    BYSTANDER_P50 = "bystander_p50_us"
-    BYSTANDER_P99 = "bystander_p99_us"
-    LOOP_LAG_P99 = "loop_lag_p99_us"
-    CPU_PER_REQUEST = "sut_cpu_us_per_request"
-    EVEN_GOODPUT = "goodput_even_rps"
-    EVEN_CPU_PER_REQUEST = "sut_cpu_even_us_per_request"
-    SHARE_ON_LOOP = "share_on_loop"
-    SHARE_OFF_LOOP = "share_off_loop"
-    IN_FLIGHT_PEAK = "in_flight_peak"
-    TOKENS_PEAK = "tokens_peak"
-
-    @property
-    def label(self) -> str:
-        """The metric as a reader sees it."""
-        return _METRIC_LABELS[self]
-
-
-YARDSTICK_US = 100.0
-"""The yardstick time of the core that values "at equal core speed" are converted to (harness/system/yardstick.py)."""
-
-_METRIC_LABELS: dict[Metric, str] = {
-    Metric.GOODPUT: "goodput",
-    Metric.MAKESPAN: "time until all answered",
-    Metric.RESPONSE_P50: "response time p50",
-    Metric.RESPONSE_P99: "response time p99",
-    Metric.BYSTANDER_P50: "bystander response time p50",
-    Metric.BYSTANDER_P99: "bystander response time p99",
-    Metric.LOOP_LAG_P99: "loop lag p99",
-    Metric.CPU_PER_REQUEST: "SUT CPU a request",
-    Metric.EVEN_GOODPUT: "goodput at equal core speed",
-    Metric.EVEN_CPU_PER_REQUEST: "SUT CPU a request at equal core speed",
-    Metric.SHARE_ON_LOOP: "share of answers made on the loop's thread",
-    Metric.SHARE_OFF_LOOP: "share of answers made off the loop's thread",
-    Metric.IN_FLIGHT_PEAK: "most requests in flight in the handler",
-    Metric.TOKENS_PEAK: "most limiter tokens borrowed at once",
-}
+    def skip_reason(self, skipped: Mapping[str, str]) -> str | None:
+        """Return why it is not measured, or None; `skipped` names variants and treatments, with the reason."""
+        return skipped.get(self.id) or skipped.get(self.variant)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,18 +125,12 @@ class Comparison:
         return (self.treatment,) if self.baseline is None else (self.treatment, self.baseline)
 
 
-class Measurability(StrEnum):
-    """Whether this version can judge a claim at all."""
-
-    MEASURABLE = "measurable"
-    NOT_MEASURABLE = "not-measurable"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A statement somebody made, restated so that it can come out false.
 
-    It holds when every comparison does; one refuted comparison refutes it.
+    It holds when every comparison does; one refuted comparison refutes it. Without a comparison it cannot be measured
+    by load, and the note says why.
     """
 
     id: str
@@ -199,8 +138,12 @@ class Claim:
     statement: str
     source: str
     comparisons: tuple[Comparison, ...] = ()
-    measurability: Measurability = Measurability.MEASURABLE
     note: str = ""
+
+    @property
+    def is_measurable(self) -> bool:
+        """Whether load can decide it at all."""
+        return bool(self.comparisons)
 
     @property
     def treatments(self) -> tuple[Treatment, ...]:

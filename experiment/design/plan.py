@@ -6,7 +6,6 @@ import random
 from typing import TYPE_CHECKING
 
 from experiment.design.claims import A_A
-from experiment.design.model import Measurability
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 def treatments_for(claims: Iterable[Claim], *, with_aa: bool = True) -> tuple[Treatment, ...]:
     """Return every treatment the claims need, each once, the A/A pair included, in the claims' order."""
-    wanted = [t for claim in claims if claim.measurability is Measurability.MEASURABLE for t in claim.treatments]
+    wanted = [t for claim in claims for t in claim.treatments]
     pair = list(A_A.treatments) if with_aa else []
     return tuple(dict.fromkeys([*wanted, *pair]))
 

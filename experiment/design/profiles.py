@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from experiment.design.claims import ARTICLE_CLAIMS, CLAIMS
+from experiment.design.claims import ARTICLE, CLAIMS
 from experiment.design.loads import LOADS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from experiment.design.model import Load
+
+
+ARTICLE_CLAIMS = tuple(claim.id for claim in CLAIMS.values() if claim.source.startswith(ARTICLE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,103 +1,272 @@
-"""Claims, loads and treatments as they stand in a manifest: registered before they are measured.
+"""What a campaign's manifest.json holds: what was asked, before it was measured, and where.
 
 A report judges a campaign by the claims in its own manifest, not by today's table, so that moving an interval later
-cannot change what an old campaign said.
+cannot change what an old campaign said. The JSON schema is docs/schema/manifest.json. Format 1, which had fewer server
+factors, is read for ever.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from math import inf
-from typing import TYPE_CHECKING, Any
+from math import inf, isfinite
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from experiment.design.model import (
-    Claim,
-    Comparison,
-    Cores,
-    Interval,
-    Load,
-    LoadKind,
-    Measurability,
-    Metric,
-    ServerConfig,
-    Treatment,
-)
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError, field_validator
+
+from bench_app.table import UnknownNameError
+from experiment.design.factors import FactorError, Value, server
+from experiment.design.metrics import METRICS
+from experiment.design.model import Claim, Comparison, Interval, Load, Treatment
 from experiment.errors import StoreError
+from experiment.records.validation import complaint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+FORMAT_VERSION: Literal[2] = 2
+OLD_NAMES = {
+    "goodput_even_rps": "goodput_normalized_rps",
+    "sut_cpu_even_us_per_request": "sut_cpu_normalized_us_per_request",
+}
+"""Metrics, and columns of trials.csv, that had another name in format 1."""
+
+Seconds = float
 
 
-def encode_treatment(treatment: Treatment) -> dict[str, Any]:
-    """Return a treatment as JSON, its id included for people who read the manifest."""
-    return {"id": treatment.id, **asdict(treatment)}
+def _number(value: Any) -> Any:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value)):
+        raise ValueError("must be a number")
+    return value
 
 
-def decode_treatment(data: Mapping[str, Any]) -> Treatment:
-    """Return the treatment that `encode_treatment` wrote."""
-    server = data["server"]
-    return Treatment(
-        variant=data["variant"],
-        load=data["load"],
-        server=ServerConfig(cores=Cores(server["cores"]), thread_tokens=server["thread_tokens"]),
-    )
+Setting = Annotated[
+    float | None, PlainValidator(_number, json_schema_input_type=float | None), PlainSerializer(lambda value: value)
+]
 
 
-def encode_claim(claim: Claim) -> dict[str, Any]:
-    """Return a claim as JSON; an open end of an interval is null, since JSON has no infinity."""
-    return {
-        "id": claim.id,
-        "slug": claim.slug,
-        "statement": claim.statement,
-        "source": claim.source,
-        "measurability": claim.measurability.value,
-        "note": claim.note,
-        "comparisons": [
-            {
-                "treatment": encode_treatment(c.treatment),
-                "baseline": None if c.baseline is None else encode_treatment(c.baseline),
-                "metric": c.metric.value,
-                "expected": [c.expected.low, None if c.expected.high == inf else c.expected.high],
-            }
-            for c in claim.comparisons
-        ],
-    }
+class Entry(BaseModel):
+    """A part of the manifest: unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-def decode_claim(data: Mapping[str, Any]) -> Claim:
-    """Return the claim that `encode_claim` wrote; raises StoreError when the manifest names what we do not know."""
-    try:
-        return Claim(
-            id=data["id"],
-            slug=data["slug"],
-            statement=data["statement"],
-            source=data["source"],
-            measurability=Measurability(data["measurability"]),
-            note=data["note"],
-            comparisons=tuple(_decode_comparison(c) for c in data["comparisons"]),
+class TreatmentEntry(Entry):
+    """A treatment, its id included for people who read the manifest."""
+
+    id: str
+    variant: str
+    load: str
+    server: dict[str, Value] = {}
+
+    @field_validator("server")
+    @classmethod
+    def _known(cls, values: dict[str, Value]) -> dict[str, Value]:
+        try:
+            server(values)
+        except (FactorError, UnknownNameError) as error:
+            raise ValueError(str(error)) from None
+        return values
+
+    @classmethod
+    def of(cls, treatment: Treatment) -> Self:
+        """Return the entry of a treatment, with every factor's value."""
+        return cls(id=treatment.id, variant=treatment.variant, load=treatment.load, server=treatment.server.values())
+
+    @property
+    def value(self) -> Treatment:
+        """The treatment."""
+        return Treatment(variant=self.variant, load=self.load, server=server(self.server))
+
+
+class ComparisonEntry(Entry):
+    """A comparison; an open end of the interval is null, since JSON has no infinity."""
+
+    treatment: TreatmentEntry
+    baseline: TreatmentEntry | None
+    metric: str
+    expected: tuple[float, float | None]
+
+    @field_validator("metric")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        name = OLD_NAMES.get(name, name)
+        try:
+            return METRICS[name].name
+        except UnknownNameError as error:
+            raise ValueError(str(error)) from None
+
+    @field_validator("expected")
+    @classmethod
+    def _ordered(cls, ends: tuple[float, float | None]) -> tuple[float, float | None]:
+        low, high = ends
+        Interval(low, inf if high is None else high)  # raises ValueError for a reversed one
+        return ends
+
+    @property
+    def value(self) -> Comparison:
+        """The comparison."""
+        low, high = self.expected
+        return Comparison(
+            treatment=self.treatment.value,
+            baseline=None if self.baseline is None else self.baseline.value,
+            metric=METRICS[self.metric],
+            expected=Interval(low, inf if high is None else high),
         )
-    except (KeyError, ValueError) as error:
-        raise StoreError(f"the manifest's claim {data.get('id', '?')} cannot be read: {error}") from None
 
 
-def _decode_comparison(data: Mapping[str, Any]) -> Comparison:
-    low, high = data["expected"]
-    return Comparison(
-        treatment=decode_treatment(data["treatment"]),
-        baseline=None if data["baseline"] is None else decode_treatment(data["baseline"]),
-        metric=Metric(data["metric"]),
-        expected=Interval(low, inf if high is None else high),
+class ClaimEntry(Entry):
+    """A claim as it was registered."""
+
+    id: str
+    slug: str
+    statement: str
+    source: str
+    note: str = ""
+    comparisons: tuple[ComparisonEntry, ...] = ()
+
+    @classmethod
+    def of(cls, claim: Claim) -> Self:
+        """Return the entry of a claim."""
+        return cls(
+            id=claim.id,
+            slug=claim.slug,
+            statement=claim.statement,
+            source=claim.source,
+            note=claim.note,
+            comparisons=tuple(_comparison(c) for c in claim.comparisons),
+        )
+
+    @property
+    def value(self) -> Claim:
+        """The claim."""
+        own = {name: getattr(self, name) for name in ("id", "slug", "statement", "source", "note")}
+        return Claim(**own, comparisons=tuple(c.value for c in self.comparisons))
+
+
+def _comparison(comparison: Comparison) -> ComparisonEntry:
+    low, high = comparison.expected.low, comparison.expected.high
+    return ComparisonEntry(
+        treatment=TreatmentEntry.of(comparison.treatment),
+        baseline=None if comparison.baseline is None else TreatmentEntry.of(comparison.baseline),
+        metric=comparison.metric.name,
+        expected=(low, None if high == inf else high),
     )
 
 
-def encode_load(load: Load) -> dict[str, Any]:
-    """Return a load as JSON."""
-    return asdict(load)
+class ProfileFacts(Entry):
+    """What bounded the campaign."""
+
+    name: str
+    is_smoke: bool = False
+    budget_s: Seconds
+    max_rounds: int
+    time_scale: float = 1.0
+    all_rounds: bool = False
 
 
-def decode_load(data: Mapping[str, Any]) -> Load:
-    """Return the load that `encode_load` wrote; raises StoreError when the manifest names what we do not know."""
+class HostFacts(Entry):
+    """What a reader must know of the machine to compare results with another's; None: not recorded."""
+
+    cpu: str | None = None
+    cores: int | None = None
+    memory_gib: float | None = None
+    kernel: str | None = None
+    os: str | None = None
+    arch: str | None = None
+    python: str | None = None
+    python_implementation: str | None = None
+
+
+class GitState(Entry):
+    """The checkout it was measured from; None outside one."""
+
+    commit: str | None = None
+    dirty: bool | None = None
+
+
+class Pinning(Entry):
+    """Which cores the SUT and everything else had."""
+
+    sut: tuple[int, ...] = ()
+    others: tuple[int, ...] = ()
+    everything: tuple[int, ...] = ()
+    enforced: bool | None = None
+    note: str = ""
+
+
+class DatabaseFacts(Entry):
+    """The PostgreSQL behind the db variants."""
+
+    version: str
+    source: str
+
+
+class Reproduced(Entry):
+    """The campaign that this one repeats, and where it lay, relative to this one."""
+
+    campaign: str
+    commit: str | None = None
+    path: str | None = None
+
+
+class Manifest(Entry):
+    """manifest.json. What a campaign did not record is None or empty."""
+
+    format_version: Literal[2] = FORMAT_VERSION
+    project: str = "handlerbench"
+    version: str = ""
+    campaign: str
+    profile: ProfileFacts | None = None
+    command: str = ""
+    seed: int | None = None
+    alpha: float = 0.05
+    started_at: str | None = None
+    finished_at: str | None = None
+    stopped_because: str | None = None
+    host: HostFacts = HostFacts()
+    packages: dict[str, str] = {}
+    git: GitState = GitState()
+    pinning: Pinning = Pinning()
+    settings: dict[str, Setting] = {}
+    loads: dict[str, Load] = {}
+    claims: tuple[ClaimEntry, ...] = ()
+    treatments: tuple[TreatmentEntry, ...] = ()
+    sweep: tuple[TreatmentEntry, ...] = ()
+    skipped: dict[str, str] = Field(default={}, description="variant or treatment: why it is not measured")
+    commands: dict[str, str] = Field(default={}, description="treatment: the SUT's command line and variables")
+    database: DatabaseFacts | None = None
+    reproduces: Reproduced | None = None
+
+    def planned(self) -> tuple[Treatment, ...]:
+        """Return the treatments that are planned, in order."""
+        return tuple(entry.value for entry in self.treatments)
+
+    def asked(self) -> tuple[Claim, ...]:
+        """Return the claims that are judged, in order."""
+        return tuple(entry.value for entry in self.claims)
+
+
+def treatment_entries(treatments: Iterable[Treatment]) -> tuple[TreatmentEntry, ...]:
+    """Return treatments as a manifest has them."""
+    return tuple(TreatmentEntry.of(t) for t in treatments)
+
+
+def read_manifest(data: Mapping[str, Any], where: str) -> Manifest:
+    """Return the manifest in parsed JSON, of this format or an older one.
+
+    Raises StoreError, naming the file `where` and the key, for anything else.
+    """
+    version = data.get("format_version")
+    if version not in (1, FORMAT_VERSION):
+        raise StoreError(
+            f"{where} has format {version}; this version reads formats 1 to {FORMAT_VERSION}. Use the version that "
+            "wrote it (see its manifest)."
+        )
     try:
-        return Load(**{**data, "kind": LoadKind(data["kind"])})
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"the manifest's load {data.get('id', '?')} cannot be read: {error}") from None
+        return Manifest.model_validate(_from_format_1(data) if version == 1 else data)
+    except ValidationError as error:
+        raise StoreError(f"{where}: {complaint(error)}") from None
+
+
+def _from_format_1(data: Mapping[str, Any]) -> dict[str, Any]:
+    claims = [{k: v for k, v in claim.items() if k != "measurability"} for claim in data.get("claims", ())]
+    return {**data, "format_version": FORMAT_VERSION, "claims": claims}

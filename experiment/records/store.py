@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from experiment.errors import StoreError
 from experiment.records.histogram import Histogram, bucket_low_us
+from experiment.records.manifest import OLD_NAMES, Manifest, read_manifest
 from experiment.records.trial import METRIC_FIELDS, SecondRow, Series, TrialMetrics, TrialRecord
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-FORMAT_VERSION = 1
 MANIFEST, TRIALS, LATENCY, THROUGHPUT, VERDICTS = (
     "manifest.json",
     "trials.csv",
@@ -50,7 +50,7 @@ class CampaignFolder:
     path: Path
 
     @classmethod
-    def create(cls, path: Path, manifest: Mapping[str, Any]) -> CampaignFolder:
+    def create(cls, path: Path, manifest: Manifest) -> CampaignFolder:
         """Make a new campaign folder with its manifest; refuse one that holds a campaign already.
 
         Raises StoreError when something is there: nothing measured is ever overwritten.
@@ -72,31 +72,24 @@ class CampaignFolder:
     def open(cls, path: Path) -> CampaignFolder:
         """Open a campaign folder for reading; raises StoreError, saying what is missing, when it is none."""
         folder = cls(path)
-        manifest = folder.manifest()
-        version = manifest.get("format_version")
-        if version != FORMAT_VERSION:
-            raise StoreError(
-                f"{path / MANIFEST} has format {version}; this version reads format {FORMAT_VERSION}. "
-                "Use the version that wrote it (see its manifest)."
-            )
+        folder.manifest()
         return folder
 
-    def manifest(self) -> dict[str, Any]:
-        """Return manifest.json as it stands."""
+    def manifest(self) -> Manifest:
+        """Return manifest.json; raises StoreError, naming what is wrong with it."""
         try:
-            loaded: dict[str, Any] = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
+            loaded = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise StoreError(
                 f"{self.path} holds no campaign: there is no {MANIFEST} in it. `bench run` makes one."
             ) from None
         except json.JSONDecodeError as error:
             raise StoreError(f"{self.path / MANIFEST} is damaged: {error}") from None
-        return loaded
+        return read_manifest(loaded, str(self.path / MANIFEST))
 
-    def write_manifest(self, manifest: Mapping[str, Any]) -> None:
+    def write_manifest(self, manifest: Manifest) -> None:
         """Replace manifest.json whole, so that a reader never sees half of one."""
-        text = json.dumps({"format_version": FORMAT_VERSION, **manifest}, indent=2, ensure_ascii=False)
-        write_whole(self.path / MANIFEST, text + "\n")
+        write_whole(self.path / MANIFEST, manifest.model_dump_json(indent=2) + "\n")
 
     def append(self, record: TrialRecord, histograms: Mapping[Series, Histogram], seconds: Sequence[SecondRow]) -> None:
         """Add one trial; once this returns it is on disk."""
@@ -221,7 +214,9 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise StoreError(f"{path} is missing; without it the campaign cannot be read.") from None
-    yield from csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1]))
+    lines = csv.reader(io.StringIO(text[: text.rfind("\n") + 1]))
+    columns = [OLD_NAMES.get(name, name) for name in next(lines, [])]
+    yield from (dict(zip(columns, line, strict=False)) for line in lines)
 
 
 def _lines(path: Path) -> Iterator[list[str]]:

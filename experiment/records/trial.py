@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from experiment.design.model import Metric
+    from experiment.design.metrics import Metric
     from experiment.records.histogram import Histogram
 
 
@@ -66,8 +66,8 @@ class TrialMetrics:
     sut_cpu_us_per_request: float | None = None
     sut_cpu_share: float | None = None  # of one core; whole process tree
     yardstick_us: float | None = None  # CPU time of the yardstick's pass on the SUT's core: less is a faster core
-    goodput_even_rps: float | None = None  # as on a core that does the pass in YARDSTICK_US
-    sut_cpu_even_us_per_request: float | None = None  # likewise
+    goodput_normalized_rps: float | None = None  # as on a core that does the pass in YARDSTICK_US
+    sut_cpu_normalized_us_per_request: float | None = None  # likewise
     sut_rss_peak_mib: float | None = None
     sut_threads_peak: int | None = None  # of the whole process tree, seen from outside
     sut_context_switches_per_request: float | None = None
@@ -83,13 +83,12 @@ class TrialMetrics:
 
     def value(self, metric: Metric) -> float | None:
         """Return the number a metric names, or None where it was not measured."""
-        value = getattr(self, metric.value)
+        value = getattr(self, metric.name)
         return None if value is None else float(value)
 
     def is_floor(self, metric: Metric) -> bool:
         """Whether the metric's true value is only known to be at least the one given."""
-        name = metric.value.removesuffix("_us") + "_is_floor"
-        return bool(getattr(self, name, None))
+        return metric.floor is not None and bool(getattr(self, metric.floor))
 
 
 METRIC_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(TrialMetrics))

@@ -1,16 +1,19 @@
 """What queueing theory allows: the highest goodput a style can have under a load, from this machine's own costs.
 
-All for a SUT process on one core unless said otherwise, with think time 0. N users, S service time (the sleep, the
-upstream's delay, the query's time), c loop CPU a request, h the cost of a thread hop, T limiter tokens, P database
-pool, W worker processes:
+Think time is 0. N users, S service time (the sleep, the upstream's delay, the query's time), c loop CPU a request, h
+the cost of a thread hop, T limiter tokens, P database pool. W is the number of server processes, L = min(W, cores) how
+many of them can run at once; both are 1 for the default server, and then not written:
 
-    async wait                 min(N / (S + c), 1 / c)
-    def, offloaded             min(N / S, T / S, 1 / (c + h))
+    async wait                 min(N / (S + c), L / c)
+    def, offloaded             min(N / S, W T / S, L / (c + h))
     to_thread                  the same with T = min(32, cpus + 4), asyncio's own executor
-    blocking in async def      1 / (S + c)
-    CPU in threads             1 / S_cpu
-    process pool               min(W, cores) / S_cpu
-    database                   the style's own, and P / S
+    blocking in async def      W / (S + c)
+    CPU in threads             L / S_cpu
+    process pool               cores / S_cpu
+    database                   the style's own, and W P / S
+
+What a style and a work count as stands in their tables (bench_app/styles.py, bench_app/works.py); what a server factor
+changes stands in its own (experiment/design/factors.py).
 
 Each follows from Little's law (N = X * R) and the utilisation law (X * demand <= number of servers) as in
 Lazowska et al., Quantitative System Performance, 1984, ch. 3 and 5. A client library's own CPU is not in it: where
@@ -22,11 +25,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from bench_app.catalogue import Style, Work
-from experiment.design.model import Cores, LoadKind
+from bench_app.items import PLAIN
+from bench_app.styles import RunsOn
+from bench_app.works import Bound
+from experiment.design.factors import Limits
+from experiment.design.model import LoadKind
 
 if TYPE_CHECKING:
-    from experiment.design.model import Load, ServerConfig
+    from collections.abc import Iterator, Mapping
+
+    from bench_app.styles import Style
+    from bench_app.works import Work
+    from experiment.design.factors import ServerConfig
+    from experiment.design.model import Load
 
 
 class HasStyle(Protocol):
@@ -47,15 +58,12 @@ class HasStyle(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineCosts:
-    """What the ceilings are computed from, per campaign."""
+    """What a campaign's ceilings are computed from: its settings, and its own measured costs."""
 
-    loop_cpu_s: float | None  # c: CPU of a noop async route, measured
-    hop_cpu_s: float | None  # h: what a noop def route costs more, measured
-    upload_cpu_s: float | None  # S_cpu: whole CPU of a parsed upload, measured
-    sleep_s: float
-    article_sleep_s: float
-    upstream_s: float
-    query_s: float
+    loop_cpu_s: float | None  # c: CPU of a noop async route
+    hop_cpu_s: float | None  # h: what a noop def route costs more
+    work_cpu_s: Mapping[str, float]  # S_cpu of a work bound by the CPU: whole CPU of a request; missing: not measured
+    waits_s: Mapping[str, float]  # by the name of the setting
     db_pool_size: int
     cores: int
     thread_tokens: int = 40
@@ -68,84 +76,90 @@ class MachineCosts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceiling:
-    """The highest goodput theory allows, with the term that decides it."""
+    """The highest goodput theory allows, with the term that decides it and whether that is a cost of CPU time."""
 
     goodput_rps: float
     decided_by: str
-
-
-_POOLED = (Style.DEF, Style.ASYNC_OFFLOAD, Style.ASYNC_TO_THREAD)
+    is_cpu: bool = False
 
 
 def ceiling(variant: HasStyle, load: Load, server: ServerConfig, costs: MachineCosts) -> Ceiling | None:
     """Return the ceiling of a variant under a closed or burst load, or None where theory has no term for it."""
     if load.kind is LoadKind.OPEN:
         return None
-    terms = _terms(variant, load, server, costs)
-    if not terms:
-        return None
-    name, rate = min(terms.items(), key=lambda item: item[1])
-    return Ceiling(goodput_rps=rate, decided_by=name)
+    limits = server.limits(Limits(cores=costs.cores, tokens=costs.thread_tokens))
+    terms = list(_terms(variant, load.users, limits, costs))
+    return min(terms, key=lambda term: term.goodput_rps, default=None)
 
 
-def _terms(variant: HasStyle, load: Load, server: ServerConfig, costs: MachineCosts) -> dict[str, float]:
-    if variant.work is Work.NOOP:
-        return _cpu_terms(variant.style, costs)
-    if variant.work is Work.UPLOAD:
-        return _upload_terms(variant.style, server, costs)
-    wait_s = wait_of(variant, costs)
-    if wait_s is None:
-        return {}
-    terms = _wait_terms(variant.style, load.users, wait_s, server, costs) | _cpu_terms(variant.style, costs)
-    if variant.work is Work.DB:
-        terms["P/S"] = costs.db_pool_size / wait_s
-    return terms
+def _terms(variant: HasStyle, users: int, limits: Limits, costs: MachineCosts) -> Iterator[Ceiling]:
+    match variant.work.bound:
+        case Bound.LOOP:
+            yield from _loop_terms(variant.style, limits, costs)
+        case Bound.CPU:
+            yield from _cpu_terms(variant, limits, costs)
+        case Bound.WAIT | Bound.POOLED_WAIT if wait_s := wait_of(variant, costs):
+            yield from _wait_terms(variant.style, users, wait_s, limits, costs)
+            yield from _loop_terms(variant.style, limits, costs)
+            if variant.work.bound is Bound.POOLED_WAIT:
+                yield _wait_term("P/S", limits.processes * costs.db_pool_size / wait_s, limits)
 
 
 def wait_of(variant: HasStyle, costs: MachineCosts) -> float | None:
     """Return how long a request to this variant waits by its settings, in seconds; None where it does not."""
-    by_work = {
-        Work.SLEEP: costs.sleep_s,
-        Work.ARTICLE: costs.article_sleep_s,
-        Work.HTTP: costs.upstream_s,
-        Work.DB: costs.query_s,
-    }
-    if not waits(variant):
-        return None  # bound by CPUs, which these terms do not know
-    return by_work.get(variant.work) or None
+    is_wait = variant.work.bound in (Bound.WAIT, Bound.POOLED_WAIT)
+    if not is_wait or not waits(variant):
+        return None
+    return costs.waits_s.get(variant.work.setting or "") or None
 
 
 def waits(variant: HasStyle) -> bool:
     """Whether the work is the waiting one of its kind; a `-plain` lookup asks the database and does not wait there."""
-    return variant.tool is None or not variant.tool.endswith("-plain")
+    return variant.tool is None or not variant.tool.endswith(PLAIN)
 
 
-def _wait_terms(style: Style, users: int, wait_s: float, server: ServerConfig, costs: MachineCosts) -> dict[str, float]:
+def _wait_term(name: str, rate: float, limits: Limits) -> Ceiling:
+    factor = "" if limits.processes == 1 else "W·"
+    return Ceiling(goodput_rps=rate, decided_by=factor + name)
+
+
+def _cpu_term(name: str, cost_s: float, limits: Limits) -> Ceiling:
+    running = min(limits.processes, limits.cores)
+    return Ceiling(goodput_rps=running / cost_s, decided_by=f"{'1' if running == 1 else 'L'}/{name}", is_cpu=True)
+
+
+def _wait_terms(style: Style, users: int, wait_s: float, limits: Limits, costs: MachineCosts) -> Iterator[Ceiling]:
     loop_s = costs.loop_cpu_s or 0.0
-    if style is Style.ASYNC_BLOCKING:
-        return {"1/(S+c)": 1 / (wait_s + loop_s)}
-    if style in _POOLED:
-        tokens = server.thread_tokens or costs.thread_tokens
-        threads = costs.to_thread_threads if style is Style.ASYNC_TO_THREAD else tokens
-        return {"N/S": users / wait_s, "T/S": threads / wait_s}
-    return {"N/(S+c)": users / (wait_s + loop_s)}
+    match style.runs_on:
+        case RunsOn.LOOP_BLOCKING:
+            yield _wait_term("1/(S+c)", limits.processes / (wait_s + loop_s), limits)
+        case RunsOn.LIMITER | RunsOn.TO_THREAD:
+            threads = costs.to_thread_threads if style.runs_on is RunsOn.TO_THREAD else limits.tokens
+            yield Ceiling(goodput_rps=users / wait_s, decided_by="N/S")
+            yield _wait_term("T/S", limits.processes * threads / wait_s, limits)
+        case RunsOn.LOOP_AWAITING | RunsOn.PROCESSES:
+            yield Ceiling(goodput_rps=users / (wait_s + loop_s), decided_by="N/(S+c)")
 
 
-def _cpu_terms(style: Style, costs: MachineCosts) -> dict[str, float]:
-    """Return the loop's own limit; nothing as long as its costs were not measured."""
-    if costs.loop_cpu_s is None or style is Style.ASYNC_BLOCKING:
-        return {}
-    if style not in _POOLED:
-        return {"1/c": 1 / costs.loop_cpu_s}
-    if costs.hop_cpu_s is None:
-        return {}
-    return {"1/(c+h)": 1 / (costs.loop_cpu_s + max(costs.hop_cpu_s, 0.0))}
+def _loop_terms(style: Style, limits: Limits, costs: MachineCosts) -> Iterator[Ceiling]:
+    """Yield the loop's own limit; nothing as long as its costs were not measured."""
+    if costs.loop_cpu_s is None:
+        return
+    match style.runs_on:
+        case RunsOn.LIMITER | RunsOn.TO_THREAD:
+            if costs.hop_cpu_s is not None:
+                yield _cpu_term("(c+h)", costs.loop_cpu_s + max(costs.hop_cpu_s, 0.0), limits)
+        case RunsOn.LOOP_AWAITING | RunsOn.PROCESSES:
+            yield _cpu_term("c", costs.loop_cpu_s, limits)
+        case RunsOn.LOOP_BLOCKING:
+            return  # its waits decide
 
 
-def _upload_terms(style: Style, server: ServerConfig, costs: MachineCosts) -> dict[str, float]:
-    if costs.upload_cpu_s is None:
-        return {}
-    if style is Style.ASYNC_PROCESS:
-        cores = costs.cores if server.cores is Cores.ALL else 1
-        return {"cores/S_cpu": cores / costs.upload_cpu_s}
-    return {"1/S_cpu": 1 / costs.upload_cpu_s}
+def _cpu_terms(variant: HasStyle, limits: Limits, costs: MachineCosts) -> Iterator[Ceiling]:
+    cost_s = costs.work_cpu_s.get(variant.work.name)
+    if cost_s is None:
+        return
+    if variant.style.runs_on is RunsOn.PROCESSES:
+        yield Ceiling(goodput_rps=limits.cores / cost_s, decided_by="cores/S_cpu", is_cpu=True)
+    else:
+        yield _cpu_term("S_cpu", cost_s, limits)

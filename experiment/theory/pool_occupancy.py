@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from math import ceil, log
 from typing import TYPE_CHECKING, Any
 
-from bench_app.catalogue import Work
+from bench_app.works import Bound
 from experiment.design.model import Interval
 from experiment.theory.ceilings import waits
 
@@ -55,8 +55,8 @@ def held_by(variant: HasStyle, settings: Mapping[str, Any]) -> Held | None:
 
     None where nothing is known of it: no database, or a lookup whose query does not wait on the server.
     """
-    hold_s, pool_size = float(settings.get("query_s") or 0), int(settings.get("db_pool_size") or 0)
-    if variant.work is not Work.DB or not waits(variant) or not hold_s or not pool_size:
+    hold_s, pool_size = float(settings.get(variant.work.setting or "") or 0), int(settings.get("db_pool_size") or 0)
+    if variant.work.bound is not Bound.POOLED_WAIT or not waits(variant) or not hold_s or not pool_size:
         return None
     return Held(hold_s=hold_s, pool_size=pool_size)
 

@@ -49,6 +49,10 @@ FAILURE_RULES: Mapping[str, tuple[str, str]] = {
     "sut-died": ("The SUT ended while it was measured.", "Read the trial's log: the app's own error stands there."),
     "sut-not-ready": ("The SUT did not start.", "Read the trial's log; a port may be taken or a package broken."),
     "driver-failed": ("The driver broke off or fell silent.", "Read logs/driver.log; it was started anew."),
+    "watch-lost": (
+        "What the database saw could not be recorded, so the rule db-in-use cannot be checked.",
+        "Look at logs/postgres.log: the server may be out of connections.",
+    ),
     "service-died": (
         "A service the variant needs ended while it was measured.",
         "It was started again and the trial is repeated; read the service's log in logs/.",

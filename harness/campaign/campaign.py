@@ -96,11 +96,11 @@ class Campaign:
         claims = self.undecided(round_number)
         if not claims and not self.always:
             return ()
-        return tuple(t for t in (*self.always, *treatments_for(claims)) if t.variant not in self.skipped)
+        return tuple(t for t in (*self.always, *treatments_for(claims)) if t.skip_reason(self.skipped) is None)
 
     def _resume(self) -> None:
         self.trials = self.folder.trials()
-        self._settings = self.folder.manifest().get("settings", {})
+        self._settings = self.folder.manifest().settings
         self._next_number = self.folder.next_trial_number()
         self._spent_before_s = sum(t.duration_s for t in self.trials)
         self._began = self.clock()

@@ -11,7 +11,15 @@ from enum import StrEnum
 from math import exp, sqrt
 from typing import TYPE_CHECKING
 
-from experiment.design.model import YARDSTICK_US, Metric
+from experiment.design.metrics import (
+    CPU_PER_REQUEST,
+    GOODPUT,
+    NORMALIZED_CPU_PER_REQUEST,
+    NORMALIZED_GOODPUT,
+    RESPONSE_P50,
+    YARDSTICK_US,
+    Metric,
+)
 from experiment.records.histogram import Histogram
 from experiment.records.trial import Measurement, SecondRow, Series, TrialMetrics
 
@@ -32,7 +40,7 @@ class Noise(StrEnum):
 
 
 Planted = dict[Metric, float]
-_AT_EQUAL_SPEED = {Metric.GOODPUT: Metric.EVEN_GOODPUT, Metric.CPU_PER_REQUEST: Metric.EVEN_CPU_PER_REQUEST}
+_AT_EQUAL_SPEED = {GOODPUT: NORMALIZED_GOODPUT, CPU_PER_REQUEST: NORMALIZED_CPU_PER_REQUEST}
 """This driver's core is always equally fast: what is not planted of these is as the plain metric."""
 
 
@@ -63,13 +71,13 @@ class FakeDriver:
                 metrics=TrialMetrics(), histograms={}, failure="spoiled on purpose", failure_rule="sut-died"
             )
         values = {
-            metric.value: value if _is_structural(metric) else value * exp(self._draw())
+            metric.name: value if metric.is_structural else value * exp(self._draw())
             for metric, value in self.planted[planned.treatment.id].items()
         }
         for plain, even in _AT_EQUAL_SPEED.items():
-            if plain.value in values:
-                values.setdefault(even.value, values[plain.value])
-        response_us = values.get(Metric.RESPONSE_P50.value, 1000.0)
+            if plain.name in values:
+                values.setdefault(even.name, values[plain.name])
+        response_us = values.get(RESPONSE_P50.name, 1000.0)
         return Measurement(
             metrics=TrialMetrics(
                 answers=100,
@@ -95,7 +103,3 @@ class FakeDriver:
             case Noise.STEAL:
                 stolen = -0.4 if self._random.random() < 0.1 else 0.0  # noqa: PLR2004 - one in ten
                 return self._random.gauss(0, self.spread) + stolen
-
-
-def _is_structural(metric: Metric) -> bool:
-    return metric in (Metric.SHARE_ON_LOOP, Metric.SHARE_OFF_LOOP, Metric.IN_FLIGHT_PEAK, Metric.TOKENS_PEAK)

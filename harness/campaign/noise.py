@@ -13,10 +13,12 @@ from analysis.stats.estimate import half_width_factor, log_ratios
 from analysis.stats.judge import ALPHA
 from experiment.design.claims import A_A
 from experiment.design.loads import LOADS
-from experiment.design.model import Metric
+from experiment.design.metrics import GOODPUT, NORMALIZED_GOODPUT
+from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import Campaign, Rules
 from harness.system.pinning import plan_cores
+from harness.trial.app_settings import todays
 from harness.trial.preflight import preflight
 from harness.trial.rig import rig
 
@@ -57,8 +59,8 @@ def measure_noise() -> NoiseFloor:
     pair = A_A.treatments
     loads = {t.load: replace(LOADS[t.load], warmup_s=0.5, window_s=_WINDOW_S) for t in pair}
     with tempfile.TemporaryDirectory(prefix="handlerbench-") as name:
-        folder = CampaignFolder.create(Path(name) / "noise", {})
-        with rig(plan=plan_cores(), logs=folder.path / "logs", loads=loads, upstream_delay_s=0.1, seed=1) as stand:
+        folder = CampaignFolder.create(Path(name) / "noise", Manifest(campaign="noise"))
+        with rig(plan=plan_cores(), logs=folder.path / "logs", loads=loads, settings=todays(), seed=1) as stand:
             stand.answers.update(preflight(stand, [t.variant for t in pair]).answers)
             rules = Rules(seed=1, alpha=ALPHA, budget_s=_BUDGET_S, max_rounds=ROUNDS)
             campaign = Campaign(
@@ -70,7 +72,7 @@ def measure_noise() -> NoiseFloor:
 
 def noise_of(trials: list[TrialRecord]) -> NoiseFloor:
     """Return the noise floor that these trials of the A/A pair show (pure)."""
-    even, plain = (log_ratios(replace(A_A, metric=m), trials) for m in (Metric.EVEN_GOODPUT, Metric.GOODPUT))
+    even, plain = (log_ratios(replace(A_A, metric=m), trials) for m in (NORMALIZED_GOODPUT, GOODPUT))
     fired = tuple(sorted({rule for t in trials for rule in t.rules}))
     return NoiseFloor(spread=_spread(even), spread_as_measured=_spread(plain), pairs=len(plain), invalid=fired)
 

@@ -6,34 +6,30 @@ import os
 import secrets
 import shlex
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.stats.judge import ALPHA
-from bench_app.catalogue import CATALOGUE, Resource
+from bench_app.catalogue import CATALOGUE
+from bench_app.registry import Resource
 from experiment.design.claims import A_A, CLAIMS
 from experiment.design.loads import sweep_load
 from experiment.design.model import Treatment
 from experiment.design.plan import treatments_for
 from experiment.design.profiles import PROFILES, Profile
-from experiment.errors import EnvironmentUnfitError, UsageError
-from experiment.records.manifest import (
-    decode_claim,
-    decode_load,
-    decode_treatment,
-    encode_claim,
-    encode_load,
-    encode_treatment,
-)
+from experiment.errors import EnvironmentUnfitError, StoreError
+from experiment.records.manifest import ClaimEntry, Manifest, ProfileFacts, treatment_entries
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import Campaign, Rules
 from harness.postgres.server import NoPostgresError, Unavailable, availability
 from harness.system import host
+from harness.system.lock import only_one
 from harness.system.pinning import plan_cores
 from harness.trial import app_settings
+from harness.trial.launch import described, unfit
 from harness.trial.preflight import preflight
 from harness.trial.rig import Rig, rig
 
@@ -120,7 +116,7 @@ def run_new(order: Order, listener: Listener) -> Finished:
     return run_registered(order.out, new_manifest(order, claims, loads, skipped), listener)
 
 
-def run_registered(path: Path, manifest: Mapping[str, Any], listener: Listener) -> Finished:
+def run_registered(path: Path, manifest: Manifest, listener: Listener) -> Finished:
     """Measure what a manifest registers: its claims, under its loads, with its settings, whoever made it.
 
     Raises StoreError when the folder is taken, EnvironmentUnfitError when something it needs does not start.
@@ -145,7 +141,14 @@ def missing_variants(claims: Sequence[Claim]) -> dict[str, str]:
 
     Raises EnvironmentUnfitError when a database was given that cannot be used.
     """
-    return missing_for(dict.fromkeys(t.variant for t in treatments_for(claims)))
+    planned = treatments_for(claims)
+    return missing_for(dict.fromkeys(t.variant for t in planned)) | missing_servers(planned)
+
+
+def missing_servers(treatments: Iterable[Treatment]) -> dict[str, str]:
+    """Return the treatments, by id, whose server cannot be started here, each with the reason."""
+    reasons = {t.id: unfit(t.server) for t in treatments}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
 def missing_for(named: Iterable[str]) -> dict[str, str]:
@@ -160,10 +163,10 @@ def missing_for(named: Iterable[str]) -> dict[str, str]:
     return missing
 
 
-def always_of(manifest: Mapping[str, Any], claims: Sequence[Claim]) -> tuple[Treatment, ...]:
+def always_of(manifest: Manifest, claims: Sequence[Claim]) -> tuple[Treatment, ...]:
     """Return what a campaign measures in every round, whatever is decided: a sweep's steps, or all of it."""
-    steps = [decode_treatment(t) for t in manifest.get("sweep", ())]
-    planned = treatments_for(claims) if manifest["profile"].get("all_rounds") else ()
+    steps = [entry.value for entry in manifest.sweep]
+    planned = treatments_for(claims) if manifest.profile is not None and manifest.profile.all_rounds else ()
     return tuple(dict.fromkeys([*steps, *planned]))
 
 
@@ -173,49 +176,62 @@ def _loads_of(claims: Sequence[Claim]) -> list[str]:
 
 def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Finished:
     manifest = folder.manifest()
-    claims = [decode_claim(c) for c in manifest["claims"]]
-    loads = {name: decode_load(data) for name, data in manifest["loads"].items()}
+    claims, bounds = manifest.asked(), _bounds(folder, manifest)
     always = always_of(manifest, claims)
-    with _owned(folder):
+    busy = f"{folder.path} is being measured by another process; wait for it or stop it."
+    with only_one(folder.path / ".running", busy=busy):
         on_start(folder.path)
-        with _rig_for(folder, loads, manifest) as stand:
-            skipped = _preflight(stand, [*treatments_for(claims), *always], manifest["skipped"], listener)
-            manifest = {**manifest, "skipped": skipped, "database": stand.database_facts}
+        with _rig_for(folder, manifest) as stand:
+            skipped = _preflight(stand, [*treatments_for(claims), *always], manifest.skipped, listener)
+            manifest = manifest.model_copy(
+                update={"skipped": skipped, "database": stand.database_facts, "commands": _commands(manifest)}
+            )
             folder.write_manifest(manifest)
             campaign = Campaign(
                 folder=folder,
                 driver=stand,
                 claims=claims,
-                loads=loads,
+                loads=manifest.loads,
                 skipped=skipped,
                 always=always,
-                rules=Rules(
-                    seed=manifest["seed"],
-                    alpha=manifest["alpha"],
-                    budget_s=manifest["profile"]["budget_s"],
-                    max_rounds=manifest["profile"]["max_rounds"],
-                ),
+                rules=bounds,
                 listener=listener,
             )
             results, stopped = campaign.run()
         finished = datetime.now(UTC).isoformat(timespec="seconds")
         ended = {"finished_at": finished, "stopped_because": stopped}
-        folder.write_manifest({**manifest, **ended})
+        folder.write_manifest(manifest.model_copy(update=ended))
     return Finished(folder=folder, results=results, stopped_because=stopped)
 
 
 @contextmanager
-def _rig_for(folder: CampaignFolder, loads: Mapping[str, Load], manifest: Mapping[str, Any]) -> Iterator[Rig]:
+def _rig_for(folder: CampaignFolder, manifest: Manifest) -> Iterator[Rig]:
     with rig(
         plan=plan_cores(),
         logs=folder.path / "logs",
-        loads=loads,
-        upstream_delay_s=manifest["settings"]["upstream_delay_s"],
-        settings=app_settings.environment(manifest["settings"]),
-        seed=manifest["seed"],
+        loads=manifest.loads,
+        settings=app_settings.todays() | manifest.settings,
+        seed=manifest.seed or 0,
         database_url=given_database(),
     ) as stand:
         yield stand
+
+
+def _bounds(folder: CampaignFolder, manifest: Manifest) -> Rules:
+    if manifest.profile is None or manifest.seed is None:
+        raise StoreError(f"the manifest in {folder.path} does not say how the campaign is bounded; it cannot be run.")
+    return Rules(
+        seed=manifest.seed,
+        alpha=manifest.alpha,
+        budget_s=manifest.profile.budget_s,
+        max_rounds=manifest.profile.max_rounds,
+    )
+
+
+def _commands(manifest: Manifest) -> dict[str, str]:
+    """Return the SUT's whole command line of every planned treatment that can be started."""
+    planned = (t for t in manifest.planned() if t.variant in CATALOGUE and t.variant not in manifest.skipped)
+    return {t.id: described(t.server) for t in planned if unfit(t.server) is None}
 
 
 def _preflight(
@@ -250,36 +266,6 @@ def _without_startable_database(
     return {}
 
 
-@contextmanager
-def _owned(folder: CampaignFolder) -> Iterator[None]:
-    """Keep a second process from writing into the same campaign."""
-    lock = folder.path / ".running"
-    try:
-        descriptor = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-    except FileExistsError:
-        pid = lock.read_text(encoding="utf-8").strip()
-        if pid.isdigit() and _alive(int(pid)):
-            raise UsageError(f"{folder.path} is being measured by process {pid}; wait for it or stop it.") from None
-        lock.unlink()
-        descriptor = os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(str(os.getpid()))
-    try:
-        yield
-    finally:
-        lock.unlink(missing_ok=True)
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _point_latest_at(path: Path) -> None:
     """Make results/latest name the newest campaign; campaigns elsewhere are left alone."""
     if path.parent != RESULTS:
@@ -292,35 +278,32 @@ def _point_latest_at(path: Path) -> None:
 
 def new_manifest(
     order: Order, claims: Sequence[Claim], loads: Mapping[str, Load], skipped: Mapping[str, str]
-) -> dict[str, Any]:
+) -> Manifest:
     """Return the manifest of a campaign about to start: what it will ask, on which machine, with which software."""
-    profile = replace(order.profile, budget_s=order.budget_s, max_rounds=order.max_rounds)
-    return {
-        "project": "handlerbench",
-        "version": version("handlerbench"),
-        "campaign": order.out.name,
-        "profile": {
-            "name": profile.name,
-            "is_smoke": profile.is_smoke,
-            "budget_s": profile.budget_s,
-            "max_rounds": profile.max_rounds,
-            "time_scale": profile.time_scale,
-            "all_rounds": order.all_rounds,
-        },
-        "command": order.command,
-        "seed": order.seed,
-        "alpha": ALPHA,
-        "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "finished_at": None,
-        "stopped_because": None,
-        "host": host.facts(),
-        "packages": host.package_versions(),
-        "git": host.git_state(ROOT),
-        "pinning": plan_cores().as_manifest(),
-        "settings": app_settings.todays(),
-        "loads": {name: encode_load(load) for name, load in loads.items()},
-        "claims": [encode_claim(c) for c in claims],
-        "treatments": [encode_treatment(t) for t in (*(t for t, _ in order.sweep), *treatments_for(claims))],
-        "sweep": [encode_treatment(t) for t, _ in order.sweep],
-        "skipped": dict(skipped),
-    }
+    sweep = [t for t, _ in order.sweep]
+    return Manifest(
+        version=version("handlerbench"),
+        campaign=order.out.name,
+        profile=ProfileFacts(
+            name=order.profile.name,
+            is_smoke=order.profile.is_smoke,
+            budget_s=order.budget_s,
+            max_rounds=order.max_rounds,
+            time_scale=order.profile.time_scale,
+            all_rounds=order.all_rounds,
+        ),
+        command=order.command,
+        seed=order.seed,
+        alpha=ALPHA,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        host=host.facts(),
+        packages=host.package_versions(),
+        git=host.git_state(ROOT),
+        pinning=plan_cores().as_manifest(),
+        settings=app_settings.todays(),
+        loads=dict(loads),
+        claims=tuple(ClaimEntry.of(c) for c in claims),
+        treatments=treatment_entries((*sweep, *treatments_for(claims))),
+        sweep=treatment_entries(sweep),
+        skipped=dict(skipped),
+    )

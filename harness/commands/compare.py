@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from analysis.comparing.compare import CampaignComparison
     from analysis.comparing.gate import Gate, GateFailure
-    from experiment.design.model import Metric
+    from experiment.design.metrics import Metric
 
 _STDOUT = "-"
 _PIPE_WIDTH = 200  # columns; a pipe has none of its own, and a log can scroll
@@ -67,11 +67,11 @@ def compare(args: argparse.Namespace) -> int:
 
 
 def _metric(name: str | None) -> Metric | None:
-    from analysis.comparing.compare import METRICS
+    from analysis.comparing.compare import comparable
 
     if name is None:
         return None
-    known = {m.value: m for m in METRICS}
+    known = comparable()
     if name not in known:
         raise UsageError(f"{name!r} cannot be compared. These can: {', '.join(known)}.")
     return known[name]
@@ -153,14 +153,14 @@ def _table(found: CampaignComparison, others: Sequence[Metric]) -> Table:
     from analysis.wording import words
 
     table = Table(title="FORCED, not comparable" if found.warning else "B against A", title_justify="left")
-    for name in ("", "treatment", "metric", "A", "B", "B / A", "trials", *(words.metric_short(m) for m in others)):
+    for name in ("", "treatment", "metric", "A", "B", "B / A", "trials", *(m.short_label for m in others)):
         table.add_column(name, overflow="fold")
     for row in found.rows:
         beside = compare_text.beside_texts(row)
         table.add_row(
             Text(f"{compare_text.sign(row.change)} {row.change.value}", style=_COLOURS[row.change]),
             Text(row.treatment),
-            Text(words.metric_short(row.primary.metric)),
+            Text(row.primary.metric.short_label),
             *compare_text.value_texts(row.primary),
             compare_text.ratio_text(row.primary),
             compare_text.trials_text(row.primary),

@@ -61,7 +61,7 @@ def examine(*, quick: bool) -> int:
 
 def _machine() -> Check:
     f = facts()
-    found = f"{f['cpu']}, {f['cores']} cores, {f['memory_gib']} GiB, {f['os']}, Python {f['python']}"
+    found = f"{f.cpu}, {f.cores} cores, {f.memory_gib} GiB, {f.os}, Python {f.python}"
     return Check(name="machine", health=Health.GOOD, found=found)
 
 

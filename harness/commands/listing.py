@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -14,8 +14,11 @@ from experiment.design.claims import CLAIMS
 from experiment.design.loads import LOADS
 from experiment.design.profiles import PROFILES
 from experiment.errors import Exit
-from experiment.records.manifest import encode_claim
+from experiment.records.manifest import ClaimEntry
 from harness.campaign.run import missing_for
+
+if TYPE_CHECKING:
+    from experiment.design.model import Claim
 
 
 def show(*, as_json: bool) -> int:
@@ -27,7 +30,7 @@ def show(*, as_json: bool) -> int:
     console = Console()
     for title, columns in (
         ("variants", ("id", "method", "path", "summary", "skipped")),
-        ("claims", ("id", "slug", "statement", "measurability")),
+        ("claims", ("id", "slug", "statement", "is_measurable")),
         ("loads", ("id", "kind", "users", "warmup_s", "window_s")),
         ("profiles", ("name", "summary", "budget_s")),
     ):
@@ -41,8 +44,8 @@ def _collect() -> dict[str, list[dict[str, Any]]]:
         "variants": [
             {
                 "id": v.id,
-                "work": v.work.value,
-                "style": v.style.value,
+                "work": v.work.name,
+                "style": v.style.name,
                 "tool": v.tool,
                 "method": v.method,
                 "path": v.path,
@@ -51,10 +54,14 @@ def _collect() -> dict[str, list[dict[str, Any]]]:
             }
             for v in CATALOGUE.values()
         ],
-        "claims": [encode_claim(c) for c in CLAIMS.values()],
+        "claims": [_claim(c) for c in CLAIMS.values()],
         "loads": [asdict(load) for load in LOADS.values()],
         "profiles": [asdict(p) for p in PROFILES.values()],
     }
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    return {**ClaimEntry.of(claim).model_dump(mode="json"), "is_measurable": claim.is_measurable}
 
 
 def _table(title: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> Table:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analysis.comparing.reproduction import as_json as reproduction_json
 from analysis.comparing.reproduction import compare_verdicts
 from analysis.comparing.reproduction_text import as_markdown, lines
 from analysis.reading.campaign import load_campaign
 from experiment.errors import StoreError
+from experiment.records.manifest import Reproduced
 from experiment.records.store import CampaignFolder, write_whole
 
 if TYPE_CHECKING:
@@ -27,16 +28,16 @@ if TYPE_CHECKING:
 REPRODUCTION_MD, REPRODUCTION_JSON = "reproduction.md", "reproduction.json"
 
 
-def reference_to(original: Campaign, out: Path) -> dict[str, Any]:
+def reference_to(original: Campaign, out: Path) -> Reproduced:
     """Return what the manifest of a repetition in `out` says of its original.
 
     The path is relative to the repetition, so that the two can be moved together, and tells nothing of this machine.
     """
-    return {
-        "campaign": original.name,
-        "commit": original.manifest.get("git", {}).get("commit"),
-        "path": os.path.relpath(original.folder.path.resolve(), out.resolve()),
-    }
+    return Reproduced(
+        campaign=original.name,
+        commit=original.manifest.git.commit,
+        path=os.path.relpath(original.folder.path.resolve(), out.resolve()),
+    )
 
 
 def original_of(path: Path) -> Campaign | None:
@@ -44,11 +45,10 @@ def original_of(path: Path) -> Campaign | None:
 
     Raises StoreError when the original does not lie any more where it lay.
     """
-    told = CampaignFolder.open(path).manifest().get("reproduces") or {}
-    if "path" not in told:  # a campaign of its own, or one of a version that did not record where the original lay
+    repeats = CampaignFolder.open(path).manifest().reproduces
+    if repeats is None or repeats.path is None:  # its own, or of a version that did not record where the original lay
         return None
-    name = str(told.get("campaign"))
-    lay = (path.resolve() / str(told["path"])).resolve()
+    name, lay = repeats.campaign, (path.resolve() / repeats.path).resolve()
     try:
         found = load_campaign(lay)
     except StoreError as error:

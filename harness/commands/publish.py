@@ -26,7 +26,8 @@ def publish(path: Path, say: Callable[[str], None]) -> None:
     Raises StoreError when there is no campaign, UsageError when it is a smoke run.
     """
     folder = CampaignFolder.open(path)
-    if folder.manifest()["profile"]["is_smoke"]:
+    profile = folder.manifest().profile
+    if profile is not None and profile.is_smoke:
         raise UsageError(f"{path} is a smoke run; its verdicts are no evidence and are not published.")
     if path.resolve() != REFERENCE.resolve():
         _copy(path)

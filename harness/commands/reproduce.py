@@ -12,7 +12,7 @@ import re
 import secrets
 import shlex
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -22,7 +22,6 @@ from experiment.design.loads import LOADS
 from experiment.design.plan import treatments_for
 from experiment.design.profiles import Profile
 from experiment.errors import StoreError
-from experiment.records.manifest import decode_treatment
 from harness.campaign.run import (
     RESULTS,
     Order,
@@ -42,10 +41,11 @@ if TYPE_CHECKING:
 
     from analysis.reading.campaign import Campaign
     from experiment.design.model import Load, Treatment
+    from experiment.records.manifest import Manifest
     from harness.campaign.events import Listener
     from harness.campaign.run import Finished
 
-    Runner = Callable[[Path, Mapping[str, Any], Listener], Finished]
+    Runner = Callable[[Path, Manifest, Listener], Finished]
 
 
 def reproduce(
@@ -89,19 +89,18 @@ def order_again(
     words: Sequence[str],
 ) -> Order:
     """Return the order that repeats a campaign; raises StoreError when its manifest does not say how it was bounded."""
-    try:
-        theirs = original.manifest["profile"]
-        profile = Profile(
-            name=str(theirs["name"]),
-            summary="as another campaign's manifest has it",
-            claims=tuple(c.id for c in original.claims),
-            budget_s=budget_s or float(theirs["budget_s"]),
-            max_rounds=rounds or int(theirs["max_rounds"]),
-            time_scale=float(theirs.get("time_scale", 1.0)),
-            is_smoke=original.is_smoke,
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise StoreError(f"the profile in the manifest of {original.name} cannot be read: {error}") from None
+    theirs = original.manifest.profile
+    if theirs is None:
+        raise StoreError(f"the manifest of {original.name} does not say how the campaign was bounded.")
+    profile = Profile(
+        name=theirs.name,
+        summary="as another campaign's manifest has it",
+        claims=tuple(c.id for c in original.claims),
+        budget_s=budget_s or theirs.budget_s,
+        max_rounds=rounds or theirs.max_rounds,
+        time_scale=theirs.time_scale,
+        is_smoke=original.is_smoke,
+    )
     return Order(
         profile=profile,
         claims=profile.claims,
@@ -111,11 +110,11 @@ def order_again(
         out=out,
         command=shlex.join(words),
         sweep=_sweep(original),
-        all_rounds=bool(theirs.get("all_rounds", False)),
+        all_rounds=theirs.all_rounds,
     )
 
 
-def manifest_again(original: Campaign, order: Order) -> dict[str, Any]:
+def manifest_again(original: Campaign, order: Order) -> Manifest:
     """Return the manifest of the repetition: the original's plan, this machine's facts.
 
     Variants that this machine or version cannot serve are skipped, each with its reason. Raises StoreError when the
@@ -127,11 +126,11 @@ def manifest_again(original: Campaign, order: Order) -> dict[str, Any]:
     reference = reference_to(original, order.out)
     settings = taken(
         original.name,
-        original.manifest.get("settings", {}),
-        commit=reference["commit"],
+        original.manifest.settings,
+        commit=reference.commit,
         own_database=given_database() is None,
     )
-    return {**manifest, "alpha": original.alpha, "settings": settings, "reproduces": reference}
+    return manifest.model_copy(update={"alpha": original.alpha, "settings": settings, "reproduces": reference})
 
 
 def _loads(original: Campaign) -> dict[str, Load]:
@@ -142,7 +141,7 @@ def _loads(original: Campaign) -> dict[str, Load]:
 
 
 def _sweep(original: Campaign) -> tuple[tuple[Treatment, Load], ...]:
-    steps = [decode_treatment(t) for t in original.manifest.get("sweep", ())]
+    steps = [entry.value for entry in original.manifest.sweep]
     return tuple((step, _load(original.name, original.loads, step.load)) for step in steps)
 
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import NoReturn
 
 from bench_app.catalogue import CATALOGUE
-from experiment.design.model import Cores, ServerConfig
+from experiment.design.factors import server
 from experiment.errors import EnvironmentUnfitError, UsageError
 from harness.campaign.run import given_database, missing_for
 from harness.system.pinning import plan_cores
 from harness.system.process import accepts, tail
-from harness.system.services import sut
-from harness.trial.app_settings import UPSTREAM_DELAY_S
+from harness.trial.app_settings import todays
 from harness.trial.driver import LocustProcess
 from harness.trial.rig import Rig
+from harness.trial.sut import sut
 
 _HIGHEST_PORT = 65535
 
@@ -39,7 +39,7 @@ def serve(port: int) -> NoReturn:
             plan=plan,
             logs=logs,
             loads={},
-            upstream_delay_s=UPSTREAM_DELAY_S,
+            settings=todays(),
             locust=locust,
             database_url=given_database(),
         )
@@ -49,7 +49,7 @@ def serve(port: int) -> NoReturn:
             env = stand.environment(served)
             log = logs / "app.log"
             with sut(
-                server=ServerConfig(cores=Cores.ALL), environment=env, log=log, plan=plan, port=port, patience_s=3.0
+                server=server(cores="all"), environment=env, log=log, plan=plan, port=port, patience_s=3.0
             ) as service:
                 print(f"serving {len(served)} variants at {service.url} (docs at {service.url}/docs); Ctrl-C ends it")
                 print(f"  curl {service.url}/sleep/async-native")

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench_app.pools import APPLICATION as SUT
+from bench_app.db_drivers import APPLICATION as SUT
 from experiment.theory.pool_occupancy import LOOK_EVERY_S
 
 if TYPE_CHECKING:

@@ -10,55 +10,59 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psutil
 
+from bench_app.db_drivers import DB_DRIVERS
+from bench_app.http_clients import HTTP_CLIENTS
+from experiment.records.manifest import GitState, HostFacts
 from harness.system.pinning import usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-PACKAGES = (
+_PACKAGES = (
     "fastapi", "starlette", "anyio", "uvicorn", "uvloop", "httptools", "pydantic", "h11",
-    "httpx", "httpcore", "httpx2", "aiohttp", "requests", "urllib3", "pypdf",
-    "asyncpg", "psycopg", "psycopg-pool", "psycopg2-binary", "sqlalchemy",
-    "locust", "gevent", "pandas", "numpy", "matplotlib", "handlerbench",
+    "httpcore", "urllib3", "pypdf", "psycopg-pool",
+    "locust", "gevent", "pandas", "numpy", "matplotlib", "handlerbench", "granian",
 )  # fmt: skip
+"""Packages that can move a result, beside those of the tables of HTTP clients and database drivers."""
 
 _MIB = 1024 * 1024
 
 
-def facts() -> dict[str, Any]:
+def facts() -> HostFacts:
     """Return what a reader must know of the machine to compare results with another's."""
-    return {
-        "cpu": _cpu_model(),
-        "cores": len(usable_cores()),
-        "memory_gib": round(psutil.virtual_memory().total / 1024**3, 1),
-        "kernel": platform.release(),
-        "os": _os_name(),
-        "arch": platform.machine(),
-        "python": platform.python_version(),
-        "python_implementation": platform.python_implementation(),
-    }
+    return HostFacts(
+        cpu=_cpu_model(),
+        cores=len(usable_cores()),
+        memory_gib=round(psutil.virtual_memory().total / 1024**3, 1),
+        kernel=platform.release(),
+        os=_os_name(),
+        arch=platform.machine(),
+        python=platform.python_version(),
+        python_implementation=platform.python_implementation(),
+    )
 
 
 def package_versions() -> dict[str, str]:
     """Return the versions of every package that can move a result."""
     found = {}
-    for name in PACKAGES:
+    clients, drivers = (c.package for c in HTTP_CLIENTS.values()), (d.package for d in DB_DRIVERS.values())
+    for name in dict.fromkeys([*_PACKAGES, *clients, *drivers]):
         with suppress(metadata.PackageNotFoundError):
             found[name] = metadata.version(name)
     return found
 
 
-def git_state(root: Path) -> dict[str, Any]:
+def git_state(root: Path) -> GitState:
     """Return the commit and whether the tree differs from it; nulls outside a checkout."""
     try:
         commit = _git(root, "rev-parse", "HEAD")
-        return {"commit": commit, "dirty": bool(_git(root, "status", "--porcelain"))}
+        return GitState(commit=commit, dirty=bool(_git(root, "status", "--porcelain")))
     except (OSError, subprocess.SubprocessError):
-        return {"commit": None, "dirty": None}
+        return GitState()
 
 
 def _git(root: Path, *words: str) -> str:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from experiment.design.model import Cores
+from experiment.records.manifest import Pinning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,17 +28,23 @@ class CorePlan:
     enforced: bool
     note: str
 
-    def for_sut(self, cores: Cores) -> tuple[int, ...]:
-        """Return the cores a SUT of this configuration may use."""
-        return self.everything if cores is Cores.ALL else self.sut
+    def for_sut(self, *, all_cores: bool) -> tuple[int, ...]:
+        """Return the cores to pin a SUT to; empty where nothing is pinned."""
+        cores = self.everything if all_cores else self.sut
+        return cores if self.enforced else ()
 
-    def as_manifest(self) -> dict[str, Any]:
+    @property
+    def for_others(self) -> tuple[int, ...]:
+        """The cores to pin everything else to; empty where nothing is pinned."""
+        return self.others if self.enforced else ()
+
+    def as_manifest(self) -> Pinning:
         """Return the plan as the manifest records it."""
-        return asdict(self)
+        return Pinning(**asdict(self))
 
 
 def usable_cores() -> tuple[int, ...]:
-    """Return the cores this process may run on."""
+    """Return the numbers of the cores this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return tuple(sorted(os.sched_getaffinity(0)))
     return tuple(range(os.cpu_count() or 1))

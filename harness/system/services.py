@@ -15,12 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from experiment.design.model import ServerConfig
-    from harness.system.pinning import CorePlan
 
-_READY_TIMEOUT_S = 30.0
-_KEEP_ALIVE_S = 75
-"""uvicorn closes idle connections after 5 s by default, which paced loads would meet as errors."""
+READY_TIMEOUT_S = 30.0
 
 _UNWANTED = (
     *("WEB_CONCURRENCY", "UVICORN_", "BENCH_", "OTEL_", "PG"),
@@ -71,38 +67,6 @@ def upstream(*, delay_s: float, log: Path, cores: tuple[int, ...]) -> Iterator[S
             process=process,
             what="the upstream stub",
             log=log,
-            timeout_s=_READY_TIMEOUT_S,
+            timeout_s=READY_TIMEOUT_S,
         )
         yield Service(port=port, process=process, ready_s=ready_s, log=log)
-
-
-@contextmanager
-def sut(
-    *,
-    server: ServerConfig,
-    environment: Mapping[str, str],
-    log: Path,
-    plan: CorePlan,
-    port: int | None = None,
-    patience_s: float = 0.0,
-) -> Iterator[Service]:
-    """Run the app under test, as `uvicorn` runs it in production: uvloop, httptools, no access log.
-
-    By default it is killed without patience when the block ends: a blocked loop would need seconds to drain, and what
-    it would still answer nobody waits for.
-    """
-    chosen = port or free_port()
-    cores = plan.for_sut(server.cores)
-    settings = {} if server.thread_tokens is None else {"BENCH_THREAD_TOKENS": str(server.thread_tokens)}
-    command = [
-        *(sys.executable, "-m", "uvicorn", "--factory", "bench_app.app:create_app"),
-        *("--host", "127.0.0.1", "--port", str(chosen), "--loop", "uvloop", "--http", "httptools"),
-        *("--no-access-log", "--log-level", "warning", "--timeout-keep-alive", str(_KEEP_ALIVE_S)),
-    ]
-    env = clean_environment({**environment, **settings})
-    pinned = cores if plan.enforced else ()
-    with child(command, log=log, cores=pinned, env=env, patience_s=patience_s) as process:
-        ready_s = wait_until(
-            lambda: accepts(chosen), process=process, what="the app", log=log, timeout_s=_READY_TIMEOUT_S
-        )
-        yield Service(port=chosen, process=process, ready_s=ready_s, log=log)

@@ -28,7 +28,7 @@ _OTHER_CONNECTIONS = 10
 """Connections that PostgreSQL keeps for its superuser and that whoever watches it needs."""
 
 
-def todays() -> dict[str, Any]:
+def todays() -> dict[str, float | None]:
     """Return the settings a new campaign is measured with, as its manifest records them."""
     settings = Settings.model_construct()
     return {
@@ -36,12 +36,14 @@ def todays() -> dict[str, Any]:
         "article_sleep_s": settings.article_sleep_s,
         _UPSTREAM: UPSTREAM_DELAY_S,
         "query_s": settings.query_s,
+        "stall_s": settings.stall_s,
+        "stall_every_s": settings.stall_every_s,
         "db_pool_size": settings.db_pool_size,
         "thread_tokens": THREAD_TOKENS,
     }
 
 
-def environment(settings: Mapping[str, Any]) -> dict[str, str]:
+def environment(settings: Mapping[str, float | None]) -> dict[str, str]:
     """Return a manifest's settings as the variables that tell the app."""
     return {
         f"{PREFIX}{name.upper()}": str(settings[name])
@@ -50,7 +52,9 @@ def environment(settings: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def taken(campaign: str, theirs: Mapping[str, Any], *, commit: str | None, own_database: bool) -> dict[str, Any]:
+def taken(
+    campaign: str, theirs: Mapping[str, float | None], *, commit: str | None, own_database: bool
+) -> dict[str, float | None]:
     """Return what a campaign is to be measured with again: its own settings, and today's where it recorded none.
 
     `own_database`: whether the database will be ours, whose connections are limited. Raises UsageError naming every

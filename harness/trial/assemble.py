@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from statistics import fmean, pstdev
 from typing import TYPE_CHECKING, Any
 
-from experiment.design.model import YARDSTICK_US, LoadKind
+from experiment.design.metrics import YARDSTICK_US
+from experiment.design.model import LoadKind
 from experiment.records.histogram import Histogram, Quantile
 from experiment.records.trial import Measurement, SecondRow, Series, TrialMetrics
 from experiment.theory.steady import truncation_shift
@@ -197,8 +198,8 @@ def at_equal_speed(yardstick_us: float | None, numbers: Mapping[str, Any]) -> di
     slower = yardstick_us / YARDSTICK_US
     return {
         "yardstick_us": yardstick_us,
-        "goodput_even_rps": None if goodput is None else goodput * slower,
-        "sut_cpu_even_us_per_request": None if cost is None else cost / slower,
+        "goodput_normalized_rps": None if goodput is None else goodput * slower,
+        "sut_cpu_normalized_us_per_request": None if cost is None else cost / slower,
     }
 
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import httpx
 
 from bench_app.catalogue import CATALOGUE
-from experiment.design.model import Cores, ServerConfig
+from experiment.design.factors import server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from bench_app.catalogue import Variant
+    from bench_app.registry import Variant
     from harness.system.services import Service
     from harness.trial.rig import Rig
 
@@ -35,10 +35,10 @@ def preflight(rig: Rig, variants: Iterable[str]) -> PreflightReport:
     Raises EnvironmentUnfitError when that SUT does not start.
     """
     chosen = {v: CATALOGUE[v] for v in variants}
-    with rig.serving(chosen, ServerConfig(cores=Cores.ALL), "preflight") as service:
+    with rig.serving(chosen, server(cores="all"), "preflight") as service:
         answers, complaints = _ask_all(rig, service, chosen)
     complaints |= _unequal(chosen, answers)
-    rig.probe_path("preflight").unlink(missing_ok=True)
+    rig.forget_probe("preflight")
     return PreflightReport(answers={v: a for v, a in answers.items() if v not in complaints}, complaints=complaints)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from experiment.records.histogram import Histogram
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
 
@@ -49,7 +49,18 @@ class ProbeLog:
 
     @classmethod
     def read(cls, path: Path) -> ProbeLog | None:
-        """Read a probe's file; None when there is none or it holds no sample (the SUT died at once)."""
+        """Read what the probes of a SUT's processes wrote; None when none wrote a sample (the SUT died at once)."""
+        logs = [log for log in map(cls._read_one, probe_files(path)) if log is not None]
+        if len(logs) < 2:  # noqa: PLR2004 - nothing to merge
+            return logs[0] if logs else None
+        return cls(
+            lags=[tick for log in logs for tick in log.lags],
+            overdue=[tick for log in logs for tick in log.overdue],
+            samples=merged([log.samples for log in logs]),
+        )
+
+    @classmethod
+    def _read_one(cls, path: Path) -> ProbeLog | None:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except OSError:
@@ -94,6 +105,43 @@ class ProbeLog:
         last = self.samples[-1]
         total = last["served_on_loop"] + last["served_off_loop"]
         return last["served_on_loop"] / total if total else None
+
+
+def probe_files(path: Path) -> list[Path]:
+    """Return the files that the probes of one SUT write: one, or one a process with its pid behind the name."""
+    return [path] if path.exists() else sorted(path.parent.glob(f"{path.name}.*"))
+
+
+_OF_THE_WHOLE = (
+    *("tokens_total", "tokens_borrowed", "tokens_waiting", "threads"),
+    *("served_on_loop", "served_off_loop", "in_flight"),
+)
+"""What of a sample adds up over processes."""
+
+
+def merged(several: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Merge the samples of several processes: at each, the sum of what every process said last, from all having spoken.
+
+    `in_flight_peak` becomes the most seen at once in the samples: no process knows of the others' peaks.
+    """
+    latest: dict[int, dict[str, Any]] = {}
+    out: list[dict[str, Any]] = []
+    peak = 0
+    for number, sample in sorted(
+        ((number, sample) for number, samples in enumerate(several) for sample in samples),
+        key=lambda item: item[1]["t"],
+    ):
+        latest[number] = sample
+        if len(latest) == len(several):
+            sums = {name: _sum(each[name] for each in latest.values()) for name in _OF_THE_WHOLE}
+            peak = max(peak, sums["in_flight"] or 0)
+            out.append({**sample, **sums, "in_flight_peak": peak})
+    return out
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
 
 
 def _parse(line: str) -> dict[str, Any] | None:

@@ -8,24 +8,30 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench_app.catalogue import CATALOGUE, Resource
+from bench_app.catalogue import CATALOGUE
+from bench_app.registry import Resource
+from experiment.design.factors import FactorError
 from experiment.errors import EnvironmentUnfitError
+from experiment.records.manifest import DatabaseFacts
 from experiment.records.trial import Measurement, TrialMetrics
 from harness.postgres.server import Database, database
-from harness.postgres.watch import DbSample, watch
+from harness.postgres.watch import DbWatch, watch
 from harness.system.host import HostSample, ProcessSample, own_cpu_s
-from harness.system.services import Service, sut, upstream
+from harness.system.services import Service, upstream
 from harness.system.yardstick import yardstick
+from harness.trial.app_settings import environment
 from harness.trial.assemble import Observed, assemble
 from harness.trial.driver import Call, DriverFailedError, LocustProcess, Progress, locust_process, trial_command
-from harness.trial.probe_log import ProbeLog
+from harness.trial.probe_log import ProbeLog, probe_files
+from harness.trial.sut import sut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from bench_app.catalogue import Variant
-    from experiment.design.model import Load, PlannedTrial, ServerConfig
+    from bench_app.registry import Variant
+    from experiment.design.factors import ServerConfig
+    from experiment.design.model import Load, PlannedTrial
     from harness.system.pinning import CorePlan
     from harness.system.yardstick import Yardstick
 
@@ -45,10 +51,9 @@ class Rig:
     plan: CorePlan
     logs: Path
     loads: Mapping[str, Load]
-    upstream_delay_s: float
     locust: LocustProcess
+    settings: Mapping[str, float | None]  # as a manifest has them
     seed: int = 0
-    settings: Mapping[str, str] = field(default_factory=dict)  # BENCH_* variables of every SUT
     database_url: str | None = field(default=None, repr=False)  # a given one; None: our own
     answers: dict[str, bytes] = field(default_factory=dict)  # the right answer of each variant, from preflight
     _services: ExitStack = field(default_factory=ExitStack)
@@ -61,8 +66,8 @@ class Rig:
     def environment(self, variants: Mapping[str, Variant]) -> dict[str, str]:
         """Return the settings of a SUT that serves these variants and no others; starts services they need."""
         needs = {need for v in variants.values() for need in v.needs}
-        works = {v.work.value for v in variants.values()}
-        env = {**self.settings, "BENCH_VARIANTS": ",".join(variants), "BENCH_WORKS": ",".join(works)}
+        works = {v.work.name for v in variants.values()}
+        env = {**environment(self.settings), "BENCH_VARIANTS": ",".join(variants), "BENCH_WORKS": ",".join(works)}
         if Resource.UPSTREAM in needs:
             env["BENCH_UPSTREAM_URL"] = self.upstream_service().url
         if Resource.DATABASE in needs:
@@ -72,11 +77,11 @@ class Rig:
         return env
 
     @property
-    def database_facts(self) -> dict[str, str] | None:
+    def database_facts(self) -> DatabaseFacts | None:
         """What the manifest says of the database; None before one was needed."""
         if self._database is None:
             return None
-        return {"version": self._database.version, "source": self._database.source.value}
+        return DatabaseFacts(version=self._database.version, source=self._database.source.value)
 
     def running_database(self) -> Database:
         """Return the database, started (again) if it does not run.
@@ -85,7 +90,12 @@ class Rig:
         """
         if self._database is None or not self._database.is_alive:
             self._database_block.close()
-            opened = database(url=self.database_url, log=self.logs / "postgres.log", cores=self.pinned_others)
+            opened = database(
+                url=self.database_url,
+                log=self.logs / "postgres.log",
+                cores=self.plan.for_others,
+                pool_size=int(self.settings["db_pool_size"] or 1),
+            )
             self._database = self._database_block.enter_context(opened)
         return self._database
 
@@ -93,22 +103,24 @@ class Rig:
         """Return the upstream stub, started (again) if it does not run."""
         if self._upstream is None or not self._upstream.is_alive:
             log = self.logs / "upstream.log"
-            service = upstream(delay_s=self.upstream_delay_s, log=log, cores=self.pinned_others)
+            delay_s = self.settings["upstream_delay_s"] or 0.0
+            service = upstream(delay_s=delay_s, log=log, cores=self.plan.for_others)
             self._upstream = self._services.enter_context(service)
         return self._upstream
-
-    @property
-    def pinned_others(self) -> tuple[int, ...]:
-        """The cores for everything that is not the SUT; empty where nothing is pinned."""
-        return self.plan.others if self.plan.enforced else ()
 
     @contextmanager
     def serving(self, variants: Mapping[str, Variant], server: ServerConfig, name: str) -> Iterator[Service]:
         """Run a SUT that serves these variants, its probe writing to logs/<name>.probe.jsonl."""
-        self.probe_path(name).unlink(missing_ok=True)  # of a trial that was interrupted and had this id before
-        env = self.environment(variants) | {"BENCH_PROBE_PATH": str(self.probe_path(name))}
-        with sut(server=server, environment=env, log=self.logs / f"{name}.log", plan=self.plan) as service:
+        self.forget_probe(name)  # of a trial that was interrupted and had this id before
+        log, probe = self.logs / f"{name}.log", self.probe_path(name)
+        env = self.environment(variants)
+        with sut(server=server, environment=env, log=log, plan=self.plan, probe=probe) as service:
             yield service
+
+    def forget_probe(self, name: str) -> None:
+        """Remove what the probe of a SUT wrote."""
+        for file in probe_files(self.probe_path(name)):
+            file.unlink(missing_ok=True)
 
     def probe_path(self, name: str) -> Path:
         """Where the probe of a SUT writes."""
@@ -120,7 +132,7 @@ class Rig:
         try:
             with self.serving({variant.id: variant}, planned.treatment.server, planned.trial_id) as service:
                 measurement = self._drive(planned, variant, service, on_progress)
-        except EnvironmentUnfitError as error:
+        except (EnvironmentUnfitError, FactorError) as error:
             return _failed("sut-not-ready", str(error))
         except DriverFailedError as error:
             return _failed("driver-failed", str(error))
@@ -147,13 +159,15 @@ class Rig:
         )
         duration_s = load.warmup_s + load.window_s + load.drain_s
         speed = self._running_yardstick()
-        with self._watching_database(variant) as connections:
+        with self._watching_database(variant) as watched:
             others = (*self._other_pids(), speed.process.pid)
             watch = _Watch(pid=service.process.pid, others=others, on_progress=on_progress)
             result = self.locust.run(command, watch.on_event, duration_s=duration_s)
         time.sleep(_PROBE_LAST_WORD_S)
         if Resource.DATABASE in variant.needs and not (self._database and self._database.is_alive):
             return _failed("service-died", "PostgreSQL ended during the trial; see logs/postgres.log")
+        if watched.lost is not None:
+            return _failed("watch-lost", f"the database could not be watched: {watched.lost}")
         if Resource.UPSTREAM in variant.needs and not (self._upstream and self._upstream.is_alive):
             return _failed("service-died", "the upstream stub ended during the trial; see logs/upstream.log")
         if not service.is_alive:
@@ -167,7 +181,7 @@ class Rig:
                 host=watch.host_samples,
                 sut=watch.sut_samples,
                 ours_cores=watch.our_cores(),
-                connections=[(s.t, s.in_use, s.waiting) for s in connections],
+                connections=[(s.t, s.in_use, s.waiting) for s in watched.samples],
                 passes=speed.passes(),
                 sut_ready_s=service.ready_s,
             )
@@ -178,23 +192,21 @@ class Rig:
         if self._yardstick is None or not self._yardstick.is_alive:
             self._yardstick_block.close()
             opened = yardstick(
-                self.logs / "yardstick.passes", log=self.logs / "yardstick.log", cores=self._sut_cores[-1:]
+                self.logs / "yardstick.passes",
+                log=self.logs / "yardstick.log",
+                cores=self.plan.for_sut(all_cores=False)[-1:],
             )
             self._yardstick = self._yardstick_block.enter_context(opened)
         return self._yardstick
 
-    @property
-    def _sut_cores(self) -> tuple[int, ...]:
-        return self.plan.sut if self.plan.enforced else ()
-
     @contextmanager
-    def _watching_database(self, variant: Variant) -> Iterator[Sequence[DbSample]]:
+    def _watching_database(self, variant: Variant) -> Iterator[DbWatch]:
         """Sample what the database sees, for a variant that uses it."""
         if Resource.DATABASE not in variant.needs or self._database is None:
-            yield ()
+            yield DbWatch()
             return
         with watch(self._database.url) as seen:
-            yield seen.samples
+            yield seen
 
     def call_for(self, variant: Variant) -> Call:
         """Return a variant's request with the answer that preflight found right."""
@@ -214,7 +226,7 @@ class Rig:
 
     def _forget_logs(self, name: str) -> None:
         """Drop a good trial's probe file (its numbers are in the tables now) and an empty log."""
-        self.probe_path(name).unlink(missing_ok=True)
+        self.forget_probe(name)
         log = self.logs / f"{name}.log"
         if log.exists() and log.stat().st_size == 0:
             log.unlink()
@@ -277,21 +289,19 @@ def rig(
     plan: CorePlan,
     logs: Path,
     loads: Mapping[str, Load],
-    upstream_delay_s: float,
+    settings: Mapping[str, float | None],
     seed: int,
-    settings: Mapping[str, str] | None = None,
     database_url: str | None = None,
 ) -> Iterator[Rig]:
     """Start the driver and own every service of a campaign until the block ends."""
-    with locust_process(log=logs / "driver.log", cores=plan.others if plan.enforced else ()) as locust:
+    with locust_process(log=logs / "driver.log", cores=plan.for_others) as locust:
         made = Rig(
             plan=plan,
             logs=logs,
             loads=loads,
-            upstream_delay_s=upstream_delay_s,
             locust=locust,
             seed=seed,
-            settings=settings or {},
+            settings=settings,
             database_url=database_url,
         )
         try:

@@ -14,14 +14,17 @@ import pytest
 from fastapi.routing import APIRoute
 
 from bench_app.app import create_app
-from bench_app.catalogue import CATALOGUE, Style, Variant, Work
+from bench_app.catalogue import CATALOGUE
+from bench_app.registry import Variant
 from bench_app.samples import sample_pdf
 from bench_app.settings import Settings, SettingsError, read_settings
+from bench_app.styles import ASYNC_BLOCKING, ASYNC_NATIVE, ASYNC_OFFLOAD, DEF, Style
+from bench_app.works import DB, NOOP, SLEEP, UPLOAD
 from harness.postgres.server import postgres
 from real_servers import Server, client, sut, upstream
 
 VARIANTS = list(CATALOGUE.values())
-UPLOADS = [v for v in VARIANTS if v.work == Work.UPLOAD]
+UPLOADS = [v for v in VARIANTS if v.work == UPLOAD]
 LIMIT_BYTES = 100_000
 PDF = {"content-type": "application/pdf"}
 
@@ -88,7 +91,7 @@ def test_the_docs_show_every_variant_under_its_work(http: httpx.Client) -> None:
     paths = http.get("/openapi.json").json()["paths"]
     for v in VARIANTS:
         operation = paths[v.path][v.method.lower()]
-        assert operation["tags"] == [v.work]
+        assert operation["tags"] == [v.work.name]
         assert v.summary in operation["summary"]
 
 
@@ -98,7 +101,7 @@ def test_the_uploads_body_is_the_file_itself(http: httpx.Client) -> None:
     assert list(operation["requestBody"]["content"]) == ["application/pdf"]
 
 
-SLEEPS = [v for v in VARIANTS if v.work == Work.SLEEP]
+SLEEPS = [v for v in VARIANTS if v.work == SLEEP]
 
 
 @pytest.mark.parametrize("v", SLEEPS, ids=lambda v: v.id)
@@ -199,9 +202,9 @@ class TestProcessPool:
 
 
 def test_a_sut_serves_only_the_works_it_is_told_to() -> None:
-    app = create_app(Settings(works=frozenset({Work.NOOP})))
+    app = create_app(Settings(works=frozenset({NOOP.name})))
     served = {r.path for r in app.routes if isinstance(r, APIRoute)}
-    assert served == {v.path for v in VARIANTS if v.work == Work.NOOP} | {"/bystander", "/health"}
+    assert served == {v.path for v in VARIANTS if v.work == NOOP} | {"/bystander", "/health"}
 
 
 def test_a_sut_serves_only_the_variants_it_is_told_to() -> None:
@@ -214,7 +217,7 @@ def test_the_environment_sets_what_is_served(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("BENCH_WORKS", "noop, sleep")
     monkeypatch.setenv("BENCH_SLEEP_S", "0.5")
     settings = read_settings()
-    assert settings.works == {Work.NOOP, Work.SLEEP}
+    assert settings.works == {"noop", "sleep"}
     assert settings.sleep_s == 0.5
 
 
@@ -242,7 +245,7 @@ def test_a_setting_that_makes_no_sense_is_named_with_what_was_given(
 
 @pytest.mark.parametrize(
     "settings",
-    [Settings(works=frozenset()), Settings(variants=frozenset({"noop.dfe"})), Settings(works=frozenset({Work.DB}))],
+    [Settings(works=frozenset()), Settings(variants=frozenset({"noop.dfe"})), Settings(works=frozenset({DB.name}))],
 )
 def test_an_app_that_would_serve_nothing_is_not_built(settings: Settings) -> None:
     with pytest.raises(SettingsError):
@@ -255,18 +258,18 @@ async def _burst(server: Server, path: str, users: int) -> list[int]:
     return [r.status_code for r in answers]
 
 
-@pytest.mark.parametrize("style", [Style.DEF, Style.ASYNC_OFFLOAD, Style.ASYNC_NATIVE, Style.ASYNC_BLOCKING])
+@pytest.mark.parametrize("style", [DEF, ASYNC_OFFLOAD, ASYNC_NATIVE, ASYNC_BLOCKING])
 def test_threads_serve_as_many_at_once_as_there_are_tokens_and_the_loop_all(style: Style, tmp_path: Path) -> None:
     path = tmp_path / "probe.jsonl"
     users, tokens = 12, 4
-    variant = CATALOGUE[f"sleep.{style}"]
+    variant = CATALOGUE[f"sleep.{style.name}"]
     with sut(BENCH_WORKS="sleep", BENCH_SLEEP_S=0.25, BENCH_THREAD_TOKENS=tokens, BENCH_PROBE_PATH=path) as server:
         assert asyncio.run(_burst(server, variant.path, users)) == [200] * users
     last = json.loads(path.read_text().splitlines()[-1])
-    threaded = style in {Style.DEF, Style.ASYNC_OFFLOAD}
+    threaded = style in {DEF, ASYNC_OFFLOAD}
     assert (last["served_on_loop"], last["served_off_loop"]) == ((0, users) if threaded else (users, 0))
     assert last["in_flight"] == 0
-    if style == Style.ASYNC_NATIVE:
+    if style == ASYNC_NATIVE:
         assert last["in_flight_peak"] > tokens
     else:
         assert last["in_flight_peak"] == (tokens if threaded else 1)

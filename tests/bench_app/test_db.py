@@ -14,20 +14,23 @@ import httpx
 import psycopg
 import pytest
 
-from bench_app import pools
+from bench_app import db_drivers
 from bench_app.app import create_app, enabled_variants
-from bench_app.catalogue import CATALOGUE, Resource, Shared, Variant, Work
+from bench_app.catalogue import CATALOGUE
+from bench_app.db_drivers import APPLICATION as SUT
+from bench_app.db_drivers import DB_DRIVERS
 from bench_app.items import EXPECTED, KEY, LOOKUP, ROWS, WAITING_LOOKUP, as_answer, row
-from bench_app.pools import APPLICATION as SUT
+from bench_app.registry import Resource, Variant
 from bench_app.settings import Settings, SettingsError
+from bench_app.works import DB, WORKS
 from harness.postgres.server import Database, postgres
 from harness.postgres.watch import watch
 from real_servers import Server, client, sut
 
 pytestmark = pytest.mark.postgres
 
-VARIANTS = [v for v in CATALOGUE.values() if v.work == Work.DB]
-POOLS = sorted({v.uses for v in VARIANTS if v.uses is not None})
+VARIANTS = [v for v in CATALOGUE.values() if v.work == DB]
+POOLS = sorted(DB_DRIVERS)
 SIZE = 3
 USERS = 60
 URL = "postgresql://127.0.0.1/nowhere"
@@ -50,9 +53,14 @@ def connection(db: Database) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-def serving(db: Database, pool: Shared | None = None, size: int = SIZE) -> Any:
+def _driver_of(v: Variant) -> str:
+    assert v.uses is not None
+    return v.uses.name
+
+
+def serving(db: Database, pool: str | None = None, size: int = SIZE) -> Any:
     """Serve every db variant, or those of one pool alone."""
-    chosen = [v.id for v in VARIANTS if pool in (None, v.uses)]
+    chosen = [v.id for v in VARIANTS if v.uses is not None and pool in (None, v.uses.name)]
     return sut(BENCH_DATABASE_URL=db.url, BENCH_DB_POOL_SIZE=size, BENCH_QUERY_S=0.005, BENCH_VARIANTS=",".join(chosen))
 
 
@@ -70,21 +78,21 @@ def states(connection: psycopg.Connection[Any]) -> list[str]:
 class TestPools:
     @pytest.mark.parametrize("pool", POOLS)
     def test_a_pool_is_full_before_the_first_request_and_whoever_finds_it_empty_waits(
-        self, db: Database, connection: psycopg.Connection[Any], pool: Shared
+        self, db: Database, connection: psycopg.Connection[Any], pool: str
     ) -> None:
         with serving(db, pool) as server:
             assert states(connection) == ["idle"] * SIZE
-            for v in (v for v in VARIANTS if v.uses == pool):
+            for v in (v for v in VARIANTS if v.uses is not None and v.uses.name == pool):
                 assert asyncio.run(_ask_at_once(server, v)) == [None] * USERS, v.id
             assert states(connection) == ["idle"] * SIZE
 
     def test_waiting_for_psycopg2s_pool_ends_with_an_error_in_the_end(
         self, db: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(pools, "POOL_WAIT_S", 0.01)
-        pool = pools.WaitingPool(db.url, 1)
+        monkeypatch.setattr(db_drivers, "POOL_WAIT_S", 0.01)
+        pool = db_drivers.WaitingPool(db.url, 1)
         try:
-            with pool.connection(), pytest.raises(pools.PoolExhaustedError), pool.connection():
+            with pool.connection(), pytest.raises(db_drivers.PoolExhaustedError), pool.connection():
                 pass
             with pool.connection() as connection, connection.cursor() as cursor:  # given back, it is lent again
                 cursor.execute(LOOKUP.format(key=KEY))
@@ -161,7 +169,7 @@ def test_the_table_holds_what_the_rule_says(connection: psycopg.Connection[Any],
 class TestSettings:
     def test_without_a_database_everything_else_is_served(self) -> None:
         served = enabled_variants(Settings())
-        assert {v.work for v in served} == set(Work) - {Work.DB}
+        assert {v.work for v in served} == set(WORKS.values()) - {DB}
 
     def test_with_one_the_db_variants_are(self) -> None:
         assert enabled_variants(Settings(database_url=URL)) == list(CATALOGUE.values())
@@ -237,7 +245,7 @@ class TestWatch:
 
     def test_the_suts_connections_are_seen_and_the_watchs_own_is_not(self, db: Database) -> None:
         v = CATALOGUE["db.async-native.asyncpg"]
-        with serving(db, v.uses) as server, watch(db.url, interval_s=0.005) as seen:
+        with serving(db, _driver_of(v)) as server, watch(db.url, interval_s=0.005) as seen:
             assert asyncio.run(_ask_at_once(server, v)) == [None] * USERS
         assert 1 <= max(s.in_use for s in seen.samples) <= SIZE
         assert max(s.waiting for s in seen.samples) == 0
@@ -258,7 +266,7 @@ class TestWatch:
 
 def test_a_server_killed_under_load_ends_the_watch_and_not_us_and_can_be_started_again(tmp_path: Path) -> None:
     v = CATALOGUE["db.def.psycopg2"]
-    with postgres(log=tmp_path / "log") as db, serving(db, v.uses) as server, client(server) as http:
+    with postgres(log=tmp_path / "log") as db, serving(db, _driver_of(v)) as server, client(server) as http:
         assert v.complaint(200, http.get(v.path).content) is None
         with watch(db.url, interval_s=0.01) as seen:
             wait_for(seen, 2)

@@ -7,11 +7,10 @@ from xml.etree import ElementTree as ET
 
 from experiment.design.claims import A_A, CLAIMS
 from experiment.design.loads import LOADS
-from experiment.design.model import Metric
+from experiment.design.metrics import BYSTANDER_P50, CPU_PER_REQUEST, GOODPUT, MAKESPAN, RESPONSE_P99
 from experiment.design.plan import treatments_for
-from experiment.records.manifest import decode_claim, decode_load
 from experiment.records.store import CampaignFolder
-from fake_campaigns import manifest
+from fake_campaigns import manifest, registered
 from harness.campaign.campaign import Campaign, Rules
 from harness.campaign.fake import FakeDriver, Planted
 from harness.campaign.run import Finished, always_of
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from experiment.design.model import Claim, PlannedTrial
+    from experiment.records.manifest import Manifest
     from harness.campaign.events import Listener
 
 ASKED = (CLAIMS["A1"], CLAIMS["A8"], CLAIMS["A9"])
@@ -46,14 +46,14 @@ def planted(factors: Mapping[str, float] | None = None) -> dict[str, Planted]:
     makespan = {BAD: 20.0, GOOD: 2.03, SYNC: 2.04}
     closed: dict[str, Planted] = {
         name: {
-            Metric.GOODPUT: rps * by.get(name, 1.0),
-            Metric.RESPONSE_P99: 8e7 / rps,
-            Metric.BYSTANDER_P50: 1500.0,
-            Metric.CPU_PER_REQUEST: 300.0,
+            GOODPUT: rps * by.get(name, 1.0),
+            RESPONSE_P99: 8e7 / rps,
+            BYSTANDER_P50: 1500.0,
+            CPU_PER_REQUEST: 300.0,
         }
         for name, rps in goodput.items()
     }
-    return closed | {name: {Metric.MAKESPAN: s * by.get(name, 1.0)} for name, s in makespan.items()}
+    return closed | {name: {MAKESPAN: s * by.get(name, 1.0)} for name, s in makespan.items()}
 
 
 def measured(
@@ -68,8 +68,7 @@ def measured(
     **changes: Any,
 ) -> Path:
     """Measure a campaign of exactly `rounds` rounds; `changes` replace parts of its manifest."""
-    told = manifest(treatments_for(claims), claims=claims, name=path.name)
-    folder = CampaignFolder.create(path, {**told, **changes})
+    folder = CampaignFolder.create(path, registered(treatments_for(claims), claims=claims, name=path.name, **changes))
     driver = _driver(factors, seed, spread, spoiled, rounds)
     campaign = Campaign(
         folder=folder,
@@ -90,10 +89,10 @@ def runner(
     seed: int = 9,
     spread: float = 0.01,
     on_trial: Callable[[PlannedTrial], None] | None = None,
-) -> Callable[[Path, Mapping[str, Any], Listener], Finished]:
+) -> Callable[[Path, Manifest, Listener], Finished]:
     """Return what runs a manifest as the real harness does, with FakeDriver in the rig's place."""
 
-    def run(path: Path, told: Mapping[str, Any], listener: Listener) -> Finished:
+    def run(path: Path, told: Manifest, listener: Listener) -> Finished:
         driver = _driver(factors, seed, spread)
         driver.on_trial = on_trial
         return _go_on(CampaignFolder.create(path, told), driver, listener)
@@ -114,19 +113,21 @@ def resumer(
 
 def _go_on(folder: CampaignFolder, driver: FakeDriver, listener: Listener) -> Finished:
     told = folder.manifest()
-    claims = [decode_claim(c) for c in told["claims"]]
+    claims = told.asked()
+    assert told.profile is not None
+    assert told.seed is not None
     campaign = Campaign(
         folder=folder,
         driver=driver,
         claims=claims,
-        loads={name: decode_load(load) for name, load in told["loads"].items()},
-        skipped=told["skipped"],
+        loads=told.loads,
+        skipped=told.skipped,
         always=always_of(told, claims),
         rules=Rules(
-            seed=told["seed"],
-            alpha=told["alpha"],
-            budget_s=told["profile"]["budget_s"],
-            max_rounds=told["profile"]["max_rounds"],
+            seed=told.seed,
+            alpha=told.alpha,
+            budget_s=told.profile.budget_s,
+            max_rounds=told.profile.max_rounds,
         ),
         listener=listener,
     )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from math import exp
 from typing import TYPE_CHECKING, Any
 
-from experiment.design.claims import ARTICLE_CLAIMS, CLAIMS
+from experiment.design.claims import CLAIMS
 from experiment.design.loads import LOADS
 from experiment.design.model import LoadKind, Treatment
 from experiment.design.plan import plan_round, treatments_for, trial_id
+from experiment.design.profiles import ARTICLE_CLAIMS
 from experiment.records.histogram import Histogram
-from experiment.records.manifest import encode_claim, encode_load, encode_treatment
+from experiment.records.manifest import FORMAT_VERSION, ClaimEntry, Manifest, TreatmentEntry, read_manifest
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import SecondRow, Series, TrialMetrics, TrialRecord
 
@@ -39,6 +40,8 @@ SETTINGS = {
     "query_s": 0.05,
     "db_pool_size": 20,
     "thread_tokens": 40,
+    "stall_s": 0.4,
+    "stall_every_s": 2.0,
 }
 EXTRA_TREATMENTS = (
     Treatment(variant="sleep.async-to-thread", load="closed-80"),
@@ -99,6 +102,7 @@ def manifest(
 ) -> dict[str, Any]:
     """Return the manifest of a finished campaign."""
     return {
+        "format_version": FORMAT_VERSION,
         "project": "handlerbench",
         "version": "0.1.0",
         "campaign": name,
@@ -121,11 +125,17 @@ def manifest(
         "git": {"commit": "0123456789abcdef", "dirty": False},
         "pinning": {"sut": [0], "others": [1], "enforced": True, "note": ""},
         "settings": SETTINGS,
-        "loads": {name: encode_load(load) for name, load in LOADS.items()},
-        "claims": [encode_claim(c) for c in claims],
-        "treatments": [encode_treatment(t) for t in treatments],
+        "loads": {name: asdict(load) for name, load in LOADS.items()},
+        "claims": [ClaimEntry.of(c).model_dump(mode="json") for c in claims],
+        "treatments": [TreatmentEntry.of(t).model_dump(mode="json") for t in treatments],
         "skipped": dict(skipped or {}),
     }
+
+
+def registered(treatments: Iterable[Treatment], *, claims: Iterable[Claim] = ARTICLE, **changes: Any) -> Manifest:
+    """Return that manifest, checked; `changes` replace parts of it, `name` its campaign's name."""
+    name = changes.pop("name", "2026-01-01-made-up")
+    return read_manifest({**manifest(treatments, claims=claims, name=name), **changes}, name)
 
 
 def write_campaign(
@@ -142,7 +152,9 @@ def write_campaign(
 ) -> Path:
     """Write a whole campaign and return its folder."""
     planned = treatments if treatments is not None else (*treatments_for(claims), *EXTRA_TREATMENTS)
-    folder = CampaignFolder.create(path, manifest(planned, claims=claims, skipped=skipped, is_smoke=is_smoke))
+    folder = CampaignFolder.create(
+        path, read_manifest(manifest(planned, claims=claims, skipped=skipped, is_smoke=is_smoke), str(path))
+    )
     world, number, bad = random.Random(seed), 0, set(invalid)
     for round_number in range(1, rounds + 1):
         for position, treatment in enumerate(plan_round(planned, seed=seed, round_number=round_number)):
@@ -266,8 +278,8 @@ class _Trial:
             sut_cpu_us_per_request=truth.cpu_us,
             sut_cpu_share=0.9,
             yardstick_us=80.0,
-            goodput_even_rps=truth.rps * 0.8,
-            sut_cpu_even_us_per_request=truth.cpu_us / 0.8,
+            goodput_normalized_rps=truth.rps * 0.8,
+            sut_cpu_normalized_us_per_request=truth.cpu_us / 0.8,
         )
 
     def _is_pooled(self) -> bool:

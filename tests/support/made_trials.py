@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiment.design.model import Claim, Comparison, Interval, Metric, Treatment
+from experiment.design.metrics import GOODPUT, Metric
+from experiment.design.model import Claim, Comparison, Interval, Treatment
 from experiment.records.trial import TrialMetrics, TrialRecord
 
 FAST = Treatment(variant="sleep.async-native", load="closed-20")
@@ -29,7 +30,7 @@ def trial(treatment: Treatment, round_number: int, *, rules: tuple[str, ...] = (
     )
 
 
-def comparison(expected: Interval, metric: Metric = Metric.GOODPUT) -> Comparison:
+def comparison(expected: Interval, metric: Metric = GOODPUT) -> Comparison:
     """Compare FAST with SLOW."""
     return Comparison(treatment=FAST, baseline=SLOW, metric=metric, expected=expected)
 

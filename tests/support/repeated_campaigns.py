@@ -8,18 +8,18 @@ from analysis.reading.campaign import load_campaign
 from comparable_campaigns import ASKED, runner
 from experiment.design.plan import treatments_for
 from experiment.records.store import CampaignFolder
-from fake_campaigns import manifest
+from fake_campaigns import registered
 from harness.campaign.events import Listener
 from harness.commands.origin import conclude
 from harness.commands.reproduce import manifest_again, order_again
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from analysis.comparing.reproduction import Reproduction
     from analysis.reading.campaign import Campaign
     from experiment.design.model import Claim
+    from experiment.records.manifest import Manifest
 
 
 def run_again(original: Campaign, path: Path, **how: Any) -> Reproduction:
@@ -32,12 +32,11 @@ def run_again(original: Campaign, path: Path, **how: Any) -> Reproduction:
 
 def made_theirs(path: Path, *, claims: tuple[Claim, ...] = ASKED, **changes: Any) -> Campaign:
     """Return somebody's campaign of which there is only the manifest; `changes` replace parts of it."""
-    told = manifest(treatments_for(claims), claims=claims, name=path.name)
-    CampaignFolder.create(path, {**told, **changes})
+    CampaignFolder.create(path, registered(treatments_for(claims), claims=claims, name=path.name, **changes))
     return load_campaign(path)
 
 
-def manifest_of(campaign: Campaign, tmp_path: Path, **order: Any) -> Mapping[str, Any]:
+def manifest_of(campaign: Campaign, tmp_path: Path, **order: Any) -> Manifest:
     """Return the manifest with which a campaign would be repeated."""
     asked: dict[str, Any] = {"budget_s": None, "rounds": None, "seed": 1, "words": ()}
     return manifest_again(campaign, order_again(campaign, out=tmp_path / "again", **{**asked, **order}))

@@ -12,12 +12,14 @@ from matplotlib.image import imread
 
 from analysis.charts import draw_all, pictures
 from analysis.drawing.axes import LOG_FROM, durations_axis
-from analysis.drawing.style import DARK, LIGHT, STYLE_COLOURS, STYLE_MARKERS, spread, text_width, wrapped
+from analysis.drawing.style import DARK, LIGHT, spread, text_width, wrapped
 from analysis.reading.campaign import load_campaign, response_histograms, seconds_frame
 from analysis.reading.summary import main_load, summarise
-from bench_app.catalogue import Style
+from bench_app.styles import STYLES
+from bench_app.works import ARTICLE, SLEEP
 from experiment.design.claims import A_A, CLAIMS
-from experiment.design.model import Metric, Treatment
+from experiment.design.metrics import GOODPUT
+from experiment.design.model import Treatment
 from experiment.design.plan import treatments_for
 from fake_campaigns import EXTRA_TREATMENTS, SETTINGS, write_campaign
 
@@ -84,7 +86,7 @@ def test_the_numbers_of_a_chart_lie_beside_it(drawn: Drawn) -> None:
 
 def test_a_title_says_what_was_found_in_these_data(drawn: Drawn) -> None:
     campaign = drawn.campaign
-    slow = summarise(campaign, "sleep.async-blocking@closed-80", Metric.GOODPUT)
+    slow = summarise(campaign, "sleep.async-blocking@closed-80", GOODPUT)
     assert slow is not None
     title = drawn.charts["goodput-sleep"].title
     assert title.startswith(f"A 100 ms sleep: async def that blocks answers {slow.median:.1f} requests a second")
@@ -190,7 +192,8 @@ def test_equal_styles_are_called_about_the_same(tmp_path: Path) -> None:
 def test_a_title_names_the_times_of_this_campaign(tmp_path: Path) -> None:
     path = write_campaign(tmp_path / "c", treatments=FEW, rounds=1)
     campaign = load_campaign(path)
-    campaign.folder.write_manifest({**campaign.manifest, "settings": {**SETTINGS, "sleep_s": 0.25}})
+    changed = {**SETTINGS, "sleep_s": 0.25}
+    campaign.folder.write_manifest(campaign.manifest.model_copy(update={"settings": changed}))
     assert by_name(load_campaign(path))["goodput-sleep"].title.startswith("A 250 ms sleep: ")
 
 
@@ -206,10 +209,9 @@ def test_a_log_axis_is_only_for_ranges_over_fifty_fold() -> None:
 
 
 def test_the_main_load_is_that_with_the_most_styles(drawn: Drawn) -> None:
-    from bench_app.catalogue import Work
 
-    assert main_load(drawn.campaign, Work.SLEEP) == "closed-80"
-    assert main_load(drawn.campaign, Work.ARTICLE) is None
+    assert main_load(drawn.campaign, SLEEP) == "closed-80"
+    assert main_load(drawn.campaign, ARTICLE) is None
 
 
 def test_merged_histograms_hold_every_valid_trial_and_no_other(drawn: Drawn) -> None:
@@ -225,18 +227,18 @@ def test_merged_histograms_hold_every_valid_trial_and_no_other(drawn: Drawn) -> 
 def test_tables_have_one_row_a_trial_and_one_a_second(drawn: Drawn) -> None:
     campaign = drawn.campaign
     assert len(campaign.frame) == len(campaign.trials)
-    assert set(campaign.frame["style"]) <= {style.value for style in Style}
+    assert set(campaign.frame["style"]) <= set(STYLES)
     seconds = seconds_frame(campaign)
     assert {"trial_id", "treatment", "round", "second", "loop_lag_max_us"} <= set(seconds.columns)
 
 
 def test_every_style_has_a_colour_and_a_marker_of_its_own() -> None:
-    assert len({STYLE_COLOURS[style] for style in Style}) == len(Style)
-    assert len({STYLE_MARKERS[style] for style in Style}) == len(Style)
+    assert len({style.colour for style in STYLES.values()}) == len(STYLES)
+    assert len({style.marker for style in STYLES.values()}) == len(STYLES)
 
 
 def test_no_two_tokens_of_the_light_theme_share_a_colour() -> None:
-    colours = [*LIGHT.tokens().values(), *STYLE_COLOURS.values()]
+    colours = [*LIGHT.tokens().values(), *(style.colour for style in STYLES.values())]
     assert len(set(colours)) == len(colours)
     assert LIGHT.tokens().keys() == DARK.tokens().keys()
 

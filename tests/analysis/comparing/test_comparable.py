@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,18 +14,18 @@ from analysis.reading.environment import Topic, differences, obstacles
 from comparable_campaigns import ALL_ROUNDS, measured, suite_of
 from experiment.design.loads import LOADS
 from experiment.errors import UsageError
-from experiment.records.manifest import encode_load
-from fake_campaigns import HOST, SETTINGS, manifest
+from fake_campaigns import HOST, SETTINGS, registered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from analysis.reading.campaign import Campaign
+    from experiment.records.manifest import Manifest
 
 
-def _manifest(**changes: Any) -> dict[str, Any]:
-    return {**manifest([]), **changes}
+def _manifest(**changes: Any) -> Manifest:
+    return registered([], **changes)
 
 
 def test_equal_environments_have_no_difference() -> None:
@@ -43,8 +43,8 @@ def test_equal_environments_have_no_difference() -> None:
         (Topic.PINNING, {"pinning": {"sut": [0], "others": [1], "enforced": False}}),
         (Topic.PINNING, {"pinning": {"sut": [3], "others": [0, 1, 2], "enforced": True}}),
         (Topic.SETTINGS, {"settings": {**SETTINGS, "sleep_s": 0.2}}),
-        (Topic.LOADS, {"loads": {"closed-80": encode_load(replace(LOADS["closed-80"], users=81))}}),
-        (Topic.PROFILE, {"profile": {"is_smoke": True, "time_scale": 1.0}}),
+        (Topic.LOADS, {"loads": {"closed-80": asdict(replace(LOADS["closed-80"], users=81))}}),
+        (Topic.PROFILE, {"profile": {"name": "smoke", "is_smoke": True, "budget_s": 60.0, "max_rounds": 3}}),
     ],
 )
 def test_what_makes_two_campaigns_not_comparable(topic: Topic, changes: dict[str, Any]) -> None:

@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analysis.comparing.compare import METRICS, Change, compare
+from analysis.comparing.compare import Change, comparable, compare
 from analysis.comparing.compare_text import advice, as_json, as_junit, as_markdown
 from analysis.reading.campaign import load_campaign
 from analysis.stats.results import Verdict
 from analysis.wording import markdown
 from comparable_campaigns import ALL_ROUNDS, ASKED, BAD, BLOCKING, NATIVE, POOLED, SLOWER, measured, suite_of
 from experiment.design.claims import A_A, CLAIMS
-from experiment.design.model import Metric
+from experiment.design.metrics import (
+    BYSTANDER_P50,
+    CPU_PER_REQUEST,
+    GOODPUT,
+    MAKESPAN,
+    RESPONSE_P99,
+    TOKENS_PEAK,
+)
 from experiment.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,23 +83,23 @@ def test_a_precise_small_difference_counts_as_the_same(tmp_path: Path) -> None:
 
 def test_each_load_is_compared_by_its_own_metric(of: Callable[[str], Campaign]) -> None:
     metrics = {r.treatment: r.primary.metric for r in compare(of("before"), of("same")).rows}
-    assert (metrics[NATIVE], metrics[BAD]) == (Metric.GOODPUT, Metric.MAKESPAN)
+    assert (metrics[NATIVE], metrics[BAD]) == (GOODPUT, MAKESPAN)
 
 
 def test_another_metric_can_be_chosen_and_names_who_lacks_it(of: Callable[[str], Campaign]) -> None:
-    found = compare(of("before"), of("same"), metric=Metric.CPU_PER_REQUEST)
-    assert {r.primary.metric for r in found.rows} == {Metric.CPU_PER_REQUEST}
+    found = compare(of("before"), of("same"), metric=CPU_PER_REQUEST)
+    assert {r.primary.metric for r in found.rows} == {CPU_PER_REQUEST}
     assert "SUT CPU a request was not measured" in next(m.reason for m in found.missing if m.treatment == BAD)
 
 
 def test_a_metric_without_a_better_direction_is_refused(of: Callable[[str], Campaign]) -> None:
     with pytest.raises(UsageError, match="no better direction"):
-        compare(of("before"), of("same"), metric=Metric.TOKENS_PEAK)
+        compare(of("before"), of("same"), metric=TOKENS_PEAK)
 
 
 def test_figures_beside_the_own_metric_are_listed(of: Callable[[str], Campaign]) -> None:
     row = next(r for r in compare(of("before"), of("same")).rows if r.treatment == NATIVE)
-    assert [r.metric for r in row.beside] == [Metric.RESPONSE_P99, Metric.BYSTANDER_P50, Metric.CPU_PER_REQUEST]
+    assert [r.metric for r in row.beside] == [RESPONSE_P99, BYSTANDER_P50, CPU_PER_REQUEST]
 
 
 def test_each_interval_pays_for_all_treatments(of: Callable[[str], Campaign]) -> None:
@@ -178,5 +185,6 @@ def test_a_few_undecided_are_no_reason_for_advice(of: Callable[[str], Campaign])
     assert advice(replace(found, rows=rows)) == ""
 
 
-def test_every_comparable_metric_has_a_value_field() -> None:
-    assert all(m.value in {f.value for f in Metric} for m in METRICS)
+def test_only_what_can_be_better_or_worse_is_compared() -> None:
+    assert {GOODPUT.name, MAKESPAN.name} < set(comparable())
+    assert not any(metric.is_structural for metric in comparable().values())

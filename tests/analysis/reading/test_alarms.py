@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 WAITS = Ceiling(goodput_rps=400.0, decided_by="T/S")
-CPU = Ceiling(goodput_rps=400.0, decided_by="1/c")
+CPU = Ceiling(goodput_rps=400.0, decided_by="1/c", is_cpu=True)
 
 
 @pytest.mark.parametrize(

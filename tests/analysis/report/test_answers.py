@@ -13,8 +13,9 @@ from analysis.reading.campaign import load_campaign
 from analysis.report.answers import answers_markdown
 from analysis.report.question_texts import QUESTIONS
 from analysis.stats.results import Verdict
-from experiment.design.claims import A_A, ARTICLE_CLAIMS, CLAIMS
+from experiment.design.claims import A_A, CLAIMS
 from experiment.design.model import Interval
+from experiment.design.profiles import ARTICLE_CLAIMS
 from fake_campaigns import write_campaign
 from harness.commands.presenting import make_answers
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from analysis.reading.campaign import Campaign
     from experiment.design.model import Claim
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")

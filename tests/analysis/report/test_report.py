@@ -18,7 +18,8 @@ from analysis.report.report import VERDICT_COLUMNS, verdict_table_markdown, writ
 from analysis.report.report_tables import use_rows
 from analysis.report.view import SMOKE_TEXT, report_view
 from analysis.stats.results import Verdict
-from experiment.design.claims import A_A, ARTICLE_CLAIMS, CLAIMS
+from experiment.design.claims import A_A, CLAIMS
+from experiment.design.profiles import ARTICLE_CLAIMS
 from fake_campaigns import INVALID, write_campaign
 
 if TYPE_CHECKING:

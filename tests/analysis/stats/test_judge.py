@@ -8,7 +8,8 @@ import pytest
 
 from analysis.stats.judge import judge_claim, verdict_of
 from analysis.stats.results import Verdict
-from experiment.design.model import Claim, Comparison, Interval, Measurability, Metric, at_least, at_most
+from experiment.design.metrics import BYSTANDER_P50, TOKENS_PEAK
+from experiment.design.model import Claim, Comparison, Interval, at_least, at_most
 from made_trials import FAST, SLOW, claim, comparison, ratio_trials, trial
 
 STEADY = [1.0, 1.01, 0.99, 1.0, 1.005]
@@ -82,14 +83,12 @@ def test_a_missing_service_skips_the_claim_with_the_reason() -> None:
 
 
 def test_what_load_cannot_show_is_said_to_be_not_measurable() -> None:
-    unmeasurable = Claim(
-        id="Y", slug="y", statement="s", source="t", measurability=Measurability.NOT_MEASURABLE, note="a survey"
-    )
+    unmeasurable = Claim(id="Y", slug="y", statement="s", source="t", note="a survey")
     assert judge_claim(unmeasurable, [], skipped={}).verdict is Verdict.NOT_MEASURABLE
 
 
 def _structural(expected: Interval) -> Claim:
-    return claim(Comparison(treatment=FAST, baseline=None, metric=Metric.TOKENS_PEAK, expected=expected))
+    return claim(Comparison(treatment=FAST, baseline=None, metric=TOKENS_PEAK, expected=expected))
 
 
 def test_a_structural_statement_must_hold_in_every_trial() -> None:
@@ -105,7 +104,7 @@ def test_a_floor_can_support_at_least_but_never_equality() -> None:
     for n in range(1, 6):
         trials.append(trial(FAST, n, bystander_p50_us=3e6 + n, bystander_p50_is_floor=True))
         trials.append(trial(SLOW, n, bystander_p50_us=1e3, bystander_p50_is_floor=False))
-    stalls = claim(comparison(at_least(20), Metric.BYSTANDER_P50))
-    equal = claim(comparison(Interval(2000, 4000), Metric.BYSTANDER_P50))
+    stalls = claim(comparison(at_least(20), BYSTANDER_P50))
+    equal = claim(comparison(Interval(2000, 4000), BYSTANDER_P50))
     assert judge_claim(stalls, trials, skipped={}).verdict is Verdict.SUPPORTED
     assert judge_claim(equal, trials, skipped={}).verdict is Verdict.INCONCLUSIVE

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.stats.independent import metric_ratio, sample
 from analysis.stats.student import incomplete_beta, quantile, two_sided_tail
-from experiment.design.model import Metric
+from experiment.design.metrics import GOODPUT
 from made_trials import FAST, trial
 
 # --- Student's t
@@ -59,9 +59,9 @@ def test_a_quantile_of_nonsense_is_refused(probability: float, df: float) -> Non
 
 def _ratio(before: list[float], after: list[float], *, floors: tuple[bool, bool] = (False, False)) -> Any:
     trials = [[trial(FAST, n, goodput_rps=v) for n, v in enumerate(values)] for values in (before, after)]
-    one, other = (sample(t, FAST.id, Metric.GOODPUT) for t in trials)
+    one, other = (sample(t, FAST.id, GOODPUT) for t in trials)
     one, other = replace(one, is_floor=floors[0]), replace(other, is_floor=floors[1])
-    return metric_ratio(Metric.GOODPUT, one, other, 0.05)
+    return metric_ratio(GOODPUT, one, other, 0.05)
 
 
 def test_the_interval_is_welchs() -> None:

@@ -21,7 +21,7 @@ from experiment.design.plan import treatments_for
 from experiment.records.histogram import Histogram
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import SecondRow, Series, TrialMetrics, TrialRecord
-from fake_campaigns import manifest, write_campaign
+from fake_campaigns import registered, write_campaign
 from harness.commands.presenting import make_slides
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ SECONDS = {"sleep.async-blocking": BLOCKED, "sleep.def": FREE}
 def recorded(path: Path, *, rounds: int = 3, invalid: Sequence[int] = ()) -> Campaign:
     """A campaign whose every answer of the demo, and every second beside a handler, is known."""
     planned = treatments_for(CLAIMED)
-    folder = CampaignFolder.create(path, manifest(planned, claims=CLAIMED))
+    folder = CampaignFolder.create(path, registered(planned, claims=CLAIMED))
     numbered = [(number, treatment) for number in range(1, rounds + 1) for treatment in planned]
     for position, (number, treatment) in enumerate(numbered):
         record = TrialRecord(

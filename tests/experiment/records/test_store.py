@@ -14,7 +14,7 @@ from experiment.design.claims import CLAIMS
 from experiment.design.loads import LOADS
 from experiment.errors import StoreError
 from experiment.records.histogram import Histogram
-from experiment.records.manifest import decode_claim, decode_load, encode_claim, encode_load
+from experiment.records.manifest import ClaimEntry, Manifest, read_manifest
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import SecondRow, Series, TrialRecord
 from made_trials import FAST, trial
@@ -35,7 +35,7 @@ def _record(number: int = 1) -> TrialRecord:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> CampaignFolder:
-    return CampaignFolder.create(tmp_path / "campaign", {"seed": 1})
+    return CampaignFolder.create(tmp_path / "campaign", Manifest(campaign="made-up"))
 
 
 def test_what_is_written_comes_back(folder: CampaignFolder) -> None:
@@ -62,7 +62,7 @@ def test_several_rules_and_reasons_with_commas_survive(folder: CampaignFolder) -
 
 def test_a_campaign_is_never_written_over(folder: CampaignFolder) -> None:
     with pytest.raises(StoreError, match="not empty"):
-        CampaignFolder.create(folder.path, {})
+        CampaignFolder.create(folder.path, Manifest(campaign="made-up"))
 
 
 def test_a_half_written_last_line_is_ignored_and_mended(folder: CampaignFolder) -> None:
@@ -115,14 +115,15 @@ def test_a_single_series_can_be_read_alone(folder: CampaignFolder) -> None:
 
 @pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda c: c.id)
 def test_every_claim_survives_the_manifest(claim: Claim) -> None:
-    text = json.dumps(encode_claim(claim))
-    assert str(inf) not in text
-    assert decode_claim(json.loads(text)) == claim
+    text = ClaimEntry.of(claim).model_dump_json()
+    assert str(inf) not in text.lower()
+    assert ClaimEntry.model_validate_json(text).value == claim
 
 
 @pytest.mark.parametrize("load", LOADS.values(), ids=lambda load: load.id)
 def test_every_load_survives_the_manifest(load: Load) -> None:
-    assert decode_load(json.loads(json.dumps(encode_load(load)))) == load
+    written = json.loads(Manifest(campaign="made-up", loads={load.id: load}).model_dump_json())
+    assert read_manifest(written, "manifest.json").loads == {load.id: load}
 
 
 def test_a_campaign_of_a_version_with_fewer_metrics_is_read_and_they_are_missing(tmp_path: Path) -> None:
@@ -145,7 +146,7 @@ def test_a_table_that_lacks_its_trials_place_is_an_error_that_names_the_column(t
 
 
 def _older_by(path: Path, column: str) -> Path:
-    folder = CampaignFolder.create(path / "older", {})
+    folder = CampaignFolder.create(path / "older", Manifest(campaign="made-up"))
     folder.append(trial(FAST, 1, goodput_rps=100.0, yardstick_us=90.0), {}, ())
     table = pd.read_csv(folder.path / "trials.csv", dtype=str)
     table.drop(columns=column).to_csv(folder.path / "trials.csv", index=False)

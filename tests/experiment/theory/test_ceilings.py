@@ -5,18 +5,16 @@ from __future__ import annotations
 import pytest
 
 from bench_app.catalogue import CATALOGUE
+from experiment.design.factors import ServerConfig, server
 from experiment.design.loads import LOADS
-from experiment.design.model import Cores, Load, LoadKind, ServerConfig
+from experiment.design.model import Load, LoadKind
 from experiment.theory.ceilings import MachineCosts, ceiling
 
 COSTS = MachineCosts(
     loop_cpu_s=200e-6,
     hop_cpu_s=200e-6,
-    upload_cpu_s=0.016,
-    sleep_s=0.1,
-    article_sleep_s=2.0,
-    upstream_s=0.1,
-    query_s=0.05,
+    work_cpu_s={"upload": 0.016},
+    waits_s={"sleep_s": 0.1, "article_sleep_s": 2.0, "upstream_delay_s": 0.1, "query_s": 0.05},
     db_pool_size=20,
     cores=2,
 )
@@ -51,23 +49,20 @@ def test_the_deciding_term(variant: str, load: str, rps: float, term: str) -> No
 
 def test_a_process_pool_reaches_as_far_as_there_are_cores() -> None:
     one, _ = _ceiling("upload.async-process", "closed-8")
-    both, _ = _ceiling("upload.async-process", "closed-8", server=ServerConfig(cores=Cores.ALL))
+    both, _ = _ceiling("upload.async-process", "closed-8", server=server(cores="all"))
     assert both == pytest.approx(2 * one)
 
 
 def test_more_tokens_lift_the_ceiling_of_def() -> None:
-    assert _ceiling("sleep.def", server=ServerConfig(thread_tokens=100))[0] == pytest.approx(800)
+    assert _ceiling("sleep.def", server=server(thread_tokens=100))[0] == pytest.approx(800)
 
 
 def test_nothing_is_said_where_the_machines_costs_are_unknown() -> None:
     unknown = MachineCosts(
         loop_cpu_s=None,
         hop_cpu_s=None,
-        upload_cpu_s=None,
-        sleep_s=0.1,
-        article_sleep_s=2.0,
-        upstream_s=0.1,
-        query_s=0.05,
+        work_cpu_s={},
+        waits_s={"sleep_s": 0.1},
         db_pool_size=20,
         cores=2,
     )

@@ -13,8 +13,10 @@ from analysis.stats.judge import judge_comparison
 from analysis.stats.results import Verdict
 from experiment.design.claims import A_A, CLAIMS
 from experiment.design.loads import LOADS
-from experiment.design.model import Claim, Comparison, Interval, Metric, Treatment, at_least
+from experiment.design.metrics import GOODPUT
+from experiment.design.model import Claim, Comparison, Interval, Treatment, at_least
 from experiment.design.plan import aa_pairs, plan_round, treatments_for
+from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import MAX_ATTEMPTS, Campaign, Rules
 from harness.campaign.fake import FakeDriver, Noise, Planted
@@ -35,7 +37,7 @@ BASE, DOUBLE, SAME = (
 
 
 def _compare(treatment: Treatment, expected: Interval) -> Comparison:
-    return Comparison(treatment=treatment, baseline=BASE, metric=Metric.GOODPUT, expected=expected)
+    return Comparison(treatment=treatment, baseline=BASE, metric=GOODPUT, expected=expected)
 
 
 TWICE = claim(_compare(DOUBLE, at_least(1.5)), id="TWICE")
@@ -47,11 +49,11 @@ AT_THE_LIMIT = claim(_compare(DOUBLE, at_least(2.0)), id="LIMIT")
 def _planted() -> dict[str, Planted]:
     goodput = {BASE.id: 400.0, DOUBLE.id: 800.0, SAME.id: 400.0}
     goodput |= {t.id: 5000.0 for t in A_A.treatments}
-    return {name: {Metric.GOODPUT: value} for name, value in goodput.items()}
+    return {name: {GOODPUT: value} for name, value in goodput.items()}
 
 
 def _campaign(tmp_path: Path, *claims: Claim, driver: FakeDriver, **rules: float) -> Campaign:
-    folder = CampaignFolder.create(tmp_path / "campaign", {})
+    folder = CampaignFolder.create(tmp_path / "campaign", Manifest(campaign="made-up"))
     return _on(folder, *claims, driver=driver, **rules)
 
 
@@ -213,7 +215,7 @@ def test_a_short_round_runs_the_aa_pair_once() -> None:
 
 def test_each_run_of_the_aa_pair_in_a_round_is_a_pair_of_its_own(tmp_path: Path) -> None:
     planned = treatments_for(CLAIMS.values())
-    planted = _planted() | {t.id: {Metric.GOODPUT: 100.0} for t in planned if t not in A_A.treatments}
+    planted = _planted() | {t.id: {GOODPUT: 100.0} for t in planned if t not in A_A.treatments}
     campaign = _campaign(tmp_path, driver=FakeDriver(planted=planted, spread=0.02), max_rounds=2)
     campaign.always = planned
     campaign.run()

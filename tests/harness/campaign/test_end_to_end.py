@@ -51,7 +51,7 @@ def _make(target: str, args: str) -> None:
 
 def test_every_planned_treatment_was_measured_and_answered(campaign: Path) -> None:
     folder = CampaignFolder.open(campaign)
-    planned = {t["id"] for t in folder.manifest()["treatments"]}
+    planned = {t.id for t in folder.manifest().treatments}
     answered = {t.treatment for t in folder.trials() if t.metrics.answers}
     assert answered == planned
 

@@ -12,7 +12,6 @@ import pytest
 from bench_app.catalogue import CATALOGUE
 from experiment.design.claims import CLAIMS
 from experiment.errors import Exit, UsageError
-from harness.campaign.run import new_manifest
 from harness.commands import measuring
 from harness.commands.cli import claim_id, main, nearest, seconds
 
@@ -66,7 +65,7 @@ def test_all_rounds_is_ordered_and_registered(monkeypatch: pytest.MonkeyPatch) -
         pass
 
     def ordered(order: Order, _listener: object) -> NoReturn:
-        raise _Ordered(new_manifest(order, [], {}, {})["profile"]["all_rounds"])
+        raise _Ordered(order.all_rounds)
 
     monkeypatch.setattr(measuring, "run_new", ordered)
     for words, expected in ((["--all-rounds"], True), ([], False)):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,10 +17,11 @@ from analysis.stats.results import Verdict
 from comparable_campaigns import ASKED, NATIVE, measured, runner
 from experiment.design.claims import A_A, CLAIMS
 from experiment.design.loads import LOADS
-from experiment.design.model import Comparison, Interval, LoadKind, Metric, Treatment, at_least
+from experiment.design.metrics import GOODPUT
+from experiment.design.model import Comparison, Interval, LoadKind, Treatment, at_least
 from experiment.design.plan import treatments_for
 from experiment.errors import Exit, StoreError
-from experiment.records.manifest import encode_load, encode_treatment
+from experiment.records.manifest import Manifest, ProfileFacts, TreatmentEntry
 from fake_campaigns import HOST
 from harness.commands import reproduce as reproducing
 from harness.commands.origin import REPRODUCTION_JSON, REPRODUCTION_MD
@@ -44,6 +45,11 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
 
 def _outcomes(found: Reproduction) -> dict[str, Outcome]:
     return {pair.claim.id: pair.outcome for pair in found.claims}
+
+
+def _profile(manifest: Manifest) -> ProfileFacts:
+    assert manifest.profile is not None
+    return manifest.profile
 
 
 def test_the_same_world_comes_back_as_reproduced(original: Campaign, tmp_path: Path) -> None:
@@ -85,28 +91,29 @@ def test_claims_and_loads_are_those_of_the_manifest_whatever_todays_tables_say(t
         CLAIMS["A8"],
         comparisons=tuple(replace(c, expected=at_least(1.75)) for c in CLAIMS["A8"].comparisons),
     )
-    loads = {name: encode_load(load) for name, load in LOADS.items()}
-    loads["closed-80"] = encode_load(replace(LOADS["closed-80"], users=79, window_s=2.2))
+    loads = {name: asdict(load) for name, load in LOADS.items()}
+    loads["closed-80"] = asdict(replace(LOADS["closed-80"], users=79, window_s=2.2))
     theirs = made_theirs(tmp_path / "theirs", claims=(moved,), loads=loads, alpha=0.01)
     told = manifest_of(theirs, tmp_path)
-    assert told["claims"] == theirs.manifest["claims"]
-    assert told["claims"][0]["comparisons"][0]["expected"] == [1.75, None]
-    assert (told["loads"]["closed-80"]["users"], told["loads"]["closed-80"]["window_s"]) == (79, 2.2)
-    assert told["alpha"] == 0.01
-    assert told["reproduces"]["campaign"] == "theirs"
+    assert told.claims == theirs.manifest.claims
+    assert told.claims[0].comparisons[0].expected == (1.75, None)
+    assert (told.loads["closed-80"].users, told.loads["closed-80"].window_s) == (79, 2.2)
+    assert told.alpha == 0.01
+    assert told.reproduces is not None
+    assert told.reproduces.campaign == "theirs"
 
 
 def test_budget_and_rounds_are_theirs_unless_given(original: Campaign, tmp_path: Path) -> None:
-    same, other = (manifest_of(original, tmp_path, **o)["profile"] for o in ({}, {"budget_s": 9.0, "rounds": 2}))
-    assert same == original.manifest["profile"]
-    assert (other["budget_s"], other["max_rounds"]) == (9.0, 2)
+    same, other = (_profile(manifest_of(original, tmp_path, **o)) for o in ({}, {"budget_s": 9.0, "rounds": 2}))
+    assert same == original.manifest.profile
+    assert (other.budget_s, other.max_rounds) == (9.0, 2)
 
 
 def test_whether_decided_claims_go_on_is_theirs(original: Campaign, tmp_path: Path) -> None:
-    profile = {**original.manifest["profile"], "all_rounds": True, "max_rounds": 6}
+    profile = {**_profile(original.manifest).model_dump(), "all_rounds": True, "max_rounds": 6}
     theirs = made_theirs(tmp_path / "theirs", profile=profile)
-    assert manifest_of(theirs, tmp_path)["profile"]["all_rounds"] is True
-    assert manifest_of(original, tmp_path)["profile"]["all_rounds"] is False
+    assert _profile(manifest_of(theirs, tmp_path)).all_rounds is True
+    assert _profile(manifest_of(original, tmp_path)).all_rounds is False
     run_again(theirs, tmp_path / "again")
     trials = load_campaign(tmp_path / "again").trials
     assert Counter(t.treatment for t in trials) == dict.fromkeys((t.id for t in treatments_for(ASKED)), 6)
@@ -116,7 +123,7 @@ def test_a_variant_this_version_does_not_have_is_skipped_with_the_reason(tmp_pat
     foreign = Comparison(
         treatment=Treatment(variant="sleep.async-native.trio", load="closed-80"),
         baseline=Treatment(variant="sleep.def", load="closed-80"),
-        metric=Metric.GOODPUT,
+        metric=GOODPUT,
         expected=Interval(0.9, 1.1),
     )
     theirs = made_theirs(tmp_path / "theirs", claims=(replace(CLAIMS["A8"], id="X1", comparisons=(foreign,)),))
@@ -129,11 +136,11 @@ def test_a_variant_this_version_does_not_have_is_skipped_with_the_reason(tmp_pat
 def test_a_sweep_is_run_again_with_its_loads(tmp_path: Path) -> None:
     step = Treatment(variant="sleep.def", load="open-50")
     open_50 = replace(LOADS["closed-20"], id="open-50", kind=LoadKind.OPEN, users=0, rate_rps=50.0)
-    loads = {name: encode_load(load) for name, load in {**LOADS, "open-50": open_50}.items()}
-    theirs = made_theirs(tmp_path / "theirs", loads=loads, sweep=[encode_treatment(step)])
+    loads = {name: asdict(load) for name, load in {**LOADS, "open-50": open_50}.items()}
+    theirs = made_theirs(tmp_path / "theirs", loads=loads, sweep=[TreatmentEntry.of(step).model_dump(mode="json")])
     told = manifest_of(theirs, tmp_path)
-    assert told["sweep"] == [encode_treatment(step)]
-    assert told["loads"]["open-50"]["rate_rps"] == 50.0
+    assert [entry.value for entry in told.sweep] == [step]
+    assert told.loads["open-50"].rate_rps == 50.0
 
 
 def test_a_load_that_the_manifest_does_not_define_is_named(tmp_path: Path) -> None:
@@ -143,8 +150,8 @@ def test_a_load_that_the_manifest_does_not_define_is_named(tmp_path: Path) -> No
 
 
 def test_a_profile_that_says_nothing_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="profile in the manifest of theirs"):
-        manifest_of(made_theirs(tmp_path / "theirs", profile={}), tmp_path)
+    with pytest.raises(StoreError, match="the manifest of theirs does not say how"):
+        manifest_of(made_theirs(tmp_path / "theirs", profile=None), tmp_path)
 
 
 def test_a_campaigns_name_cannot_lead_out_of_the_results(tmp_path: Path) -> None:
@@ -171,8 +178,8 @@ def test_a_claim_that_was_registered_otherwise_is_undecided(original: Campaign, 
 
 
 def test_another_load_by_the_same_name_is_undecided(original: Campaign, tmp_path: Path) -> None:
-    loads = {name: encode_load(load) for name, load in LOADS.items()}
-    loads["closed-80"] = encode_load(replace(LOADS["closed-80"], users=90))
+    loads = {name: asdict(load) for name, load in LOADS.items()}
+    loads["closed-80"] = asdict(replace(LOADS["closed-80"], users=90))
     found = compare_verdicts(original, load_campaign(measured(tmp_path / "other", loads=loads)))
     assert _outcomes(found) == {"A1": Outcome.UNDECIDED, "A8": Outcome.UNDECIDED, "A9": Outcome.REPRODUCED}
     assert "something else by the load closed-80" in found.claims[0].reason
@@ -256,4 +263,4 @@ def test_without_a_reference_or_the_claim_in_it_nothing_is_said(original: Campai
 
 def test_the_aa_pair_is_part_of_every_repetition(original: Campaign, tmp_path: Path) -> None:
     told = manifest_of(original, tmp_path)
-    assert {t["id"] for t in told["treatments"]} >= {t.id for t in A_A.treatments}
+    assert {t.id for t in told.treatments} >= {t.id for t in A_A.treatments}

@@ -108,7 +108,9 @@ def test_another_campaign_in_the_originals_place_is_not_taken_for_it(original: C
     run_again(original, tmp_path / "again")
     folder = CampaignFolder.open(tmp_path / "again")
     told = folder.manifest()
-    folder.write_manifest({**told, "reproduces": {**told["reproduces"], "campaign": "another"}})
+    assert told.reproduces is not None
+    another = told.reproduces.model_copy(update={"campaign": "another"})
+    folder.write_manifest(told.model_copy(update={"reproduces": another}))
     with pytest.raises(StoreError, match=r"repeats another, which cannot be read any more: .* holds theirs"):
         original_of(folder.path)
 
@@ -116,7 +118,8 @@ def test_another_campaign_in_the_originals_place_is_not_taken_for_it(original: C
 def test_the_manifest_tells_nothing_of_the_machines_folders(original: Campaign) -> None:
     beside = original.folder.path.parent / "again"
     told = manifest_again(original, order_again(original, out=beside, budget_s=None, rounds=1, seed=1, words=()))
-    assert told["reproduces"]["path"] == "../theirs"
+    assert told.reproduces is not None
+    assert told.reproduces.path == "../theirs"
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -75,9 +75,9 @@ def test_a_pass_half_written_is_left_out(tmp_path: Path) -> None:
 def test_on_a_core_half_as_fast_cpu_a_request_is_halved_and_goodput_doubled() -> None:
     measured = {"goodput_rps": 1000.0, "sut_cpu_us_per_request": 500.0}
     even = at_equal_speed(200.0, measured)
-    assert (even["goodput_even_rps"], even["sut_cpu_even_us_per_request"]) == (2000.0, 250.0)
+    assert (even["goodput_normalized_rps"], even["sut_cpu_normalized_us_per_request"]) == (2000.0, 250.0)
 
 
 def test_without_a_yardstick_nothing_is_converted() -> None:
     assert at_equal_speed(None, {"goodput_rps": 1000.0}) == {}
-    assert at_equal_speed(200.0, {"goodput_rps": None})["goodput_even_rps"] is None
+    assert at_equal_speed(200.0, {"goodput_rps": None})["goodput_normalized_rps"] is None

@@ -15,6 +15,7 @@ from experiment.errors import Exit
 from experiment.theory.pool_occupancy import Held, allowed_in_use, complaint
 from harness.commands.cli import main
 from harness.system.pinning import plan_cores
+from harness.trial.app_settings import todays
 from harness.trial.preflight import preflight
 from harness.trial.rig import Rig, rig
 
@@ -34,7 +35,7 @@ ASYNCPG = Treatment(variant="db.async-native.asyncpg", load=LOAD.id)
 @pytest.fixture(scope="module")
 def stand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
     logs = tmp_path_factory.mktemp("logs")
-    with rig(plan=plan_cores(), logs=logs, loads={LOAD.id: LOAD}, upstream_delay_s=0.01, seed=1) as made:
+    with rig(plan=plan_cores(), logs=logs, loads={LOAD.id: LOAD}, settings=todays(), seed=1) as made:
         report = preflight(made, [ASYNCPG.variant])
         assert not report.complaints
         made.answers.update(report.answers)

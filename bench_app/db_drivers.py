@@ -1,4 +1,4 @@
-"""The db variants' connection pools, one for each driver, made as equal as the drivers allow.
+"""The database drivers, each with a pool, made as equal as the drivers allow. To add one, add a row.
 
 Equal for all: P = settings.db_pool_size connections, opened before the first request and kept (minimum and maximum
 are the same); a request that finds none free waits, up to POOL_WAIT_S; every statement commits by itself, so that one
@@ -21,22 +21,54 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from bench_app.items import Answer, as_answer
+from bench_app.styles import ASYNC_BLOCKING, ASYNC_NATIVE, ASYNC_OFFLOAD, DEF
+from bench_app.table import Table
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     import asyncpg
     from psycopg_pool import AsyncConnectionPool, ConnectionPool
-    from sqlalchemy import Engine
+    from sqlalchemy import Engine, TextClause
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from bench_app.settings import Settings
+    from bench_app.styles import Style
+
+    Parameters = Mapping[str, float]
 
 APPLICATION = "handlerbench-sut"
 # Longer than any load lasts: a slow answer must be slow, not an error, in all alike.
 POOL_WAIT_S = 60.0
 OPEN_LIMIT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DbDriver:
+    """A row: how the driver's pool is opened, its package, and how it fetches (`fetch` is async where it is awaited).
+
+    `tool` stands in the variants' ids; a driver with two interfaces has two rows of one tool. `key` and `wait_s` are
+    how its SQL writes the two parameters. `words` name it in a summary.
+    """
+
+    name: str
+    tool: str
+    package: str
+    words: str
+    styles: tuple[Style, ...]
+    key: str
+    wait_s: str
+    open: Callable[[Settings], AbstractAsyncContextManager[Any]]
+    fetch: Callable[[Any, str, Parameters], Any]
+
+
+DB_DRIVERS: Table[DbDriver] = Table("database driver")
 
 
 class PoolExhaustedError(RuntimeError):
@@ -95,8 +127,7 @@ def _psycopg_options() -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def open_psycopg2(settings: Settings) -> AsyncIterator[WaitingPool]:
-    """Open psycopg2's pool."""
+async def _open_psycopg2(settings: Settings) -> AsyncIterator[WaitingPool]:
     pool = WaitingPool(_url(settings), settings.db_pool_size)
     try:
         yield pool
@@ -105,8 +136,7 @@ async def open_psycopg2(settings: Settings) -> AsyncIterator[WaitingPool]:
 
 
 @asynccontextmanager
-async def open_psycopg(settings: Settings) -> AsyncIterator[ConnectionPool]:
-    """Open psycopg's pool for threads."""
+async def _open_psycopg(settings: Settings) -> AsyncIterator[ConnectionPool]:
     from psycopg_pool import ConnectionPool
 
     _require_server(_url(settings))
@@ -120,8 +150,7 @@ async def open_psycopg(settings: Settings) -> AsyncIterator[ConnectionPool]:
 
 
 @asynccontextmanager
-async def open_psycopg_async(settings: Settings) -> AsyncIterator[AsyncConnectionPool]:
-    """Open psycopg's pool for the event loop."""
+async def _open_psycopg_async(settings: Settings) -> AsyncIterator[AsyncConnectionPool]:
     from psycopg_pool import AsyncConnectionPool
 
     _require_server(_url(settings))
@@ -139,8 +168,7 @@ async def _leave_as_it_is(_: Any) -> None:
 
 
 @asynccontextmanager
-async def open_asyncpg(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
-    """Open asyncpg's pool."""
+async def _open_asyncpg(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
     import asyncpg
 
     async with asyncpg.create_pool(
@@ -157,11 +185,8 @@ async def open_asyncpg(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
 
 
 @asynccontextmanager
-async def open_sqlalchemy(settings: Settings) -> AsyncIterator[Engine]:
-    """Open SQLAlchemy's engine on psycopg, with its pool full.
-
-    The connections are made by psycopg itself (`creator`), so that every driver reads one and the same URL.
-    """
+async def _open_sqlalchemy(settings: Settings) -> AsyncIterator[Engine]:
+    # the connections are made by psycopg itself (`creator`), so that every driver reads one and the same URL
     import psycopg
     from sqlalchemy import create_engine
 
@@ -184,8 +209,7 @@ async def open_sqlalchemy(settings: Settings) -> AsyncIterator[Engine]:
 
 
 @asynccontextmanager
-async def open_sqlalchemy_async(settings: Settings) -> AsyncIterator[AsyncEngine]:
-    """Open SQLAlchemy's engine on asyncpg, with its pool full."""
+async def _open_sqlalchemy_async(settings: Settings) -> AsyncIterator[AsyncEngine]:
     import asyncpg
     from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -206,3 +230,122 @@ async def open_sqlalchemy_async(settings: Settings) -> AsyncIterator[AsyncEngine
         yield engine
     finally:
         await engine.dispose()
+
+
+def _by_psycopg2(pool: WaitingPool, sql: str, parameters: Parameters) -> Answer:
+    with pool.connection() as connection, connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return as_answer(cursor.fetchone())
+
+
+def _by_psycopg(pool: ConnectionPool[Any], sql: str, parameters: Parameters) -> Answer:
+    with pool.connection() as connection:
+        return as_answer(connection.execute(sql, parameters).fetchone())
+
+
+async def _by_psycopg_async(pool: AsyncConnectionPool[Any], sql: str, parameters: Parameters) -> Answer:
+    async with pool.connection() as connection:
+        cursor = await connection.execute(sql, parameters)
+        return as_answer(await cursor.fetchone())
+
+
+async def _by_asyncpg(pool: asyncpg.Pool, sql: str, parameters: Parameters) -> Answer:
+    async with pool.acquire(timeout=POOL_WAIT_S) as connection:
+        return as_answer(await connection.fetchrow(sql, *parameters.values()))
+
+
+@cache
+def _text(sql: str) -> TextClause:
+    from sqlalchemy import text
+
+    return text(sql)
+
+
+def _by_sqlalchemy(engine: Engine, sql: str, parameters: Parameters) -> Answer:
+    with engine.connect() as connection:
+        return as_answer(connection.execute(_text(sql), parameters).one())
+
+
+async def _by_sqlalchemy_async(engine: AsyncEngine, sql: str, parameters: Parameters) -> Answer:
+    async with engine.connect() as connection:
+        return as_answer((await connection.execute(_text(sql), parameters)).one())
+
+
+DB_DRIVERS.add(
+    DbDriver(
+        name="asyncpg",
+        tool="asyncpg",
+        package="asyncpg",
+        words="asyncpg",
+        styles=(ASYNC_NATIVE,),
+        key="$1",
+        wait_s="$2",
+        open=_open_asyncpg,
+        fetch=_by_asyncpg,
+    )
+)
+DB_DRIVERS.add(
+    DbDriver(
+        name="psycopg-async",
+        tool="psycopg",
+        package="psycopg",
+        words="psycopg 3",
+        styles=(ASYNC_NATIVE,),
+        key="%(key)s",
+        wait_s="%(wait_s)s",
+        open=_open_psycopg_async,
+        fetch=_by_psycopg_async,
+    )
+)
+DB_DRIVERS.add(
+    DbDriver(
+        name="sqlalchemy-async",
+        tool="sqlalchemy",
+        package="sqlalchemy",
+        words="SQLAlchemy on asyncpg",
+        styles=(ASYNC_NATIVE,),
+        key=":key",
+        wait_s=":wait_s",
+        open=_open_sqlalchemy_async,
+        fetch=_by_sqlalchemy_async,
+    )
+)
+DB_DRIVERS.add(
+    DbDriver(
+        name="psycopg2",
+        tool="psycopg2",
+        package="psycopg2-binary",
+        words="psycopg2",
+        styles=(ASYNC_BLOCKING, DEF, ASYNC_OFFLOAD),
+        key="%(key)s",
+        wait_s="%(wait_s)s",
+        open=_open_psycopg2,
+        fetch=_by_psycopg2,
+    )
+)
+DB_DRIVERS.add(
+    DbDriver(
+        name="psycopg",
+        tool="psycopg",
+        package="psycopg",
+        words="psycopg 3",
+        styles=(DEF,),
+        key="%(key)s",
+        wait_s="%(wait_s)s",
+        open=_open_psycopg,
+        fetch=_by_psycopg,
+    )
+)
+DB_DRIVERS.add(
+    DbDriver(
+        name="sqlalchemy",
+        tool="sqlalchemy",
+        package="sqlalchemy",
+        words="SQLAlchemy on psycopg 3",
+        styles=(DEF,),
+        key=":key",
+        wait_s=":wait_s",
+        open=_open_sqlalchemy,
+        fetch=_by_sqlalchemy,
+    )
+)

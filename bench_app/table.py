@@ -1,0 +1,76 @@
+"""A table: rows by name, in the order in which they were added. Works, styles, metrics, factors and claims are tables.
+
+A name that is not in a table is an error that names the nearest one, and never a default.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+Row = TypeVar("Row")
+
+
+class UnknownNameError(KeyError):
+    """A name that is in no row of a table."""
+
+    def __str__(self) -> str:
+        """Return the message; KeyError would quote it."""
+        return str(self.args[0])
+
+
+class DuplicateNameError(ValueError):
+    """Two rows with one name."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """Return the known name that is most like `name`, or None where none is."""
+    import difflib
+
+    folded = {k.lower(): k for k in known}
+    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.4)
+    return folded[close[0]] if close else None
+
+
+class Table(Mapping[str, Row], Generic[Row]):
+    """Rows by name. Looking up an unknown one raises UnknownNameError, adding a known one DuplicateNameError."""
+
+    def __init__(self, noun: str, *, key: str = "name") -> None:
+        """Start empty; `noun` is what messages call a row, `key` the attribute that holds its name."""
+        self._noun = noun
+        self._key = key
+        self._rows: dict[str, Row] = {}
+
+    def add(self, row: Row) -> Row:
+        """Add a row at the end and return it."""
+        name = getattr(row, self._key)
+        if name in self._rows:
+            raise DuplicateNameError(f"there are two {self._noun}s named {name}")
+        self._rows[name] = row
+        return row
+
+    def remove(self, name: str) -> None:
+        """Take a row out again, for tests that add one."""
+        del self._rows[name]
+
+    def place(self, row: Row) -> int:
+        """Return a row's place in the table, from 0."""
+        return list(self._rows).index(getattr(row, self._key))
+
+    def __getitem__(self, name: str) -> Row:
+        """Return the row of that name."""
+        if name not in self._rows:
+            close = nearest(str(name), self._rows)
+            hint = f" Did you mean {close}?" if close else ""
+            raise UnknownNameError(f"there is no {self._noun} {name!r}.{hint}")
+        return self._rows[name]
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names, in order."""
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self._rows)
+
+    def __contains__(self, name: Any) -> bool:
+        """Whether there is a row of that name."""
+        return name in self._rows

@@ -1,0 +1,116 @@
+"""The works: what a handler must get done. To add one, add a row here and a module in bench_app/handlers/."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench_app.table import Table
+
+
+class Bound(StrEnum):
+    """What limits a work's goodput, which is what theory computes a ceiling from."""
+
+    LOOP = "loop"  # nothing to do: the loop's own cost
+    WAIT = "wait"  # each request waits for the time in `setting`
+    POOLED_WAIT = "pooled-wait"  # the same, and holds a database connection meanwhile
+    CPU = "cpu"  # each request computes
+    NONE = "none"  # theory has no term for it
+
+
+class Answer(StrEnum):
+    """How a right answer is told from a wrong one."""
+
+    JSON = "json"
+    BYTES = "bytes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """A row of the table.
+
+    `heading` and `summary` are for readers of the report and of the app's API page. `task` is what one request has to
+    get done, with the time in `setting` (the name of a setting in seconds) where there is one: "a 100 ms sleep".
+    `label` is how a variant with a tool is named on charts.
+    """
+
+    name: str
+    heading: str
+    summary: str
+    task: str
+    bound: Bound
+    setting: str | None = None
+    answer: Answer = Answer.JSON
+    label: str = "{style} · {tool}"
+
+
+WORKS: Table[Work] = Table("work")
+"""In the order of the catalogue, of charts and of the report."""
+
+NOOP = WORKS.add(
+    Work(
+        name="noop",
+        heading="noop: nothing to do",
+        summary="Nothing to do: what a route costs by itself.",
+        task="nothing to do",
+        bound=Bound.LOOP,
+    )
+)
+SLEEP = WORKS.add(
+    Work(
+        name="sleep",
+        heading="sleep: a plain wait",
+        summary="Waiting for a fixed time.",
+        task="sleep",
+        bound=Bound.WAIT,
+        setting="sleep_s",
+    )
+)
+HTTP = WORKS.add(
+    Work(
+        name="http",
+        heading="http: a call to another service",
+        summary="Asking another service over HTTP.",
+        task="upstream call",
+        bound=Bound.WAIT,
+        setting="upstream_delay_s",
+    )
+)
+DB = WORKS.add(
+    Work(
+        name="db",
+        heading="db: a database query",
+        summary="Asking a database.",
+        task="database query",
+        bound=Bound.POOLED_WAIT,
+        setting="query_s",
+    )
+)
+UPLOAD = WORKS.add(
+    Work(
+        name="upload",
+        heading="upload: CPU work on a PDF",
+        summary="CPU work: the text of an uploaded PDF.",
+        task="a PDF to parse",
+        bound=Bound.CPU,
+    )
+)
+ARTICLE = WORKS.add(
+    Work(
+        name="article",
+        heading="article: the two-second demo",
+        summary="The article's own demonstration.",
+        task="sleep",
+        bound=Bound.WAIT,
+        setting="article_sleep_s",
+        label="/{tool}",
+    )
+)
+STALL = WORKS.add(
+    Work(
+        name="stall",
+        heading="stall: a loop that stands still now and then",
+        summary="Nothing to do, but the loop stands still now and then.",
+        task="stall now and then",
+        bound=Bound.NONE,
+        setting="stall_s",
+    )
+)

@@ -1,0 +1,247 @@
+"""The server factors: what can differ in how a SUT is started. To add one, add a row here.
+
+A row says how a value of it is written in a treatment's id and in words, and what it does: to the server's command
+line, to the app's environment, to the cores the SUT may use, to theory's limits. A test takes every row through a
+manifest and back, and checks that each value changes the launch: one that did not would measure the default.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from bench_app.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Value = str | int | None
+
+
+class FactorError(ValueError):
+    """A value that a factor cannot have, or that the chosen server cannot be told."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What of a server decides its ceilings: the cores it may use, its processes, and the limiter tokens of each."""
+
+    cores: int
+    processes: int = 1
+    tokens: int = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """How a SUT is started. `interpreter`: a version such as "3.13", None: our own. `options`: the server's words."""
+
+    server: str = "uvicorn"
+    interpreter: str | None = None
+    all_cores: bool = False
+    processes: int = 1
+    options: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+def _as_it_is(limits: Limits, _value: Value) -> Limits:
+    return limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """A row of the table.
+
+    `values` are those it can have; empty: any whole number from 1 (`is_count`) or any text. `suffix` and `words` write
+    a value that is not the default, `{}` standing for it. `launch` and `limits` return what the value makes of them.
+    """
+
+    name: str
+    default: Value
+    suffix: str
+    words: str
+    launch: Callable[[Launch, Value], Launch]
+    limits: Callable[[Limits, Value], Limits] = _as_it_is
+    values: tuple[Value, ...] = ()
+    is_count: bool = False
+
+    def check(self, value: Value) -> Value:
+        """Return the value; raises FactorError, naming the factor, for one that it cannot have."""
+        if self.values:
+            fits = any(value == v and type(value) is type(v) for v in self.values)
+        else:
+            fits = type(value) is int and value >= 1 if self.is_count else type(value) is str and value != ""
+        if fits or value is self.default:
+            return value
+        options = ", ".join(map(str, self.values)) or ("a whole number from 1" if self.is_count else "a text")
+        raise FactorError(f"the server factor {self.name} cannot be {value!r}; it can be {options}")
+
+
+def _told(**by_server: tuple[str, ...]) -> Callable[[Launch, Value], Launch]:
+    """Return a launch with words added to the server's command line, `{}` standing for the value."""
+
+    def launch(before: Launch, value: Value) -> Launch:
+        if before.server not in by_server:
+            raise FactorError(f"{before.server} has no option for {value}")
+        words = (word.format(value) for word in by_server[before.server])
+        return replace(before, options=(*before.options, *words))
+
+    return launch
+
+
+def _workers(before: Launch, value: Value) -> Launch:
+    if value == 1:
+        return before
+    several = _told(uvicorn=("--workers", "{}"), granian=("--workers", "{}"))(before, value)
+    variables = (*before.environment, ("BENCH_PROBE_PER_PROCESS", "1"))
+    return replace(several, processes=int(value or 1), environment=variables)
+
+
+def _thread_tokens(before: Launch, value: Value) -> Launch:
+    if value is None:
+        return before
+    return replace(before, environment=(*before.environment, ("BENCH_THREAD_TOKENS", str(value))))
+
+
+def _access_log(before: Launch, value: Value) -> Launch:
+    no = "" if value == "on" else "no-"
+    return replace(before, options=(*before.options, f"--{no}access-log"))
+
+
+FACTORS: Table[Factor] = Table("server factor")
+"""In the order in which they stand in a treatment's id, the server first: the options of the others depend on it."""
+
+SERVER = FACTORS.add(
+    Factor(
+        name="server",
+        default="uvicorn",
+        values=("uvicorn", "granian"),
+        suffix="{}",
+        words="{}",
+        launch=lambda launch, value: replace(launch, server=str(value)),
+    )
+)
+CORES = FACTORS.add(
+    Factor(
+        name="cores",
+        default="one",
+        values=("one", "all"),
+        suffix="{}-cores",
+        words="{} cores",
+        launch=lambda launch, value: replace(launch, all_cores=value == "all"),
+        limits=lambda limits, value: limits if value == "all" else replace(limits, cores=1),
+    )
+)
+THREAD_TOKENS = FACTORS.add(
+    Factor(
+        name="thread_tokens",
+        default=None,
+        is_count=True,
+        suffix="tokens-{}",
+        words="{} tokens",
+        launch=_thread_tokens,
+        limits=lambda limits, value: limits if value is None else replace(limits, tokens=int(value)),
+    )
+)
+LOOP = FACTORS.add(
+    Factor(
+        name="loop",
+        default="uvloop",
+        values=("uvloop", "asyncio"),
+        suffix="{}",
+        words="{}",
+        launch=_told(uvicorn=("--loop", "{}"), granian=("--loop", "{}")),
+    )
+)
+HTTP_PARSER = FACTORS.add(
+    Factor(
+        name="http",
+        default="httptools",
+        values=("httptools", "h11"),
+        suffix="{}",
+        words="{}",
+        launch=lambda launch, value: (
+            launch  # granian parses HTTP itself
+            if launch.server == "granian" and value == "httptools"
+            else _told(uvicorn=("--http", "{}"))(launch, value)
+        ),
+    )
+)
+WORKERS = FACTORS.add(
+    Factor(
+        name="workers",
+        default=1,
+        values=(1, 2, 4),
+        suffix="workers-{}",
+        words="{} workers",
+        launch=_workers,
+        limits=lambda limits, value: replace(limits, processes=int(value or 1)),
+    )
+)
+ACCESS_LOG = FACTORS.add(
+    Factor(
+        name="access_log",
+        default="off",
+        values=("off", "on"),
+        suffix="access-log-{}",
+        words="access log {}",
+        launch=_access_log,
+    )
+)
+INTERPRETER = FACTORS.add(
+    Factor(
+        name="interpreter",
+        default=None,
+        suffix="python-{}",
+        words="Python {}",
+        launch=lambda launch, value: replace(launch, interpreter=None if value is None else str(value)),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """How the SUT is started: the factors whose values are not the defaults, in the table's order. Use `server`."""
+
+    changed: tuple[tuple[str, Value], ...] = ()
+
+    def __getitem__(self, factor: Factor) -> Value:
+        """Return a factor's value."""
+        return dict(self.changed).get(factor.name, factor.default)
+
+    def values(self) -> dict[str, Value]:
+        """Return every factor's value by its name: what the manifest records."""
+        return {name: self[factor] for name, factor in FACTORS.items()}
+
+    @property
+    def suffix(self) -> str:
+        """What distinguishes this configuration in a treatment's id; empty for the default."""
+        return "".join("+" + FACTORS[name].suffix.format(value) for name, value in self.changed)
+
+    @property
+    def words(self) -> str:
+        """How it differs from the default, e.g. `all cores, 100 tokens`; empty for the default."""
+        return ", ".join(FACTORS[name].words.format(value) for name, value in self.changed)
+
+    def launch(self) -> Launch:
+        """Return how the SUT is started; raises FactorError where the server cannot be told a value."""
+        launch = Launch()
+        for factor in FACTORS.values():
+            launch = factor.launch(launch, self[factor])
+        return launch
+
+    def limits(self, limits: Limits) -> Limits:
+        """Return what theory computes with, from the machine's cores and the app's own tokens."""
+        for factor in FACTORS.values():
+            limits = factor.limits(limits, self[factor])
+        return limits
+
+
+def server(values: Mapping[str, Value] | None = None, /, **named: Value) -> ServerConfig:
+    """Return a configuration from factor values by name.
+
+    Raises FactorError for a value that a factor cannot have, UnknownNameError for a factor that there is none of.
+    """
+    given = {**(values or {}), **named}
+    checked = {name: FACTORS[name].check(value) for name, value in given.items()}
+    changed = [(n, checked[n]) for n, factor in FACTORS.items() if n in checked and checked[n] != factor.default]
+    return ServerConfig(tuple(changed))

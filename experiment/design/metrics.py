@@ -1,0 +1,194 @@
+"""The metrics: what a claim or a comparison can be about. To add one, add a row here.
+
+Each is a field of `TrialMetrics`; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bench_app.table import Table
+
+YARDSTICK_US = 100.0
+"""The yardstick time of the core that values "at equal core speed" are converted to (harness/system/yardstick.py)."""
+
+
+class Unit(StrEnum):
+    """What a metric's values are, which decides how they are written."""
+
+    RPS = "requests a second"
+    SECONDS = "s"
+    MICROSECONDS = "µs"  # written in the unit that people would use: 12 ms
+    CPU_MICROSECONDS = "CPU µs"  # written in µs, whatever its size
+    SHARE = "share of one"
+    COUNT = "count"
+
+
+class Better(StrEnum):
+    """Which way is better; neither for what is only a fact."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A row of the table.
+
+    `name` is the field of `TrialMetrics`, `short` a label for narrow columns. `said` is the sentence of a ratio: `{t}`
+    and `{b}` are the two sides, `{e}` the effect; empty for the usual one. `floor` is the field that says that the
+    value is only known to be exceeded. A structural metric must lie in a claim's interval in every trial; the others
+    are compared as ratios. `zero_is_cap`: a value of 0 means that there was less than one in the whole window.
+    """
+
+    name: str
+    label: str
+    unit: Unit
+    better: Better
+    short: str = ""
+    said: str = ""
+    floor: str | None = None
+    is_structural: bool = False
+    zero_is_cap: bool = False
+
+    @property
+    def short_label(self) -> str:
+        """The label where there is little room."""
+        return self.short or self.label
+
+
+METRICS: Table[Metric] = Table("metric")
+
+GOODPUT = METRICS.add(
+    Metric(name="goodput_rps", label="goodput", unit=Unit.RPS, better=Better.HIGHER, zero_is_cap=True)
+)
+MAKESPAN = METRICS.add(
+    Metric(
+        name="makespan_s",
+        label="time until all answered",
+        unit=Unit.SECONDS,
+        better=Better.LOWER,
+        said="{t} takes {e} times as long as {b} until all are answered",
+    )
+)
+RESPONSE_P50 = METRICS.add(
+    Metric(
+        name="response_p50_us",
+        label="response time p50",
+        short="response p50",
+        unit=Unit.MICROSECONDS,
+        better=Better.LOWER,
+        floor="response_p50_is_floor",
+    )
+)
+RESPONSE_P99 = METRICS.add(
+    Metric(
+        name="response_p99_us",
+        label="response time p99",
+        short="response p99",
+        unit=Unit.MICROSECONDS,
+        better=Better.LOWER,
+        floor="response_p99_is_floor",
+    )
+)
+BYSTANDER_P50 = METRICS.add(
+    Metric(
+        name="bystander_p50_us",
+        label="bystander response time p50",
+        short="bystander p50",
+        unit=Unit.MICROSECONDS,
+        better=Better.LOWER,
+        floor="bystander_p50_is_floor",
+        said="beside {t} the median bystander waits {e} times as long as beside {b}",
+    )
+)
+BYSTANDER_P99 = METRICS.add(
+    Metric(
+        name="bystander_p99_us",
+        label="bystander response time p99",
+        short="bystander p99",
+        unit=Unit.MICROSECONDS,
+        better=Better.LOWER,
+        floor="bystander_p99_is_floor",
+        said="beside {t} the slowest bystander in a hundred waits {e} times as long as beside {b}",
+    )
+)
+LOOP_LAG_P99 = METRICS.add(
+    Metric(
+        name="loop_lag_p99_us",
+        label="loop lag p99",
+        unit=Unit.MICROSECONDS,
+        better=Better.LOWER,
+        floor="loop_lag_p99_is_floor",
+        said="with {t} the p99 of loop lag is {e} times that with {b}",
+    )
+)
+CPU_PER_REQUEST = METRICS.add(
+    Metric(
+        name="sut_cpu_us_per_request",
+        label="SUT CPU a request",
+        unit=Unit.CPU_MICROSECONDS,
+        better=Better.LOWER,
+        said="{t} costs {e} times the SUT CPU a request of {b}",
+    )
+)
+NORMALIZED_GOODPUT = METRICS.add(
+    Metric(
+        name="goodput_normalized_rps",
+        label="goodput at equal core speed",
+        short="goodput, equal speed",
+        unit=Unit.RPS,
+        better=Better.HIGHER,
+        zero_is_cap=True,
+        said="{t} has {e} times the goodput of {b}, at equal core speed",
+    )
+)
+NORMALIZED_CPU_PER_REQUEST = METRICS.add(
+    Metric(
+        name="sut_cpu_normalized_us_per_request",
+        label="SUT CPU a request at equal core speed",
+        short="SUT CPU, equal speed",
+        unit=Unit.CPU_MICROSECONDS,
+        better=Better.LOWER,
+        said="{t} costs {e} times the SUT CPU a request of {b}, at equal core speed",
+    )
+)
+SHARE_ON_LOOP = METRICS.add(
+    Metric(
+        name="share_on_loop",
+        label="share of answers made on the loop's thread",
+        unit=Unit.SHARE,
+        better=Better.NEITHER,
+        is_structural=True,
+    )
+)
+SHARE_OFF_LOOP = METRICS.add(
+    Metric(
+        name="share_off_loop",
+        label="share of answers made off the loop's thread",
+        unit=Unit.SHARE,
+        better=Better.NEITHER,
+        is_structural=True,
+    )
+)
+IN_FLIGHT_PEAK = METRICS.add(
+    Metric(
+        name="in_flight_peak",
+        label="most requests in flight in the handler",
+        unit=Unit.COUNT,
+        better=Better.NEITHER,
+        is_structural=True,
+    )
+)
+TOKENS_PEAK = METRICS.add(
+    Metric(
+        name="tokens_peak",
+        label="most limiter tokens borrowed at once",
+        short="tokens peak",
+        unit=Unit.COUNT,
+        better=Better.NEITHER,
+        is_structural=True,
+    )
+)

@@ -1,0 +1,24 @@
+"""A lock that ends with its process, however that ends: the kernel's flock, not a file that says a pid."""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from experiment.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def only_one(file: Path, *, busy: str) -> Iterator[None]:
+    """Hold the lock on `file`, which is made and left there; raises UsageError(busy) when another process has it."""
+    with file.open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(busy) from None
+        yield

@@ -1,0 +1,100 @@
+"""From a server configuration to the command that starts the SUT, or the reason why it cannot be started here."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from experiment.design.factors import FactorError
+
+if TYPE_CHECKING:
+    from experiment.design.factors import Launch, ServerConfig
+
+APP = "bench_app.app:create_app"
+_ROOT = Path(__file__).resolve().parents[2]
+_KEEP_ALIVE_S = 75
+"""uvicorn closes idle connections after 5 s by default, which paced loads would meet as errors."""
+_LOOK_LIMIT_S = 30.0
+
+_SERVERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "uvicorn": (
+        ("-m", "uvicorn", "--factory", APP),
+        ("--log-level", "warning", "--timeout-keep-alive", str(_KEEP_ALIVE_S)),
+    ),
+    "granian": (("-m", "granian", "--interface", "asgi", "--factory", APP), ("--log-level", "warning", "--no-ws")),
+}
+"""By the server factor's values: the words before address and options, and those after them."""
+
+
+def command(launch: Launch, *, port: int | str, python: str) -> list[str]:
+    """Return the words that start the SUT on a port."""
+    before, after = _SERVERS[launch.server]
+    return [python, *before, "--host", "127.0.0.1", "--port", str(port), *launch.options, *after]
+
+
+def described(server: ServerConfig) -> str:
+    """Return the command as a manifest records it: without this machine's paths and ports."""
+    launch = server.launch()
+    python = f"python{launch.interpreter or ''}"
+    variables = (f"{name}={value}" for name, value in launch.environment)
+    return " ".join([*variables, *command(launch, port="PORT", python=python)])
+
+
+def python_for(launch: Launch) -> str:
+    """Return the interpreter's path: our own, or BENCH_PYTHON, or python<version> on the PATH.
+
+    Raises FactorError when there is none of the version.
+    """
+    if launch.interpreter is None:
+        return sys.executable
+    for candidate in (os.environ.get("BENCH_PYTHON"), shutil.which(f"python{launch.interpreter}")):
+        if candidate and _version(candidate) == launch.interpreter:
+            return candidate
+    raise FactorError(f"there is no Python {launch.interpreter}; name one with BENCH_PYTHON")
+
+
+def environment_of(launch: Launch) -> dict[str, str]:
+    """Return the variables of a launch; another interpreter finds our packages by PYTHONPATH."""
+    paths = {} if launch.interpreter is None else {"PYTHONPATH": str(_ROOT)}
+    return paths | dict(launch.environment)
+
+
+def unfit(server: ServerConfig) -> str | None:
+    """Return why the SUT cannot be started like this here, or None; looks once at each configuration."""
+    try:
+        launch = server.launch()
+        python = python_for(launch)
+    except FactorError as error:
+        return str(error)
+    modules = ["bench_app.app"] if launch.interpreter else []
+    modules += [launch.server] if launch.server != "uvicorn" else []
+    return _lacks(python, tuple(modules)) if modules else None
+
+
+@cache
+def _lacks(python: str, modules: tuple[str, ...]) -> str | None:
+    look = [python, "-c", f"import {', '.join(modules)}"]
+    try:
+        subprocess.run(look, cwd=_ROOT, capture_output=True, text=True, check=True, timeout=_LOOK_LIMIT_S)
+    except subprocess.CalledProcessError as error:
+        return f"{Path(python).name} cannot load it: {error.stderr.strip().splitlines()[-1]}"
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"{Path(python).name} cannot be run: {error}"
+    return None
+
+
+@cache
+def _version(python: str) -> str | None:
+    """Return an interpreter's version such as "3.14", or "3.14t" where it is free-threaded; None if it does not run."""
+    say = "import sys, sysconfig as s; t = 't' if s.get_config_var('Py_GIL_DISABLED') else ''; "
+    look = [python, "-c", say + "print(f'{sys.version_info[0]}.{sys.version_info[1]}{t}')"]
+    try:
+        done = subprocess.run(look, capture_output=True, text=True, check=True, timeout=_LOOK_LIMIT_S)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

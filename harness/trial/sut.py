@@ -1,0 +1,50 @@
+"""The app under test as a service: started for one trial, ready when its block begins, gone when it ends."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from harness.system.process import accepts, child, free_port, wait_until
+from harness.system.services import READY_TIMEOUT_S, Service, clean_environment
+from harness.trial.launch import command, environment_of, python_for
+from harness.trial.probe_log import probe_files
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from experiment.design.factors import ServerConfig
+    from harness.system.pinning import CorePlan
+
+
+@contextmanager
+def sut(
+    *,
+    server: ServerConfig,
+    environment: Mapping[str, str],
+    log: Path,
+    plan: CorePlan,
+    probe: Path | None = None,
+    port: int | None = None,
+    patience_s: float = 0.0,
+) -> Iterator[Service]:
+    """Run the app under test, by default as `uvicorn` runs it in production: uvloop, httptools, no access log.
+
+    By default it is killed without patience when the block ends: a blocked loop would need seconds to drain, and what
+    it would still answer nobody waits for. Raises FactorError for a server that cannot be started, and
+    EnvironmentUnfitError for one that is not ready in time.
+    """
+    launch, chosen = server.launch(), port or free_port()
+    words = command(launch, port=chosen, python=python_for(launch))
+    probing = {} if probe is None else {"BENCH_PROBE_PATH": str(probe)}
+    env = clean_environment({**environment, **probing, **environment_of(launch)})
+
+    def is_ready() -> bool:
+        # several workers share a socket that is open before they are up; each has a probe file once it is
+        return accepts(chosen) and (probe is None or len(probe_files(probe)) >= launch.processes)
+
+    cores = plan.for_sut(all_cores=launch.all_cores)
+    with child(words, log=log, cores=cores, env=env, patience_s=patience_s) as process:
+        ready_s = wait_until(is_ready, process=process, what="the app", log=log, timeout_s=READY_TIMEOUT_S)
+        yield Service(port=chosen, process=process, ready_s=ready_s, log=log)
