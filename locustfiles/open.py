@@ -50,7 +50,6 @@ class LocustCounts:
         self._environment = environment
         self._name = name
         self._report = Report(environment, method=method, name=name)
-        self._report_drop = Report(environment, method="dropped", name=name)
 
     def ended(self, intended: float, sent_t: float, ended_t: float, received: int, failure: Failure | None) -> None:
         """Keep response time, service time and send lag of an answered request, or its failure."""
@@ -65,7 +64,15 @@ class LocustCounts:
 
     def drop(self, intended: float) -> None:  # noqa: ARG002 - the protocol's signature
         """List an arrival that was never sent as a failure."""
-        self._report_drop.fail("over --max-in-flight")
+        fire: Any = self._environment.events.request.fire
+        fire(
+            request_type="dropped",
+            name=self._name,
+            response_time=None,
+            response_length=0,
+            context={},
+            exception="over --max-in-flight",
+        )
 
 
 class OpenUser(User):

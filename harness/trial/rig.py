@@ -6,12 +6,13 @@ import os
 import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench_app.catalogue import CATALOGUE
 from bench_app.registry import Resource
 from experiment.design.factors import FactorError
 from experiment.errors import EnvironmentUnfitError
+from experiment.records.driver_protocol import BystanderOrder, ProgressEvent, Request, WindowCloseEvent, WindowOpenEvent
 from experiment.records.manifest import DatabaseFacts
 from experiment.records.trial import Measurement, TrialMetrics
 from harness.postgres.server import Database, database
@@ -21,7 +22,7 @@ from harness.system.services import Service, upstream
 from harness.system.yardstick import yardstick
 from harness.trial.app_settings import environment
 from harness.trial.assemble import Observed, assemble
-from harness.trial.driver import Call, DriverFailedError, LocustProcess, Progress, locust_process, trial_command
+from harness.trial.driver import DriverFailedError, LocustProcess, Progress, locust_process, trial_command
 from harness.trial.probe_log import ProbeLog, probe_files
 from harness.trial.sut import sut
 
@@ -32,16 +33,22 @@ if TYPE_CHECKING:
     from bench_app.registry import Variant
     from experiment.design.factors import ServerConfig
     from experiment.design.model import Load, PlannedTrial
+    from experiment.records.driver_protocol import Event
     from harness.system.pinning import CorePlan
     from harness.system.yardstick import Yardstick
-
-BYSTANDER_INTERVAL_S = 0.02
-"""50 calls a second: 150 in a window of 3 s, enough for a p99, and about 1 % of a core."""
 
 _PROBE_LAST_WORD_S = 0.12
 """The probe writes every 50 ms; two such waits let it write down the window's last ticks before the SUT is killed."""
 
-BYSTANDER = Call(method="GET", path="/bystander", expected_body=b'{"ok":true}')
+BYSTANDER = BystanderOrder(
+    method="GET",
+    path="/bystander",
+    expected_status=200,
+    expected_body=b'{"ok":true}',
+    interval_s=0.02,
+    max_in_flight=512,
+)
+"""50 calls a second: 150 in a window of 3 s, enough for a p99, and about 1 % of a core."""
 
 
 @dataclass(slots=True)
@@ -154,15 +161,13 @@ class Rig:
             self.call_for(variant),
             load,
             bystander=BYSTANDER,
-            bystander_interval_s=BYSTANDER_INTERVAL_S,
             seed=self.seed * 10_000 + planned.round,
         )
-        duration_s = load.warmup_s + load.window_s + load.drain_s
         speed = self._running_yardstick()
         with self._watching_database(variant) as watched:
             others = (*self._other_pids(), speed.process.pid)
             watch = _Watch(pid=service.process.pid, others=others, on_progress=on_progress)
-            result = self.locust.run(command, watch.on_event, duration_s=duration_s)
+            result = self.locust.run(command, watch.on_event)
         time.sleep(_PROBE_LAST_WORD_S)
         if Resource.DATABASE in variant.needs and not (self._database and self._database.is_alive):
             return _failed("service-died", "PostgreSQL ended during the trial; see logs/postgres.log")
@@ -208,13 +213,14 @@ class Rig:
         with watch(self._database.url) as seen:
             yield seen
 
-    def call_for(self, variant: Variant) -> Call:
+    def call_for(self, variant: Variant) -> Request:
         """Return a variant's request with the answer that preflight found right."""
-        return Call(
+        return Request(
             method=variant.request.method,
             path=variant.request.path,
             headers=variant.request.headers,
             body=variant.request.read_body() if variant.request.sample else None,
+            expected_status=200,
             expected_body=self.answers.get(variant.id),
         )
 
@@ -249,17 +255,17 @@ class _Watch:
     host: list[HostSample] = field(default_factory=list)
     process: list[ProcessSample] = field(default_factory=list)
 
-    def on_event(self, event: Mapping[str, Any]) -> None:
+    def on_event(self, event: Event) -> None:
         """Take a sample at the window's edges; pass progress on."""
-        match event["event"]:
-            case "window-open" | "window-close":
+        match event:
+            case WindowOpenEvent() | WindowCloseEvent():
                 sample = ProcessSample.of(self.pid)
                 if sample is not None:
                     self.process.append(sample)
                 self.host.append(HostSample.now())
                 self.ours.append((time.monotonic(), own_cpu_s(self.others) + (sample.cpu_s if sample else 0.0)))
-            case "progress":
-                self.on_progress(Progress(second=event["second"], rps=event["rps"], p99_us=event["p99_us"]))
+            case ProgressEvent(second=second, rps=rps, p99_us=p99_us):
+                self.on_progress(Progress(second=second, rps=rps, p99_us=p99_us))
 
     def our_cores(self) -> float | None:
         """Return how many cores our own processes kept busy between open and close."""
