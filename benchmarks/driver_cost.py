@@ -76,7 +76,6 @@ class Findings:
         return [{"ours": pair.ours, "h2load": pair.h2load} for pair in self.pairs]
 
     def estimate(self, target: Target) -> Estimate:
-        """Return what a target's metric came to."""
         return ratio(self.at_half if target.at_half else self.rounds, target.metric, "ours", target.baseline)
 
 
@@ -163,7 +162,6 @@ def _installed() -> dict[str, Instrument]:
 
 
 def script_of(checkout: Path) -> Path:
-    """Return the driver of a checkout of this project."""
     return checkout.resolve() / LOCUST_SCRIPT.relative_to(ROOT)
 
 

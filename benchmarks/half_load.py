@@ -39,7 +39,7 @@ LEAD_S = 0.5
 """Of the arrivals, not counted: connections are made and the answer is learnt."""
 
 TAIL_S = 0.2
-"""Of the arrivals, not counted: h2load stops in the midst of its last requests."""
+"""Of the arrivals, not counted: h2load stops in the middle of its last requests."""
 
 _MOST_IN_FLIGHT = 2000
 

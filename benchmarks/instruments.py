@@ -45,7 +45,6 @@ class Reading:
 
     @property
     def rps(self) -> float | None:
-        """Answers a second."""
         return self.requests / self.seconds if self.is_usable else None
 
     @property
@@ -55,7 +54,6 @@ class Reading:
 
     @property
     def is_usable(self) -> bool:
-        """Whether it was a measurement at all."""
         return not self.problem and self.requests > 0 and self.seconds > 0
 
 
@@ -72,7 +70,6 @@ class Bench:
 
     @property
     def url(self) -> str:
-        """The route."""
         return f"http://127.0.0.1:{self.port}{self.path}"
 
 
@@ -86,7 +83,6 @@ class Instrument:
 
     @property
     def is_installed(self) -> bool:
-        """Whether this machine has it."""
         return self.program is None or shutil.which(self.program) is not None
 
     def read(self, bench: Bench, connections: int) -> Reading:

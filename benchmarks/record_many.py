@@ -23,7 +23,6 @@ _MEDIAN_LN_US, _SIGMA = 9.2, 1.0  # about 10 ms, p99.9 about 220 ms: wide enough
 
 
 def main() -> None:
-    """Record, and print one JSON line."""
     requests = int(sys.argv[1])
     draw = random.Random(1).lognormvariate  # noqa: S311 - reproducible durations, no secret
     histogram = Histogram()

@@ -59,7 +59,6 @@ def measure(kind: str, url: str, *, users: int, warmup_s: float, window_s: float
 
 
 def main() -> None:
-    """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--user", choices=sorted(USERS), required=True)
     parser.add_argument("--url", required=True)

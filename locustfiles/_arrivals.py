@@ -75,7 +75,6 @@ class Arrivals:
 
     @property
     def in_flight(self) -> int:
-        """How many requests are under way."""
         return len(self._flying)
 
     def prewarm(self, connections: int) -> None:

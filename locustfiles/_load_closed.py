@@ -52,7 +52,6 @@ class ClosedLoad:
 
     @property
     def in_flight(self) -> int:
-        """How many requests are under way."""
         return sum(connection.since > 0 for connection in self._connections)
 
     def prepare(self) -> None:
@@ -66,7 +65,6 @@ class ClosedLoad:
         self._go.set()
 
     def finish(self) -> None:
-        """Count what is still in flight."""
         for connection in self._connections:
             if connection.since > 0:
                 self._ledger.unanswered(connection.since, connection.sent_t)

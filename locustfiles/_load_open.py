@@ -32,7 +32,6 @@ class OpenLoad(Arrivals):
     users = 1
 
     def __init__(self, target: Target, ledger: Ledger, order: OpenOrder | ReplayOrder) -> None:
-        """Take the schedule and the cap from the order."""
         super().__init__(target, ledger, offsets=_offsets(order), max_in_flight=order.max_in_flight)
         self.users_failed = self.users_started = 0
         self.finished = Event()
@@ -58,7 +57,6 @@ class Bystander(Arrivals):
     """An innocent request at a fixed interval, which shows what the load does to others."""
 
     def __init__(self, target: Target, ledger: Ledger, order: BystanderOrder) -> None:
-        """Take interval and cap from the order."""
         offsets = every(order.interval_s)
         super().__init__(
             target, ledger, offsets=offsets, max_in_flight=order.max_in_flight, priority=_BYSTANDER_PRIORITY

@@ -47,7 +47,6 @@ class Histogram:
     __slots__ = ("_counts",)
 
     def __init__(self) -> None:
-        """Start empty."""
         self._counts: defaultdict[int, int] = defaultdict(int)
 
     def record(self, us: int) -> None:
@@ -62,11 +61,9 @@ class Histogram:
 
     @property
     def count(self) -> int:
-        """How many durations were recorded."""
         return sum(self._counts.values())
 
     def snapshot(self) -> Counter[int]:
-        """Return the counts by bucket as they are now."""
         return Counter(self._counts)
 
     def to_pairs(self) -> tuple[tuple[int, int], ...]:

@@ -85,12 +85,10 @@ class Tally(ABC):
 
     @property
     def dropped(self) -> int:
-        """How many arrivals of the window were never sent."""
         return len(self._drops)
 
     @property
     def window_s(self) -> float:
-        """The window's length."""
         return self.close_t - self.open_t
 
     @property
@@ -113,7 +111,6 @@ class Tally(ABC):
             self._in_flight_s += end - start
 
     def _answered(self, intended: float, sent_t: float, ended: float) -> None:
-        """Record the durations of a right answer."""
         self.response.counts.record(int((ended - intended) * 1e6 + 0.5))
         self.service.counts.record(int((ended - sent_t) * 1e6 + 0.5))
         self.send_lag.counts.record(int((sent_t - intended) * 1e6 + 0.5))
@@ -161,7 +158,6 @@ class CompletionTally(Tally):
     """
 
     def done(self, intended: float, sent_t: float, ended: float, failure: Failure | None) -> None:
-        """Count a request that ended."""
         if failure is not None:
             self.note(failure)
         if ended < self.open_t:
@@ -200,7 +196,6 @@ class ArrivalTally(Tally):
     """
 
     def done(self, intended: float, sent_t: float, ended: float, failure: Failure | None) -> None:
-        """Count a request that ended."""
         if failure is not None:
             self.note(failure)
         self._overlap(intended, ended)

@@ -19,7 +19,7 @@ class FailureKind(StrEnum):
 
     CONNECT_REFUSED = "connect-refused"  # no connection, for whatever reason but time
     CONNECT_TIMEOUT = "connect-timeout"
-    TIMEOUT = "timeout"  # connected, not wholly answered in time
+    TIMEOUT = "timeout"  # connected, but not answered completely in time
     RESET = "reset"
     CLOSED_EARLY = "closed-early"  # closed before the answer, or before its end
     BAD_HTTP = "bad-http"
@@ -45,7 +45,6 @@ class Failure:
         return self.kind.value if self.status is None else f"{self.kind.value} {self.status}"
 
     def __str__(self) -> str:
-        """Return one line that says what happened."""
         return f"{self.kind.value}: {self.detail}"
 
 

@@ -42,7 +42,6 @@ class TrialUser(User):
 
     @task
     def drive(self) -> None:
-        """Be a user of the current load until stopped."""
         self.load.user_task()
 
 

@@ -89,7 +89,6 @@ def carry_out(environment: Environment, commands: Commands) -> None:
 
 
 def create_environment() -> Environment:
-    """Return a Locust environment with a local runner and no web page."""
     environment = Environment(user_classes=[TrialUser], events=locust.events)
     # the cache of percentiles over the last seconds is for the web page only
     environment.stats = RequestStats(use_response_times_cache=False)

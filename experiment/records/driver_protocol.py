@@ -109,7 +109,7 @@ class BystanderOrder(Request):
 
 
 class TrialCommand(StrictModel):
-    """One trial: whom to load, with what, and for how long."""
+    """One trial: which server to load, with what, and for how long."""
 
     do: Literal["trial"] = "trial"
     trial_id: Annotated[str, Field(min_length=1)]

@@ -59,9 +59,7 @@ class Progress:
 class Driver(Protocol):
     """Measures one planned trial. Raises nothing for a trial that went wrong: its measurement says so."""
 
-    def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:
-        """Run the trial and return what it measured."""
-        ...
+    def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement: ...
 
 
 class DriverFailedError(Exception):
@@ -102,7 +100,6 @@ class LocustProcess:
     """One long-lived Locust that gets one trial after the other; started again after it broke."""
 
     def __init__(self, *, log: Path, cores: tuple[int, ...], script: Path = LOCUST_SCRIPT) -> None:
-        """Prepare; nothing is started before the first trial or `start`."""
         self._log = log
         self._cores = cores
         self._script = script
@@ -131,7 +128,6 @@ class LocustProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process's id, while there is one."""
         return self._process.pid if self._process is not None else None
 
     def stop(self) -> None:

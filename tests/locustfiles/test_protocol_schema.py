@@ -1,13 +1,16 @@
-"""docs/schema/ says what the models say."""
+"""docs/schema/ and the README of locustfiles say what the models say."""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from experiment.records.driver_protocol import ResultEvent, TrialCommand, read_command
 from harness.commands import schema
+from misbehaving_servers import LOCUSTFILES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,3 +40,19 @@ def test_the_command_writes_every_schema(tmp_path: Path, monkeypatch: pytest.Mon
     schema.main()
     written = {path.name: path.read_text(encoding="utf-8") for path in schema.FOLDER.iterdir()}
     assert written == {name: schema.text_of(name) for name in schema.SCHEMAS}
+
+
+README = (LOCUSTFILES / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_shows_a_command_that_the_driver_reads() -> None:
+    example = re.search(r'^    (\{"do":"trial".*?\}\})$', README, re.MULTILINE | re.DOTALL)
+    assert example is not None
+    command = read_command(example[1].replace("…", ""))
+    assert isinstance(command, TrialCommand)
+    assert command.bystander is not None
+
+
+def test_the_readme_explains_every_key_of_a_result() -> None:
+    keys = ResultEvent.model_fields.keys() - {"event", "trial_id"}
+    assert [key for key in sorted(keys) if f"`{key}`" not in README] == []
