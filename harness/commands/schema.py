@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiment.records.driver_protocol import COMMANDS, EVENTS
+from experiment.records.manifest import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "schema"
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "manifest.json": Manifest.model_json_schema,
     "driver-command.json": COMMANDS.json_schema,
     "driver-event.json": EVENTS.json_schema,
 }
