@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class TrialObservations:
     """Everything that was seen of one trial, from every side."""
 
     load: Load
@@ -38,7 +38,7 @@ class Observed:
     connections: Sequence[tuple[float, int, int]] = ()  # database: (t, in use, waiting)
 
 
-def assemble(seen: Observed) -> Measurement:
+def assemble(seen: TrialObservations) -> Measurement:
     """Return the trial's measurement."""
     result = seen.result
     window = Window(result.window_open_t, result.window_close_t)
@@ -155,7 +155,7 @@ def _probe_numbers(probe: ProbeLog | None, histograms: Mapping[Series, Histogram
     }
 
 
-def _costs(seen: Observed, window: Window) -> dict[str, Any]:
+def _costs(seen: TrialObservations, window: Window) -> dict[str, Any]:
     window_s = window.close_t - window.open_t
     driver_s = seen.result.driver_wall_s
     out: dict[str, Any] = {"driver_cpu_share": seen.result.driver_cpu_s / driver_s if driver_s else None}
@@ -214,12 +214,12 @@ def _database(connections: Sequence[tuple[float, int, int]], window: Window) -> 
     }
 
 
-def _seconds(seen: Observed, window: Window) -> tuple[SecondRow, ...]:
+def _seconds(seen: TrialObservations, window: Window) -> tuple[SecondRow, ...]:
     rows = {row.second: row for row in seen.result.per_second}
     return tuple(_second(k, rows.get(k), part, seen) for k, part in enumerate(window.seconds()))
 
 
-def _second(number: int, row: SecondCounts | None, part: Window, seen: Observed) -> SecondRow:
+def _second(number: int, row: SecondCounts | None, part: Window, seen: TrialObservations) -> SecondRow:
     probe = seen.probe
     database = _database(seen.connections, part)
     return SecondRow(

@@ -11,7 +11,7 @@ from experiment.design.model import Load, LoadKind
 from experiment.records.driver_protocol import RequestCounts, SecondCounts
 from experiment.records.trial import Measurement, SecondRow, Series
 from harness.system.host import ProcessSample
-from harness.trial.assemble import Observed, assemble
+from harness.trial.assemble import TrialObservations, assemble
 
 CLOSED = Load(id="closed-4", kind=LoadKind.CLOSED, users=4)
 
@@ -32,7 +32,7 @@ RESULT = driver_result(
 
 def measured(load: Load = CLOSED, **changes: Any) -> Measurement:
     seen: dict[str, Any] = {"result": RESULT, "probe": None, "host": None, "sut": None, "sut_ready_s": 0.7}
-    return assemble(Observed(load=load, **(seen | changes)))
+    return assemble(TrialObservations(load=load, **(seen | changes)))
 
 
 def test_what_the_driver_counted_is_kept_as_it_is() -> None:
