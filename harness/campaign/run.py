@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from analysis.stats.judge import ALPHA
@@ -28,6 +27,7 @@ from harness.postgres.server import NoPostgresError, Unavailable, availability
 from harness.system import host
 from harness.system.lock import only_one
 from harness.system.pinning import plan_cores
+from harness.system.places import HOME, RESULTS
 from harness.trial import app_settings
 from harness.trial.launch import described, unfit
 from harness.trial.preflight import preflight
@@ -35,14 +35,11 @@ from harness.trial.rig import Rig, rig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from analysis.stats.results import ClaimResult
     from experiment.design.model import Claim, Load
     from harness.campaign.events import Listener
-
-ROOT = Path(__file__).resolve().parents[2]
-RESULTS = ROOT / "results"
-REFERENCE = RESULTS / "reference"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,7 +265,7 @@ def _without_startable_database(
 
 def _point_latest_at(path: Path) -> None:
     """Make results/latest name the newest campaign; campaigns elsewhere are left alone."""
-    if path.parent != RESULTS:
+    if path.parent.resolve() != RESULTS.resolve():
         return
     link, fresh = RESULTS / "latest", RESULTS / ".latest.new"
     fresh.unlink(missing_ok=True)
@@ -298,7 +295,7 @@ def new_manifest(
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         host=host.facts(),
         packages=host.package_versions(),
-        git=host.git_state(ROOT),
+        git=host.git_state(HOME),
         pinning=plan_cores().as_manifest(),
         settings=app_settings.todays(),
         loads=dict(loads),

@@ -7,6 +7,7 @@ import difflib
 import re
 import signal
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -114,6 +115,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {version('handlerbench')}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
     _add_list(commands)
     _add_run(commands)
@@ -251,8 +253,8 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _claim(args: argparse.Namespace) -> int:
-    from harness.campaign.run import REFERENCE
     from harness.commands.measuring import measure
+    from harness.system.places import REFERENCE
 
     return measure(args, profile="article", claims=(claim_id(args.id),), resume_dir=None, beside=REFERENCE)
 

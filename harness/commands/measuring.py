@@ -16,6 +16,7 @@ from harness.campaign.events import Listener
 from harness.campaign.run import Finished, make_order, resume, run_new
 from harness.commands.live import MARKS, JsonLines, LiveView, PlainLines
 from harness.commands.origin import conclude_again
+from harness.system.places import short
 
 if TYPE_CHECKING:
     import argparse
@@ -58,9 +59,9 @@ def measure(
     if resume_dir is not None:
         conclude_again(finished.folder.path, console, as_json=args.json)
     if PROFILES[profile].is_smoke:
-        console.print("A smoke run: its windows are too short for evidence; `make bench` measures.", highlight=False)
+        console.print("A smoke run: its windows are too short for evidence; `bench run` measures.", highlight=False)
     for path in paths:
-        console.print(_short(path), highlight=False, soft_wrap=True)
+        console.print(short(path), highlight=False, soft_wrap=True)
     return exit_code(finished)
 
 
@@ -84,7 +85,7 @@ def _fresh(
         sweep=sweep,
         all_rounds=all_rounds,
     )
-    listener.note(f"measuring into {_short(order.out)} (seed {order.seed})")
+    listener.note(f"measuring into {short(order.out)} (seed {order.seed})")
     return run_new(order, listener)
 
 
@@ -113,7 +114,7 @@ def draw(path: Path, say: Callable[[str], None]) -> list[Path]:
     write_verdicts_csv(campaign)
     written = [*write_report(campaign, charts), path / "charts"]
     for each in written:
-        say(_short(each))
+        say(short(each))
     return written
 
 
@@ -150,16 +151,6 @@ def _print_beside(console: Console, finished: Finished, reference: Path) -> None
 
     for line in beside_reference(finished.results, reference, manifest=finished.folder.manifest()):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def _short(path: Path) -> str:
-    """Return a path as seen from where the user stands, where that is shorter."""
-    from pathlib import Path as RealPath
-
-    try:
-        return str(path.resolve().relative_to(RealPath.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def exit_code(finished: Finished) -> int:

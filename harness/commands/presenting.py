@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from harness.system.places import short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 
 def make_slides(path: Path, say: Callable[[str], None]) -> list[Path]:
@@ -18,13 +20,13 @@ def make_slides(path: Path, say: Callable[[str], None]) -> list[Path]:
     campaign = load_campaign(path)
     written = write_slides(campaign, path / "slides")
     for deck in (p for p in written if p.suffix == ".pdf"):
-        say(_short(deck))
+        say(short(deck))
     timelines = write_timelines(campaign, path / "slides")
     for timeline in timelines.files:
-        say(_short(timeline))
+        say(short(timeline))
     for name, reason in timelines.left_out.items():
         say(f"no {name}: {reason}")
-    say(f"{_short(path / 'slides')}: {len(written)} files, cards as PNG and SVG")
+    say(f"{short(path / 'slides')}: {len(written)} files, cards as PNG and SVG")
     return [*written, *timelines.files]
 
 
@@ -37,13 +39,5 @@ def make_answers(path: Path, out: Path, say: Callable[[str], None]) -> Path:
     text = answers_markdown(load_campaign(path))
     out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(out, text)
-    say(_short(out))
+    say(short(out))
     return out
-
-
-def _short(path: Path) -> str:
-    """Return a path as seen from where the user stands, where that is shorter."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)

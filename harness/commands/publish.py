@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from experiment.errors import UsageError
 from experiment.records.store import LATENCY, MANIFEST, THROUGHPUT, TRIALS, VERDICTS, CampaignFolder
 from experiment.records.trial import Series
-from harness.campaign.run import REFERENCE, ROOT
+from harness.system.places import CHECKOUT, HOME, REFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-README = ROOT / "README.md"
+README, ANSWERS = HOME / "README.md", HOME / "docs" / "answers.md"
 BEGIN, END = "<!-- verdicts:begin -->", "<!-- verdicts:end -->"
 _LEFT_OUT = frozenset({Series.SERVICE.value, Series.SEND_LAG.value})
 """Under a closed load service time is response time; left out to keep the repository small."""
@@ -23,8 +23,10 @@ _LEFT_OUT = frozenset({Series.SERVICE.value, Series.SEND_LAG.value})
 def publish(path: Path, say: Callable[[str], None]) -> None:
     """Copy a campaign's data to results/reference and renew README and docs/answers.md from it.
 
-    Raises StoreError when there is no campaign, UsageError when it is a smoke run.
+    Raises StoreError when there is no campaign, UsageError when it is a smoke run or there is no checkout.
     """
+    if CHECKOUT is None:
+        raise UsageError("this bench was installed from a wheel: publish renews the pages of a checkout, run it there.")
     folder = CampaignFolder.open(path)
     profile = folder.manifest().profile
     if profile is not None and profile.is_smoke:
@@ -34,8 +36,8 @@ def publish(path: Path, say: Callable[[str], None]) -> None:
     _draw()
     README.write_text(with_table(README.read_text(encoding="utf-8"), _table()), encoding="utf-8")
     _answers()
-    for written in (REFERENCE, README, ROOT / "docs" / "answers.md"):
-        say(str(written.relative_to(ROOT)))
+    for written in (REFERENCE, README, ANSWERS):
+        say(str(written.relative_to(HOME)))
 
 
 def with_table(readme: str, table: str) -> str:
@@ -74,4 +76,4 @@ def _table() -> str:
 def _answers() -> None:
     from harness.commands.presenting import make_answers
 
-    make_answers(REFERENCE, ROOT / "docs" / "answers.md", lambda _: None)
+    make_answers(REFERENCE, ANSWERS, lambda _: None)

@@ -23,7 +23,6 @@ from experiment.design.plan import treatments_for
 from experiment.design.profiles import Profile
 from experiment.errors import StoreError
 from harness.campaign.run import (
-    RESULTS,
     Order,
     given_database,
     missing_for,
@@ -33,6 +32,7 @@ from harness.campaign.run import (
 )
 from harness.commands.measuring import draw, exit_code, watching
 from harness.commands.origin import conclude, reference_to, tell
+from harness.system.places import RESULTS
 from harness.trial.app_settings import taken
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 import time
 from contextlib import closing
@@ -13,6 +14,7 @@ from experiment.design.factors import server
 from experiment.errors import EnvironmentUnfitError, UsageError
 from harness.campaign.run import given_database, missing_for
 from harness.system.pinning import plan_cores
+from harness.system.places import LOCUSTFILES, short
 from harness.system.process import accepts, tail
 from harness.trial.app_settings import todays
 from harness.trial.driver import LocustProcess
@@ -31,7 +33,7 @@ def serve(port: int) -> NoReturn:
         raise UsageError(f"{port} is no port; ports go from 1 to {_HIGHEST_PORT}.")
     if accepts(port):
         raise UsageError(f"something listens on port {port} already; choose another with --port.")
-    plan = plan_cores()
+    plan, locustfile = plan_cores(), shlex.quote(short(LOCUSTFILES / "closed.py"))
     with tempfile.TemporaryDirectory(prefix="handlerbench-") as folder:
         logs = Path(folder)
         locust = LocustProcess(log=logs / "driver.log", cores=())  # never started: Locust has a command of its own here
@@ -53,7 +55,7 @@ def serve(port: int) -> NoReturn:
             ) as service:
                 print(f"serving {len(served)} variants at {service.url} (docs at {service.url}/docs); Ctrl-C ends it")
                 print(f"  curl {service.url}/sleep/async-native")
-                print(f"  locust -f locustfiles/closed.py --host {service.url} --path /sleep/def")
+                print(f"  locust -f {locustfile} --host {service.url} --path /sleep/def")
                 while service.is_alive:
                     time.sleep(0.2)
                 raise EnvironmentUnfitError(f"the app ended (code {service.process.returncode}).{tail(log)}")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from harness.postgres.binaries import CURE, NoPostgresError, ServerBinaries, Sou
 from harness.postgres.given import check_given, connect, given
 from harness.postgres.keeper import remove
 from harness.system.pinning import running_on
+from harness.system.places import python
 from harness.system.process import tail
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _keeper(server: ServerBinaries, log: Path, cores: tuple[int, ...]) -> Iterat
 
 
 def _keeper_command(server: ServerBinaries, log: Path) -> list[str]:
-    command = [sys.executable, "-m", "harness.postgres.keeper", "--bindir", str(server.bindir), "--log", str(log)]
+    command = [*python("harness.postgres.keeper"), "--bindir", str(server.bindir), "--log", str(log)]
     if server.account is not None:
         command += ["--uid", str(server.account.uid), "--gid", str(server.account.gid)]
     return [*command, "--copy"] if server.is_out_of_reach else command

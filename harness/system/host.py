@@ -66,7 +66,8 @@ def git_state(root: Path) -> GitState:
 
 
 def _git(root: Path, *words: str) -> str:
-    done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True, timeout=10)
+    command = ["git", f"--git-dir={root}/.git", f"--work-tree={root}", *words]  # not of a repository further up
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10)
     return done.stdout.strip()
 
 

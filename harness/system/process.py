@@ -37,8 +37,9 @@ def child(
     env: Mapping[str, str] | None = None,
     piped: bool = False,
     patience_s: float = _TERM_PATIENCE_S,
+    folder: Path | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a command until the block ends, then end its whole process group.
+    """Run a command in `folder`, by default the current one, until the block ends; then end its whole process group.
 
     Output goes to `log` (never to a pipe nobody reads, which would block the child), unless `piped`: then stdin and
     stdout are pipes and only stderr goes to the log.
@@ -50,6 +51,7 @@ def child(
             stdout=subprocess.PIPE if piped else sink,
             stderr=sink,
             env=dict(env) if env is not None else None,
+            cwd=folder,
             start_new_session=True,
             preexec_fn=_die_with_parent(),  # noqa: PLW1509 - the harness spawns from its main thread only
         )

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.system.places import python
 from harness.system.process import accepts, child, free_port, wait_until
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Iterator, Mapping
     from pathlib import Path
-
 
 READY_TIMEOUT_S = 30.0
 
@@ -60,7 +59,7 @@ def _is_unwanted(name: str) -> bool:
 def upstream(*, delay_s: float, log: Path, cores: tuple[int, ...]) -> Iterator[Service]:
     """Run the upstream stub that the http variants ask."""
     port = free_port()
-    command = [sys.executable, "-m", "harness.system.upstream", "--port", str(port), "--delay-s", str(delay_s)]
+    command = [*python("harness.system.upstream"), "--port", str(port), "--delay-s", str(delay_s)]
     with child(command, log=log, cores=cores, env=clean_environment({})) as process:
         ready_s = wait_until(
             lambda: accepts(port),

@@ -10,11 +10,11 @@ One process serves a whole campaign: how its memory happens to lie makes one pro
 from __future__ import annotations
 
 import os
-import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.system.places import python
 from harness.system.process import child
 from harness.system.services import clean_environment
 from harness.system.yardstick_passes import PASS
@@ -73,7 +73,7 @@ class Yardstick:
 @contextmanager
 def yardstick(path: Path, *, log: Path, cores: tuple[int, ...]) -> Iterator[Yardstick]:
     """Make passes on `cores` (anywhere, if empty) until the block ends; the file is removed with it."""
-    command = [sys.executable, "-m", "harness.system.yardstick_passes", str(path)]
+    command = [*python("harness.system.yardstick_passes"), str(path)]
     path.unlink(missing_ok=True)  # of a campaign that was killed
     # hashes that differ from process to process would make the work a little different in every trial
     env = clean_environment({"PYTHONHASHSEED": "0"})

@@ -13,7 +13,6 @@ import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from experiment.design.model import Load, LoadKind
@@ -32,16 +31,17 @@ from experiment.records.driver_protocol import (
     TrialCommand,
     read_event,
 )
+from harness.system.places import LOCUST_SCRIPT
 from harness.system.process import child, tail
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from experiment.design.model import PlannedTrial
     from experiment.records.trial import Measurement
 
-LOCUST_SCRIPT = Path(__file__).resolve().parents[2] / "locustfiles" / "trials.py"
 _START_TIMEOUT_S = 60.0
 _GRACE_S = 20.0
 """How long beyond its own warm-up, window and drain a trial may stay silent before the driver counts as broken."""

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from experiment.design.factors import FactorError
+from harness.system.places import APP_FOLDER, CHECKOUT
 
 if TYPE_CHECKING:
     from experiment.design.factors import Launch, ServerConfig
 
 APP = "bench_app.app:create_app"
-_ROOT = Path(__file__).resolve().parents[2]
 _KEEP_ALIVE_S = 75
 """uvicorn closes idle connections after 5 s by default, which paced loads would meet as errors."""
 _LOOK_LIMIT_S = 30.0
@@ -59,8 +59,8 @@ def python_for(launch: Launch) -> str:
 
 
 def environment_of(launch: Launch) -> dict[str, str]:
-    """Return the variables of a launch; another interpreter finds our packages by PYTHONPATH."""
-    paths = {} if launch.interpreter is None else {"PYTHONPATH": str(_ROOT)}
+    """Return the variables of a launch; another interpreter finds our packages in a checkout by PYTHONPATH."""
+    paths = {"PYTHONPATH": str(CHECKOUT)} if launch.interpreter and CHECKOUT else {}
     return paths | dict(launch.environment)
 
 
@@ -80,7 +80,7 @@ def unfit(server: ServerConfig) -> str | None:
 def _lacks(python: str, modules: tuple[str, ...]) -> str | None:
     look = [python, "-c", f"import {', '.join(modules)}"]
     try:
-        subprocess.run(look, cwd=_ROOT, capture_output=True, text=True, check=True, timeout=_LOOK_LIMIT_S)
+        subprocess.run(look, cwd=APP_FOLDER, capture_output=True, text=True, check=True, timeout=_LOOK_LIMIT_S)
     except subprocess.CalledProcessError as error:
         return f"{Path(python).name} cannot load it: {error.stderr.strip().splitlines()[-1]}"
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from harness.system.places import APP_FOLDER
 from harness.system.process import accepts, child, free_port, wait_until
 from harness.system.services import READY_TIMEOUT_S, Service, clean_environment
 from harness.trial.launch import command, environment_of, python_for
@@ -37,7 +38,7 @@ def sut(
     """
     launch, chosen = server.launch(), port or free_port()
     words = command(launch, port=chosen, python=python_for(launch))
-    probing = {} if probe is None else {"BENCH_PROBE_PATH": str(probe)}
+    probing = {} if probe is None else {"BENCH_PROBE_PATH": str(probe.absolute())}
     env = clean_environment({**environment, **probing, **environment_of(launch)})
 
     def is_ready() -> bool:
@@ -45,6 +46,6 @@ def sut(
         return accepts(chosen) and (probe is None or len(probe_files(probe)) >= launch.processes)
 
     cores = plan.for_sut(all_cores=launch.all_cores)
-    with child(words, log=log, cores=cores, env=env, patience_s=patience_s) as process:
+    with child(words, log=log, cores=cores, env=env, patience_s=patience_s, folder=APP_FOLDER) as process:
         ready_s = wait_until(is_ready, process=process, what="the app", log=log, timeout_s=READY_TIMEOUT_S)
         yield Service(port=chosen, process=process, ready_s=ready_s, log=log)

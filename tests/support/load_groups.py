@@ -14,7 +14,7 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 # computes, or asks a server this or that, and may run beside them.
 LOAD = {
     *("test_benchmarks", "test_commands", "test_database_trials", "test_end_to_end", "test_ledger"),
-    *("test_locust_by_hand", "test_make", "test_trials", "test_trials_open"),
+    *("test_locust_by_hand", "test_make", "test_trials", "test_trials_open", "test_wheel"),
 }
 
 # What looks at the same charts, which take longer to draw than all that is asked about them.
