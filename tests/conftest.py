@@ -13,7 +13,7 @@ from comparable_campaigns import SLOWER, measured
 from drawn_campaign import Drawn
 from fake_campaigns import HOST, write_campaign
 from harness.postgres.server import postgres
-from load_groups import Together
+from load_groups import Together, kinds_of
 from misbehaving_servers import Driver
 
 if TYPE_CHECKING:
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
     """Have `make test`, which runs two processes, keep those tests in one that must be or had better be."""
     return Together(config, log)
+
+
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses by them
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test with what it is, as the table has it."""
+    for item in items:
+        for kind in sorted(kinds_of(item.nodeid)):
+            item.add_marker(kind)
 
 
 @pytest.fixture(autouse=True)

@@ -27,8 +27,6 @@ from harness.postgres.server import Database, postgres
 from harness.postgres.watch import watch
 from real_servers import Server, client, sut
 
-pytestmark = pytest.mark.postgres
-
 VARIANTS = [v for v in CATALOGUE.values() if v.work == DB]
 POOLS = sorted(DB_DRIVERS)
 SIZE = 3

@@ -1,4 +1,4 @@
-"""Which tests run in the same process when there are two.
+"""What kind each test is of: the one table of markers, and which tests run in the same process when there are two.
 
 xdist has `--dist loadgroup` for this, whose marks pytest 9.2 no longer passes on; a scheduler of one's own is the way
 that xdist documents.
@@ -10,23 +10,56 @@ from pathlib import PurePath
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-# What puts load on something, one after the other: two at a time would be in each other's way. Everything else only
-# computes, or asks a server this or that, and may run beside them.
-LOAD = {
-    *("test_benchmarks", "test_commands", "test_database_trials", "test_end_to_end", "test_ledger"),
-    *("test_locust_by_hand", "test_make", "test_trials", "test_trials_open", "test_wheel"),
+# The markers of pyproject.toml, each with its files and single tests; `make test-fast` leaves all four out.
+KINDS: dict[str, set[str]] = {
+    # What puts load on something, one after the other: two at a time would be in each other's way. Everything else
+    # only computes, or asks a server this or that, and may run beside them.
+    "load": {
+        *("test_benchmarks", "test_commands", "test_database_trials", "test_end_to_end", "test_ledger"),
+        *("test_locust_by_hand", "test_make", "test_trials", "test_trials_open", "test_wheel"),
+    },
+    "browser": {"test_report_browser"},
+    "postgres": {"test_app", "test_database_trials", "test_db", "test_postgres", "test_postgres_given"},
+    # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
+    "slow": {
+        *("test_charts", "test_probe", "test_report", "test_slides"),
+        "test_alarms::test_twins_that_differ_are_named",
+        "test_app_settings::test_a_sut_of_the_rig_waits_as_long_as_the_manifest_says",
+        "test_calibration::test_whole_campaigns_decide_rightly_under",
+        "test_campaign::test_false_verdicts_stay_below_the_declared_rate_under",
+        "test_catalogue::test_loading_the_catalogue_loads_no_library_that_only_handlers_use",
+        "test_cli::test_every_command_explains_itself",
+        "test_compare::test_equal_truths_are_hardly_ever_called_different",
+        "test_docs::test_the_five_minute_text_adds_a_variant_that_answers",
+        "test_estimate::test_looking_after_every_round_errs_less_often_than_declared",
+        "test_pool_occupancy::test_chance_alone_seldom_makes_a_complaint_even_of_a_pool_that_is_all_busy_or_all_idle",
+        "test_timelines::test_a_campaign_without_the_data_has_no_timeline_and_says_why",
+        "test_timelines::test_a_timeline_is_a_slide_that_ends_on_a_long_frame",
+        "test_timelines::test_the_same_data_give_the_same_bytes",
+    },
 }
 
 # What looks at the same charts, which take longer to draw than all that is asked about them.
 CHARTS = {"test_charts", "test_report"}
 
 
+def kinds_of(nodeid: str) -> set[str]:
+    """Return the markers of a test."""
+    module = _module(nodeid)
+    test = f"{module}::{nodeid.partition('[')[0].rpartition('::')[2]}"
+    return {kind for kind, members in KINDS.items() if members & {module, test}}
+
+
 def group_of(nodeid: str) -> str:
-    """Return the group of a test: its file's, or its file."""
-    module = PurePath(nodeid.partition("::")[0]).stem
-    if module in LOAD:
+    """Return the group of a test, which runs in one process: its file's, or its file."""
+    module = _module(nodeid)
+    if module in KINDS["load"]:
         return "load"
     return "charts" if module in CHARTS else module
+
+
+def _module(nodeid: str) -> str:
+    return PurePath(nodeid.partition("::")[0]).stem
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # untyped

@@ -33,7 +33,6 @@ JUDGED = [CLAIMS[name] for name in ("A1", "A2", "A5", "A20", "A21")]
 THEMES = ("light", "dark")
 WIDTHS = (360, 768, 1440)
 
-pytestmark = pytest.mark.browser
 
 TEXTS = """() => [...document.querySelectorAll("body *")]
   .filter((e) => !e.closest("svg, script, style, select, [hidden]") && e.checkVisibility())

@@ -25,8 +25,6 @@ from harness.postgres.binaries import unprivileged_account, wheel_bindirs
 from harness.postgres.server import Database, NoPostgresError, Source, Unavailable, availability, find_server, postgres
 from real_servers import ROOT
 
-pytestmark = pytest.mark.postgres
-
 IS_ROOT = os.geteuid() == 0
 needs_root = pytest.mark.skipif(not IS_ROOT, reason="only root has to become somebody else")
 SHARED_MEMORY = Path("/proc/sysvipc/shm")

@@ -27,8 +27,6 @@ from harness.postgres.server import (
     find_server,
 )
 
-pytestmark = pytest.mark.postgres
-
 
 def one(connection: psycopg.Connection[Any], question: str) -> Any:
     found = connection.execute(question).fetchone()

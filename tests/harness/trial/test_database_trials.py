@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from harness.trial.driver import Progress
 
-pytestmark = pytest.mark.postgres
 LOAD = Load(id="closed-10", kind=LoadKind.CLOSED, users=10, warmup_s=0.3, window_s=1.5)
 SETTINGS = Settings.model_construct()
 HELD = Held(hold_s=SETTINGS.query_s, pool_size=SETTINGS.db_pool_size)
