@@ -13,6 +13,7 @@ from comparable_campaigns import SLOWER, measured
 from drawn_campaign import Drawn
 from fake_campaigns import HOST, write_campaign
 from harness.postgres.server import postgres
+from installed_wheel import build, install
 from load_groups import Together, kinds_of
 from misbehaving_servers import Driver
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from analysis.reading.campaign import Campaign
     from harness.postgres.server import Database
+    from installed_wheel import Installed
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -50,6 +52,18 @@ def driver() -> Iterator[Driver]:
     """A driver that carries out one trial after the other, as in a campaign."""
     with Driver() as driver:
         yield driver
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `pip install .` installs."""
+    return build(tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture(scope="session")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """The wheel in an environment of its own."""
+    return install(wheel, tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture(scope="session")

@@ -1,52 +1,44 @@
-"""A real campaign, small: uvicorn, Locust and the upstream stub, from the command line to the report."""
+"""A real campaign, small: uvicorn, Locust and the upstream stub, from an installed wheel to the report."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
-from documented_commands import make
+from documented_commands import ROOT, make
 from experiment.errors import Exit
 from experiment.records.store import CampaignFolder
+from installed_wheel import THEIR_OWN
 
-BENCH = [sys.executable, "-m", "harness.commands.cli"]
-# How make tells exit code 4: a busy machine may leave every trial invalid, honestly, and that is not tested here.
-UNFIT = f"] Error {int(Exit.INVALID)}"
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
+    from installed_wheel import Installed
 
-def _start(*words: str, folder: Path) -> subprocess.Popen[str]:
-    command = [*BENCH, "run", "--profile", "smoke", "--out", str(folder), *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def _descendants(pid: int) -> list[psutil.Process]:
-    return psutil.Process(pid).children(recursive=True)
-
-
-def _gone(processes: list[psutil.Process]) -> bool:
-    _, alive = psutil.wait_procs(processes, timeout=10)
-    return not alive
+UNFIT = f"] Error {int(Exit.INVALID)}"  # how make tells exit code 4
 
 
 @pytest.fixture(scope="module")
-def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("e2e") / "campaign"
-    _make("smoke", f"--claims A1,A2,A5,A6,A20 --rounds 1 --seed 7 --out {folder}")
-    return folder
+def campaign(installed: Installed) -> Path:
+    done = installed.bench("run", "--profile", "smoke", "--claims", "A1,A2,A5,A6", "--rounds", "1", "--seed", "7")
+    # a busy machine may leave every trial invalid, honestly, and that is not tested here
+    assert done.returncode in (Exit.OK, Exit.INVALID), done.stdout + done.stderr
+    return installed.folder / "results" / "latest"
 
 
-def _make(target: str, args: str) -> None:
-    done = subprocess.run(make(target, args), capture_output=True, text=True, timeout=110, check=False)
-    assert done.returncode == 0 or UNFIT in done.stderr, done.stdout + done.stderr
+def test_nothing_is_written_outside_the_current_folder(campaign: Path, installed: Installed) -> None:
+    assert {path.name for path in installed.folder.iterdir()} == {"results", *THEIR_OWN}
+    assert [*installed.home.iterdir(), *installed.tmp.iterdir(), *installed.venv.rglob("results")] == []
+    assert not (ROOT / "results" / campaign.resolve().name).exists()
 
 
 def test_every_planned_treatment_was_measured_and_answered(campaign: Path) -> None:
@@ -88,7 +80,7 @@ def test_claims_stand_in_the_manifest_with_their_intervals(campaign: Path) -> No
 
 
 def test_the_tables_have_the_columns_of_the_contract(campaign: Path) -> None:
-    contract = Path("results/README.md").read_text()
+    contract = (ROOT / "results" / "README.md").read_text()
     for name in ("trials.csv", "latency.csv", "throughput.csv", "verdicts.csv"):
         with (campaign / name).open() as file:
             columns = next(csv.reader(file))
@@ -99,53 +91,84 @@ def test_the_tables_have_the_columns_of_the_contract(campaign: Path) -> None:
 def test_report_and_charts_are_there(campaign: Path) -> None:
     report = (campaign / "report.html").read_text()
     assert "smoke" in report.lower()
-    assert list((campaign / "charts").glob("*.svg"))
+    assert "<svg" in report
+    assert (ROOT / "analysis" / "report" / "templates" / "report.css").read_text(encoding="utf-8").strip() in report
+    assert {path.suffix for path in (campaign / "charts").iterdir()} == {".svg", ".png", ".csv"}
     assert (campaign / "report.md").exists()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupted_campaign_leaves_no_process_and_can_be_resumed(number: signal.Signals, tmp_path: Path) -> None:
-    folder = _interrupted(number, tmp_path)
-    if number is signal.SIGTERM:
-        return  # what is on disk is the same; once is enough for the slower half
-    measured = len(CampaignFolder.open(folder).trials())
-    _make("bench", f"--resume {folder}")
-    trials = CampaignFolder.open(folder).trials()
+def test_an_interrupted_campaign_leaves_no_process_and_can_be_resumed(tmp_path: Path) -> None:
+    process = _start(tmp_path)
+    _wait_until(lambda: _trials_on_disk(tmp_path) == 1, process)
+    time.sleep(0.5)  # the second one runs, with all its processes
+    _end(process, signal.SIGINT)
+    measured = _trials_on_disk(tmp_path)
+    done = subprocess.run(
+        make("bench", f"--resume {tmp_path / 'campaign'}"), capture_output=True, text=True, timeout=110, check=False
+    )
+    assert done.returncode == 0 or UNFIT in done.stderr, done.stdout + done.stderr
+    trials = CampaignFolder.open(tmp_path / "campaign").trials()
     assert len(trials) > measured
     assert len({t.trial_id for t in trials}) == len(trials)
 
 
-def _interrupted(number: signal.Signals, tmp_path: Path) -> Path:
-    """Start a campaign, end it by a signal in its second trial, and return its folder."""
-    folder = tmp_path / "campaign"
-    process = _start("--claims", "A20", "--rounds", "1", folder=folder)
-    _wait_for_a_trial(folder, process)
-    children = _descendants(process.pid)
-    os.kill(process.pid, number)
-    out, _ = process.communicate(timeout=30)
-    assert process.returncode == Exit.INTERRUPTED, out
-    assert "Traceback" not in out
-    assert _gone(children)
-    return folder
-
-
-def _wait_for_a_trial(folder: Path, process: subprocess.Popen[str]) -> None:
-    """Wait until the first trial is on disk; the next one then runs, with all its processes."""
-    for _ in range(600):
-        if process.poll() is not None:
-            pytest.fail(f"it ended early: {process.communicate()[0]}")
-        if (folder / "trials.csv").exists() and len((folder / "trials.csv").read_text().splitlines()) > 1:
-            time.sleep(0.5)
-            return
-        time.sleep(0.1)
-    pytest.fail("no trial within a minute")
+def test_a_terminated_campaign_leaves_no_process(tmp_path: Path) -> None:
+    process = _start(tmp_path)
+    _wait_until(lambda: _first_app_is_up(tmp_path), process)
+    _end(process, signal.SIGTERM)
 
 
 def test_a_killed_harness_leaves_no_process(tmp_path: Path) -> None:
-    process = _start("--claims", "A20", "--rounds", "1", folder=tmp_path / "campaign")
-    _wait_for_a_trial(tmp_path / "campaign", process)
-    children = _descendants(process.pid)
+    process = _start(tmp_path, [*make("smoke"), f"ARGS={_words(tmp_path)}"])
+    _wait_until(lambda: _first_app_is_up(tmp_path), process)
+    (harness,) = psutil.Process(process.pid).children()
+    children = harness.children(recursive=True)
     assert children
-    process.kill()
+    harness.kill()
     process.communicate(timeout=30)
     assert _gone(children)
+
+
+def _words(tmp_path: Path) -> str:
+    return f"--claims A20 --rounds 1 --out {tmp_path / 'campaign'}"
+
+
+def _start(tmp_path: Path, command: Sequence[str] = ()) -> subprocess.Popen[str]:
+    """Start a campaign of a few trials, by a command of its own or another that does the same."""
+    bench = [sys.executable, "-m", "harness.commands.cli", "run", "--profile", "smoke", *_words(tmp_path).split()]
+    return subprocess.Popen(command or bench, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def _end(process: subprocess.Popen[str], number: signal.Signals) -> None:
+    """End it by a signal; it says so, and nothing it started is left."""
+    children = psutil.Process(process.pid).children(recursive=True)
+    process.send_signal(number)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == Exit.INTERRUPTED, out
+    assert "Traceback" not in out
+    assert children
+    assert _gone(children)
+
+
+def _gone(processes: list[psutil.Process]) -> bool:
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    return not alive
+
+
+def _wait_until(reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            pytest.fail(f"it ended early: {process.communicate()[0]}")
+        if reached():
+            return
+        time.sleep(0.1)
+    pytest.fail("it did not get there within a minute")
+
+
+def _first_app_is_up(tmp_path: Path) -> bool:
+    return bool(list((tmp_path / "campaign" / "logs").glob("t0001.probe*")))
+
+
+def _trials_on_disk(tmp_path: Path) -> int:
+    file = tmp_path / "campaign" / "trials.csv"
+    return len(file.read_text(encoding="utf-8").splitlines()) - 1 if file.exists() else 0

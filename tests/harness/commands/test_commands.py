@@ -64,7 +64,7 @@ ELSEWHERE = {
         recipe="bench run --profile article",
     ),
     "make smoke": By(
-        test="test_end_to_end.py::test_every_planned_treatment_was_measured_and_answered",
+        test="test_end_to_end.py::test_a_killed_harness_leaves_no_process",
         recipe="bench run --profile smoke",
     ),
     "make doctor": By(test="test_make.py::test_the_doctor_looks_at_this_machine", recipe="bench doctor"),
