@@ -179,7 +179,8 @@ class Campaign:
 
     def _expected_s(self, treatment: Treatment) -> float:
         """How long a trial of this treatment will take: as long as before, else its load's own times."""
-        before = [t.duration_s for t in self.trials if t.treatment == treatment.id]
+        name = treatment.id  # put together from its parts each time
+        before = [t.duration_s for t in self.trials if t.treatment == name]
         if before:
             return fmean(before)
         load = self.loads[treatment.load]

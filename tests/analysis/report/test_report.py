@@ -274,7 +274,7 @@ def test_a_smoke_run_says_on_every_surface_that_it_is_no_evidence(tmp_path: Path
 
 
 def test_a_campaign_without_a_trial_still_has_a_report(tmp_path: Path) -> None:
-    campaign = load_campaign(write_campaign(tmp_path / "c", rounds=0))
+    campaign = load_campaign(write_campaign(tmp_path / "c", rounds=0, claims=[CLAIMS["A1"]]))
     empty = write(campaign, draw_all(campaign, tmp_path / "c" / "charts"))
     assert "No trial was finished" in empty.html
     assert "its noise floor is unknown" in empty.html

@@ -83,7 +83,9 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     folder = tmp_path_factory.mktemp("results") / "c"
     planned = treatments_for(JUDGED)
     campaign = load_campaign(write_campaign(folder, treatments=planned, claims=JUDGED, rounds=2))
-    url = write_report(campaign, draw_all(campaign, folder / "charts"))[0].as_uri()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("analysis.charts._save_png", lambda _figure, _path: None)  # the page shows none
+        url = write_report(campaign, draw_all(campaign, folder / "charts"))[0].as_uri()
     with sync_api.sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
             str(tmp_path_factory.mktemp("profile")), executable_path=str(CHROMIUM), args=list(QUIET)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.image import imread
 
 from analysis.drawing.canvas import SMOKE_MARK
@@ -185,8 +186,9 @@ def test_nothing_on_a_card_is_too_small_or_runs_over_its_edge(whole: Campaign) -
     long = replace(cards(whole)["A11b"], statement="A rather long statement that goes on and on " * 5)
     for card in (*cards(whole).values(), long):
         figure = draw_claim(whole, card, LIGHT)
+        renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]  # else one for each text
         for text in figure.texts:
-            box = text.get_window_extent()
+            box = text.get_window_extent(renderer)
             assert float(text.get_fontsize()) >= NOTE - 2, text.get_text()
             assert box.x0 >= 0, text.get_text()
             assert box.x1 <= 1600, text.get_text()
