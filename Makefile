@@ -11,7 +11,8 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-inde
 # A cache of compiled modules is what makes a fresh app for every trial affordable; some machines switch it off.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help bench smoke test check setup serve locust doctor clean lock bench-driver bench-analysis calibration
+.PHONY: help bench smoke test test-fast check format setup serve locust doctor clean lock
+.PHONY: bench-driver bench-analysis calibration
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -22,8 +23,17 @@ bench: setup  ## measure every claim of the article, judge, draw, report (about 
 smoke: setup  ## the same pipeline in under 90 seconds; its verdicts are no evidence
 	$(BIN)/bench run --profile smoke $(ARGS)
 
-test: $(DEVSTAMP)  ## run the tests
+test: $(DEVSTAMP)  ## run the tests (under 4 minutes)
 	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# The markers are set in tests/support/load_groups.py. What has become slow is named at the end.
+test-fast: $(DEVSTAMP)  ## run those without load, browser, database or waiting (under 30 seconds)
+	$(BIN)/python -m pytest -n 2 -m "not load and not browser and not postgres and not slow" \
+		--durations=5 --durations-min=1 $(ARGS)
+
+format: $(DEVSTAMP)  ## mend what ruff can mend, and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 check: $(DEVSTAMP)  ## lint, types, layers, format; never edits
 	$(BIN)/ruff check .

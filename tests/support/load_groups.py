@@ -16,13 +16,13 @@ KINDS: dict[str, set[str]] = {
     # only computes, or asks a server this or that, and may run beside them.
     "load": {
         *("test_benchmarks", "test_commands", "test_database_trials", "test_end_to_end", "test_ledger"),
-        *("test_locust_by_hand", "test_make", "test_trials", "test_trials_open", "test_wheel"),
+        *("test_locust_by_hand", "test_make", "test_server_factors", "test_trials", "test_trials_open", "test_wheel"),
     },
     "browser": {"test_report_browser"},
     "postgres": {"test_app", "test_database_trials", "test_db", "test_postgres", "test_postgres_given"},
     # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
     "slow": {
-        *("test_charts", "test_probe", "test_report", "test_slides"),
+        *("test_add_something", "test_charts", "test_probe", "test_report", "test_slides"),
         "test_alarms::test_twins_that_differ_are_named",
         "test_app_settings::test_a_sut_of_the_rig_waits_as_long_as_the_manifest_says",
         "test_calibration::test_whole_campaigns_decide_rightly_under",
