@@ -37,7 +37,8 @@ from experiment.design.factors import ServerConfig
 from experiment.errors import BenchError, InvalidMeasurementError
 from harness.system.host import facts, git_state, package_versions
 from harness.system.pinning import plan_cores
-from harness.trial.driver import LOCUST_SCRIPT, locust_process
+from harness.system.places import LOCUST_SCRIPT
+from harness.trial.driver import locust_process
 from harness.trial.sut import sut
 
 if TYPE_CHECKING:
