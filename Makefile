@@ -11,7 +11,7 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-inde
 # A cache of compiled modules is what makes a fresh app for every trial affordable; some machines switch it off.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help bench smoke test test-fast check format setup serve locust doctor clean lock
+.PHONY: help bench smoke test test-fast check lint types layers format setup serve locust doctor clean lock schema
 .PHONY: bench-driver bench-analysis calibration
 
 help:  ## show this list
@@ -35,11 +35,17 @@ format: $(DEVSTAMP)  ## mend what ruff can mend, and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-check: $(DEVSTAMP)  ## lint, types, layers, format; never edits
+check: lint types layers  ## lint, format, types, layers; never edits
+
+lint: $(DEVSTAMP)  ## ruff alone: rules and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(DEVSTAMP)  ## mypy alone
 	$(BIN)/mypy
 	cd locustfiles && ../$(BIN)/mypy --config-file ../pyproject.toml --strict *.py
+
+layers: $(DEVSTAMP)  ## import-linter alone: who may import whom
 	$(BIN)/lint-imports
 
 serve: setup  ## serve the app and all it needs on port 8000, for curl and /docs
@@ -72,6 +78,9 @@ lock:  ## renew both locks from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra build $(LOCK_FLAGS) -o requirements.lock
 	uv pip compile pyproject.toml --extra build --extra dev --constraint requirements.lock $(LOCK_FLAGS) \
 		-o requirements-dev.lock
+
+schema: setup  ## write the JSON schemas in docs/schema again
+	$(BIN)/python -m harness.commands.schema
 
 bench-driver: setup  ## what the driver costs beside Locust's own users, wrk and h2load (wants a quiet machine)
 	$(BIN)/python -m benchmarks.driver_cost $(ARGS)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiment.records.driver_protocol import COMMANDS, EVENTS
 from experiment.records.manifest import Manifest
+from harness.system.places import HOME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-FOLDER = Path(__file__).resolve().parents[2] / "docs" / "schema"
+FOLDER = HOME / "docs" / "schema"
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "manifest.json": Manifest.model_json_schema,
     "driver-command.json": COMMANDS.json_schema,

@@ -1,4 +1,4 @@
-"""The docs: what they name exists, every word of the tables is explained, and the five-minute text works."""
+"""The docs: what they name exists, and every word of the tables is explained."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import httpx
 import pytest
 
 from documented_commands import ROOT, made, make
+from load_groups import kinds_of
 from real_servers import free_port
 
 if TYPE_CHECKING:
@@ -77,6 +79,38 @@ def test_the_locks_are_made_from_pyproject(tmp_path: Path, monkeypatch: pytest.M
     for asked in (plain, with_dev):
         assert asked.startswith("pip compile pyproject.toml --extra build")
         assert "--generate-hashes" in asked
+
+
+def test_format_mends_and_formats_all(tmp_path: Path) -> None:
+    """The real ruff would edit this very tree; what it is asked to do stands in its place here."""
+    stand_in = tmp_path / "ruff"
+    stand_in.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n')
+    stand_in.chmod(0o755)
+    subprocess.run([*make("format"), f"BIN={tmp_path}"], check=True)
+    assert (tmp_path / "asked").read_text().splitlines() == ["check --fix .", "format ."]
+
+
+def test_the_fast_tests_are_those_without_a_marker() -> None:
+    chosen = {line for line in made("test-fast", "--collect-only --quiet").splitlines() if "::" in line}
+    assert len(chosen) > 500
+    assert [nodeid for nodeid in chosen if kinds_of(nodeid)] == []
+
+
+def test_one_test_can_be_run() -> None:
+    assert re.search(r"\b[1-9]\d* passed", _pytest("tests/experiment/theory/test_steady.py", "-k", "steady"))
+
+
+def test_tests_can_be_chosen_by_a_marker() -> None:
+    chosen = {line.partition("::")[0] for line in _pytest("-m", "browser", "-q", "--collect-only").splitlines()}
+    assert "tests/analysis/report/test_report_browser.py" in chosen
+    assert not {file for file in chosen if file.startswith("tests/") and "browser" not in kinds_of(file)}
+
+
+def _pytest(*words: str) -> str:
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 def test_the_judge_is_calibrated(tmp_path: Path) -> None:

@@ -30,7 +30,6 @@ KINDS: dict[str, set[str]] = {
         "test_catalogue::test_loading_the_catalogue_loads_no_library_that_only_handlers_use",
         "test_cli::test_every_command_explains_itself",
         "test_compare::test_equal_truths_are_hardly_ever_called_different",
-        "test_docs::test_the_five_minute_text_adds_a_variant_that_answers",
         "test_estimate::test_looking_after_every_round_errs_less_often_than_declared",
         "test_pool_occupancy::test_chance_alone_seldom_makes_a_complaint_even_of_a_pool_that_is_all_busy_or_all_idle",
         "test_timelines::test_a_campaign_without_the_data_has_no_timeline_and_says_why",
