@@ -1,29 +1,24 @@
-"""What several test files look at, made once."""
+"""What several test files look at, made once. Fixtures import what they need, so that one test starts at once."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 
-from analysis.charts import draw_all
-from analysis.reading.campaign import load_campaign
-from comparable_campaigns import SLOWER, measured
-from drawn_campaign import Drawn
-from fake_campaigns import HOST, write_campaign
-from harness.postgres.server import postgres
-from installed_wheel import build, install
 from load_groups import Together, kinds_of
-from misbehaving_servers import Driver
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    import psycopg
+
     from analysis.reading.campaign import Campaign
+    from drawn_campaign import Drawn
     from harness.postgres.server import Database
     from installed_wheel import Installed
+    from misbehaving_servers import Driver
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -50,6 +45,8 @@ def _not_waiting_for_the_disk(request: pytest.FixtureRequest, monkeypatch: pytes
 @pytest.fixture(scope="session")
 def driver() -> Iterator[Driver]:
     """A driver that carries out one trial after the other, as in a campaign."""
+    from misbehaving_servers import Driver
+
     with Driver() as driver:
         yield driver
 
@@ -57,18 +54,27 @@ def driver() -> Iterator[Driver]:
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `pip install .` installs."""
+    from installed_wheel import build
+
     return build(tmp_path_factory.mktemp("build"))
 
 
 @pytest.fixture(scope="session")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """The wheel in an environment of its own."""
+    from installed_wheel import install
+
     return install(wheel, tmp_path_factory.mktemp("installed"))
 
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
     """A whole made-up campaign with all its charts, which take longer than all that is asked about them."""
+    from analysis.charts import draw_all
+    from analysis.reading.campaign import load_campaign
+    from drawn_campaign import Drawn
+    from fake_campaigns import write_campaign
+
     campaign = load_campaign(write_campaign(tmp_path_factory.mktemp("results") / "whole"))
     charts = draw_all(campaign, campaign.folder.path / "charts")
     return Drawn(campaign, {chart.name: chart for chart in charts})
@@ -77,6 +83,9 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Four campaigns to compare: one, its like, one with planted changes, one of another machine."""
+    from comparable_campaigns import SLOWER, measured
+    from fake_campaigns import HOST
+
     root = tmp_path_factory.mktemp("results")
     return {
         "before": measured(root / "before", seed=1),
@@ -89,6 +98,8 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.fixture(scope="session")
 def of(folders: dict[str, Path]) -> Callable[[str], Campaign]:
     """Those campaigns, loaded, by name."""
+    from analysis.reading.campaign import load_campaign
+
     campaigns = {name: load_campaign(path) for name, path in folders.items()}
     return campaigns.__getitem__
 
@@ -96,6 +107,8 @@ def of(folders: dict[str, Path]) -> Callable[[str], Campaign]:
 @pytest.fixture(scope="session")
 def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A PostgreSQL of our own."""
+    from harness.postgres.server import postgres
+
     with postgres(log=tmp_path_factory.mktemp("postgres") / "log") as db:
         yield db
 
@@ -103,5 +116,7 @@ def db(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
 @pytest.fixture
 def connection(db: Database) -> Iterator[psycopg.Connection[Any]]:
     """A connection to it, each statement its own transaction."""
+    import psycopg
+
     with psycopg.connect(db.url, autocommit=True) as connection:
         yield connection

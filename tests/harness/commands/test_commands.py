@@ -71,7 +71,6 @@ ELSEWHERE = {
     "make format": By(test="test_make.py::test_format_mends_and_formats_all", recipe="ruff format ."),
     "pip install .": By(test="test_wheel.py::test_the_installed_bench_says_its_version"),
     "pytest tests/experiment/theory/test_steady.py -k steady": By(test="test_make.py::test_one_test_can_be_run"),
-    "pytest -m browser": By(test="test_make.py::test_tests_can_be_chosen_by_a_marker"),
     "make doctor": By(test="test_make.py::test_the_doctor_looks_at_this_machine", recipe="bench doctor"),
     "make serve": By(test="test_make.py::test_the_app_is_served_and_locust_drives_it", recipe="bench serve"),
     "make locust": By(test="test_make.py::test_the_app_is_served_and_locust_drives_it", recipe="locust -f"),
