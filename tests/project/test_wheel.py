@@ -18,7 +18,8 @@ def test_everything_we_run_is_in_the_wheel(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
     files = [path for package in PACKAGES for path in package.rglob("*") if path.is_file()]
-    ours = {str(path.relative_to(ROOT)) for path in files if "__pycache__" not in path.parts}
+    relative = [path.relative_to(ROOT) for path in files]
+    ours = {str(path) for path in relative if not any(part.startswith((".", "__pycache__")) for part in path.parts)}
     assert packed == ours - {"locustfiles/README.md"}
 
 
