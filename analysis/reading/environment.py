@@ -133,8 +133,8 @@ def _facts(manifest: Manifest) -> Mapping[Topic, Mapping[str, Any]]:
     """Return what a manifest tells, by topic.
 
     Of pinning it is how many cores each side gets, not which: the number of a core means nothing on another machine.
-    Of the profile, what a time scale does to the windows stands in the loads, and is an obstacle there; where a campaign
-    stops decides how much it knows, not what it measures.
+    Of the profile, what a time scale does to the windows stands in the loads, and is an obstacle there; where a
+    campaign stops decides how much it knows, not what it measures.
     """
     host, pinning, profile = manifest.host, manifest.pinning, manifest.profile or _NO_PROFILE
     is_pinned = pinning.enforced is not None

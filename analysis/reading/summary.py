@@ -80,6 +80,11 @@ def rows_of(campaign: Campaign, work: Work, load: str | None = None) -> list[Row
     return sorted((r for r in rows if r.name.work is work), key=lambda r: r.order)
 
 
+def all_rows(campaign: Campaign) -> list[Row]:
+    """Return every planned treatment, work by work."""
+    return [row for work in works(campaign) for row in rows_of(campaign, work)]
+
+
 def closed_loads(campaign: Campaign, work: Work) -> list[str]:
     """Return the closed loads a work was measured under, that with the most styles first, then the heaviest."""
     styles: dict[str, set[tuple[Style, str]]] = {}

@@ -12,40 +12,28 @@ from analysis.drawing.svg import inline
 from analysis.reading import sentences
 from analysis.reading.alarms import alarms
 from analysis.reading.provenance import provenance
-from analysis.reading.summary import rows_of, summarise, treatment_ceiling, works
-from analysis.report.database_table import database_rows
+from analysis.reading.summary import works
+from analysis.report.database_table import database_table
+from analysis.report.details_table import details_table
 from analysis.report.report_tables import (
-    claims_on_treatment,
-    claims_on_work,
-    error_rows,
-    theory_rows,
-    use_rows,
-    works_of_claim,
+    errors_table,
+    invalid_table,
+    rules_table,
+    skipped_table,
+    theory_table,
+    treatments_table,
+    use_table,
 )
+from analysis.report.table import claims_on_work, works_of_claim
 from analysis.wording import words
-from analysis.wording.names import parse_variant, treatment_label
-from experiment.design.metrics import (
-    BYSTANDER_P50,
-    BYSTANDER_P99,
-    CPU_PER_REQUEST,
-    GOODPUT,
-    LOOP_LAG_P99,
-    MAKESPAN,
-    RESPONSE_P50,
-    RESPONSE_P99,
-    TOKENS_PEAK,
-    Metric,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from analysis.charts import DrawnChart
     from analysis.reading.campaign import Campaign
-    from analysis.report.database_table import DatabaseView
-    from analysis.report.report_tables import ErrorView, TheoryView, UseView
+    from analysis.report.table import TableView
     from analysis.stats.results import ClaimResult
-    from experiment.design.model import Treatment
 
 SMOKE_TEXT = (
     "Smoke run: not evidence. Warm-ups and windows were cut short to show that the pipeline works; "
@@ -53,17 +41,6 @@ SMOKE_TEXT = (
 )
 _FOREST, _COST, _ORDER = "verdicts", "cost", "order"
 _OWN_CHAPTER = (_FOREST, _COST, _ORDER)
-_COLUMNS: tuple[tuple[str, Metric], ...] = (
-    ("goodput", GOODPUT),
-    ("time until all answered", MAKESPAN),
-    ("response p50", RESPONSE_P50),
-    ("response p99", RESPONSE_P99),
-    ("bystander p50", BYSTANDER_P50),
-    ("bystander p99", BYSTANDER_P99),
-    ("loop lag p99", LOOP_LAG_P99),
-    ("SUT CPU a request", CPU_PER_REQUEST),
-    ("tokens peak", TOKENS_PEAK),
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +55,7 @@ class ComparisonView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerView:
-    """One claim with its answer: `sentence` begins with the verdict, `found` goes on without it."""
+    """One claim with its answer."""
 
     id: str
     slug: str
@@ -88,7 +65,6 @@ class AnswerView:
     verdict: str
     sign: str
     css: str
-    sentence: str
     found: str
     works: tuple[str, ...]
     command: str
@@ -122,33 +98,6 @@ class WorkView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TreatmentView:
-    """A row of the table of treatments; `cells` follow `ReportView.columns`."""
-
-    id: str
-    work: str
-    claims: str
-    label: str
-    load: str
-    trials: str
-    ceiling: str
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvalidView:
-    """A trial that was thrown out, and why."""
-
-    trial: str
-    treatment: str
-    work: str
-    claims: str
-    round: int
-    rules: str
-    reasons: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
     """The whole report."""
 
@@ -165,15 +114,16 @@ class ReportView:
     matrix: tuple[FigureView, ...]
     works: tuple[WorkView, ...]
     cost: tuple[FigureView, ...]
-    theory: tuple[TheoryView, ...]
-    use: tuple[UseView, ...]
-    database: tuple[DatabaseView, ...]
     order: tuple[FigureView, ...]
-    errors: tuple[ErrorView, ...]
-    columns: tuple[str, ...]
-    treatments: tuple[TreatmentView, ...]
-    invalid: tuple[InvalidView, ...]
-    skipped: tuple[tuple[str, str], ...]
+    theory: TableView
+    use: TableView
+    database: TableView
+    treatments: TableView
+    details: TableView
+    errors: TableView
+    invalid: TableView
+    skipped: TableView
+    rules: TableView
     facts: tuple[tuple[str, str], ...]
     packages: tuple[tuple[str, str], ...]
     run_command: str
@@ -200,15 +150,16 @@ def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
         matrix=tuple(view for chart, view in figures if not chart.work and chart.kind not in _OWN_CHAPTER),
         works=tuple(_work_views(campaign, figures)),
         cost=tuple(view for chart, view in figures if chart.kind == _COST),
-        theory=theory_rows(campaign),
-        use=use_rows(campaign),
-        database=database_rows(campaign),
         order=tuple(view for chart, view in figures if chart.kind == _ORDER),
-        errors=error_rows(campaign),
-        columns=tuple(name for name, _ in _COLUMNS),
-        treatments=tuple(_treatments(campaign)),
-        invalid=tuple(_invalid(campaign)),
-        skipped=tuple(sorted(campaign.skipped.items())),
+        theory=theory_table(campaign),
+        use=use_table(campaign),
+        database=database_table(campaign),
+        treatments=treatments_table(campaign),
+        details=details_table(campaign),
+        errors=errors_table(campaign),
+        invalid=invalid_table(campaign),
+        skipped=skipped_table(campaign),
+        rules=rules_table(campaign),
         facts=tuple(provenance(campaign.manifest)),
         packages=tuple(sorted(campaign.manifest.packages.items())),
         run_command=campaign.manifest.command or "not recorded",
@@ -220,19 +171,17 @@ def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
 
 def answer_view(result: ClaimResult) -> AnswerView:
     """Return a claim with its answer in words."""
-    claim, sentence = result.claim, sentences.answer(result)
-    verdict = sentences.VERDICT_WORDS[result.verdict]
+    claim = result.claim
     return AnswerView(
         id=claim.id,
         slug=claim.slug,
         statement=claim.statement,
         source=claim.source,
         note=claim.note if result.reason != claim.note else "",
-        verdict=verdict,
+        verdict=sentences.VERDICT_WORDS[result.verdict],
         sign=sentences.VERDICT_SIGNS[result.verdict],
         css=result.verdict.value,
-        sentence=sentence,
-        found=_unbroken(sentence.removeprefix(f"{verdict}: ")),
+        found=_unbroken(sentences.finding(result)),
         works=works_of_claim(claim),
         command=f"bench claim {claim.id}" if claim.comparisons else "",
         comparisons=tuple(_comparisons(result)),
@@ -292,46 +241,4 @@ def _work_views(campaign: Campaign, figures: Sequence[tuple[DrawnChart, FigureVi
                 claims=claims_on_work(campaign, work),
                 heading=work.heading,
                 figures=mine,
-            )
-
-
-def _treatments(campaign: Campaign) -> Iterable[TreatmentView]:
-    for work in works(campaign):
-        for row in rows_of(campaign, work):
-            yield _treatment(campaign, row.treatment)
-
-
-def _treatment(campaign: Campaign, treatment: Treatment) -> TreatmentView:
-    mine = [t for t in campaign.trials if t.treatment == treatment.id]
-    limit = treatment_ceiling(campaign, treatment)
-    return TreatmentView(
-        id=treatment.id,
-        work=parse_variant(treatment.variant).work.name,
-        claims=claims_on_treatment(campaign, treatment.id),
-        label=treatment_label(treatment),
-        load=treatment.load,
-        trials=f"{sum(t.is_valid for t in mine)} of {len(mine)}",
-        ceiling=f"{words.rate(limit.goodput_rps)} ({limit.decided_by})" if limit else words.NOT_MEASURED,
-        cells=tuple(_cell(campaign, treatment.id, metric) for _, metric in _COLUMNS),
-    )
-
-
-def _cell(campaign: Campaign, treatment: str, metric: Metric) -> str:
-    value = summarise(campaign, treatment, metric)
-    if value is None:
-        return words.NOT_MEASURED
-    return ("≥ " if value.is_floor else "") + words.metric_value(metric, value.median)
-
-
-def _invalid(campaign: Campaign) -> Iterable[InvalidView]:
-    for trial in campaign.trials:
-        if not trial.is_valid:
-            yield InvalidView(
-                trial=trial.trial_id,
-                treatment=trial.treatment,
-                work=parse_variant(trial.variant).work.name,
-                claims=claims_on_treatment(campaign, trial.treatment),
-                round=trial.round,
-                rules=", ".join(trial.rules),
-                reasons=trial.reasons,
             )

@@ -10,15 +10,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
 from experiment.errors import EnvironmentUnfitError, Exit
 from harness.campaign.run import given_database
+from harness.commands.terminal import show_table
 from harness.postgres.server import Unavailable, availability
 from harness.system.host import HostSample, facts
 from harness.system.pinning import plan_cores
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
 _DESCRIPTORS_WANTED = 4096
@@ -44,18 +45,25 @@ class Check:
     cost: str = ""
 
 
-def examine(*, quick: bool) -> int:
-    """Print every check; exit 6 when one of them keeps a campaign from running. `quick` leaves the A/A run out."""
+_COLOURS = {Health.GOOD: "", Health.WEAK: "yellow", Health.BAD: "red"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quick", action="store_true", help="without the A/A run that measures its noise (40 s)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print every check; exit 6 when one of them keeps a campaign from running."""
     checks = [check() for check in CHECKS]
-    if not quick and not any(c.health is Health.BAD for c in checks):
+    if not args.quick and not any(c.health is Health.BAD for c in checks):
         checks.append(_noise())
-    table = Table(title="Is this machine fit?", title_justify="left")
-    for column in ("check", "", "found", "what that costs, and the cure"):
-        table.add_column(column, overflow="fold")
-    colours = {Health.GOOD: "green", Health.WEAK: "yellow", Health.BAD: "red"}
-    for c in checks:
-        table.add_row(c.name, f"[{colours[c.health]}]{c.health.value}[/]", c.found, c.cost)
-    Console().print(table)
+    show_table(
+        Console(),
+        "Is this machine fit?",
+        ("check", "", "found", "what that costs, and the cure"),
+        [(c.name, c.health.value, c.found, c.cost) for c in checks],
+        styles=[_COLOURS[c.health] for c in checks],
+    )
     return Exit.ENVIRONMENT if any(c.health is Health.BAD for c in checks) else Exit.OK
 
 
