@@ -50,11 +50,6 @@ VERDICT_SIGNS = {
 }
 
 
-def answer(result: ClaimResult) -> str:
-    """Return a claim's answer as one sentence that begins with the verdict."""
-    return f"{VERDICT_WORDS[result.verdict]}: {finding(result)}"
-
-
 def finding(result: ClaimResult) -> str:
     """Return a claim's answer without its verdict: what was found, or why nothing was."""
     if not result.comparisons:

@@ -12,14 +12,14 @@ from experiment.design.metrics import METRICS
 from experiment.records.trial import METRIC_FIELDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from analysis.reading.campaign import Campaign
     from analysis.report.table import TableView
 
 SHOWN = frozenset(
     {
-        *(field for metric in FIGURES.values() for field in (metric.name, metric.floor)),
+        *(field for metric in FIGURES.values() for field in (metric.name, metric.floor) if field),
         *(column.field for column in USE),
         *ERRORS.values(),
         *DATABASE,
@@ -32,17 +32,7 @@ INTERNAL = {
     "tokens_total": "a setting of the app, which stands among the facts of the campaign",
 }
 """What no table shows, and why."""
-_UNITS: dict[str, Callable[[float], str]] = {"_us": words.duration_us, "_s": words.duration, "_rps": words.rate}
-
-
-def details_table(campaign: Campaign) -> TableView:
-    """Return every column of trials.csv that no other table has: medians, of texts the most frequent one."""
-    return field_table(
-        campaign,
-        [_column(field) for field in METRIC_FIELDS if field not in SHOWN and field not in INTERNAL],
-        label="Table of everything else that was measured",
-        caption="The other columns of trials.csv: medians of the valid trials, of places in the code the most frequent",
-    )
+_UNITS: Mapping[str, Callable[[float], str]] = {"_us": words.duration_us, "_s": words.duration, "_rps": words.rate}
 
 
 def _column(field: str) -> FieldColumn:
@@ -60,3 +50,19 @@ _WHOLE_FROM = 100
 
 def _plain(value: float) -> str:
     return f"{value:,.0f}" if value >= _WHOLE_FROM or value == int(value) else words.significant(value, 3)
+
+
+DETAILS: Mapping[str, FieldColumn] = {
+    field: _column(field) for field in METRIC_FIELDS if field not in SHOWN and field not in INTERNAL
+}
+"""All the rest: what is recorded from now on is shown here unless it is named above."""
+
+
+def details_table(campaign: Campaign) -> TableView:
+    """Return every column of trials.csv that no other table has: medians, of texts the most frequent one."""
+    return field_table(
+        campaign,
+        list(DETAILS.values()),
+        label="Table of everything else that was measured",
+        caption="The other columns of trials.csv: medians of the valid trials, of places in the code the most frequent",
+    )

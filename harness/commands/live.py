@@ -70,7 +70,7 @@ def trial_lines(record: TrialRecord) -> list[str]:
     else:
         what = "no figures"
     lag = f", loop lag p99 {m.loop_lag_p99_us / 1000:.1f} ms" if m.loop_lag_p99_us is not None else ""
-    stuck = f" at {m.stuck_at}" if m.stuck_at else ""
+    stuck = f", stuck at {m.stuck_at}" if m.stuck_at else ""
     bad = "" if record.is_valid else f"  INVALID {' '.join(record.rules)}: {record.reasons.splitlines()[0]}"
     line = f"{record.trial_id} {record.treatment:<46} {what}{lag}{stuck}{bad}"
     return [line, *(f"      {advice}" for advice in advice_on(record.rules))]
@@ -172,7 +172,7 @@ class LiveView(Listener):
         self._standing = standing
         self._last = [*self._last, trial_lines(record)][-3:]
         lag_us = record.metrics.loop_lag_p99_us
-        self._lags_ms = [*self._lags_ms, 0.0 if lag_us is None else lag_us / 1000][-40:]
+        self._lags_ms = [*self._lags_ms, *([] if lag_us is None else [lag_us / 1000])][-40:]
         self._draw()
 
     def judged(self, results: Sequence[ClaimResult], standing: Standing) -> None:
