@@ -22,7 +22,7 @@ from experiment.design.metrics import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import pandas as pd
 
@@ -215,3 +215,15 @@ def rules_table(campaign: Campaign) -> TableView:
             for rule, count in firings(campaign).items()
         ),
     )
+
+
+TABLES: Mapping[str, Callable[[Campaign], TableView]] = {
+    "theory": theory_table,
+    "use": use_table,
+    "treatments": treatments_table,
+    "errors": errors_table,
+    "invalid": invalid_table,
+    "skipped": skipped_table,
+    "rules": rules_table,
+}
+"""By the names that the templates know them by."""

@@ -15,25 +15,19 @@ from analysis.reading.provenance import provenance
 from analysis.reading.summary import works
 from analysis.report.database_table import database_table
 from analysis.report.details_table import details_table
-from analysis.report.report_tables import (
-    errors_table,
-    invalid_table,
-    rules_table,
-    skipped_table,
-    theory_table,
-    treatments_table,
-    use_table,
-)
+from analysis.report.report_tables import TABLES
 from analysis.report.table import claims_on_work, works_of_claim
 from analysis.wording import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from analysis.charts import DrawnChart
     from analysis.reading.campaign import Campaign
     from analysis.report.table import TableView
-    from analysis.stats.results import ClaimResult
+    from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
+    from experiment.design.model import Claim
 
 SMOKE_TEXT = (
     "Smoke run: not evidence. Warm-ups and windows were cut short to show that the pipeline works; "
@@ -44,53 +38,36 @@ _OWN_CHAPTER = (_FOREST, _COST, _ORDER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ComparisonView:
-    """One comparison of a claim: what was compared, what was found, what had been registered."""
-
-    asked: str
-    found: str
-    expected: str
-    verdict: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerView:
-    """One claim with its answer."""
+    """One claim with its answer: `word` and `sign` are the verdict, `found` the rest of the sentence."""
 
-    id: str
-    slug: str
-    statement: str
-    source: str
-    note: str
-    verdict: str
+    claim: Claim
+    verdict: Verdict
+    word: str
     sign: str
-    css: str
+    note: str
     found: str
     works: tuple[str, ...]
-    command: str
-    comparisons: tuple[ComparisonView, ...]
+    comparisons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureView:
-    """One chart: the drawing itself for HTML, and where its files lie beside the report."""
+    """One chart: its files, and the drawing itself for HTML."""
 
-    name: str
-    work: str
-    title: str
-    caption: str
-    alt: str
+    chart: DrawnChart
     svg: Markup
-    svg_href: str
-    png_href: str
-    csv_href: str
+    root: Path
+
+    def href(self, path: Path) -> str:
+        """Return a file of the chart as seen from the report."""
+        return path.relative_to(self.root).as_posix()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkView:
     """A work's chapter; `claims` are the ids of those that rest on it."""
 
-    id: str
     work: str
     claims: str
     heading: str
@@ -99,7 +76,7 @@ class WorkView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
-    """The whole report."""
+    """The whole report; `tables` are those of TABLES, of the database and of the details, by name."""
 
     campaign: str
     smoke: str
@@ -115,15 +92,7 @@ class ReportView:
     works: tuple[WorkView, ...]
     cost: tuple[FigureView, ...]
     order: tuple[FigureView, ...]
-    theory: TableView
-    use: TableView
-    database: TableView
-    treatments: TableView
-    details: TableView
-    errors: TableView
-    invalid: TableView
-    skipped: TableView
-    rules: TableView
+    tables: Mapping[str, TableView]
     facts: tuple[tuple[str, str], ...]
     packages: tuple[tuple[str, str], ...]
     run_command: str
@@ -134,7 +103,7 @@ class ReportView:
 
 def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
     """Prepare a report; the charts' files must lie below the campaign's folder."""
-    figures = [(chart, _figure(campaign, chart)) for chart in charts]
+    figures = [_figure(campaign, chart) for chart in charts]
     valid = sum(t.is_valid for t in campaign.trials)
     return ReportView(
         campaign=campaign.name,
@@ -145,21 +114,13 @@ def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
         alarms=alarms(campaign),
         noise=_unbroken(sentences.noise(campaign)),
         multiplicity=sentences.multiplicity(campaign),
-        answers=tuple(answer_view(result) for result in campaign.results),
-        forest=tuple(view for chart, view in figures if chart.kind == _FOREST),
-        matrix=tuple(view for chart, view in figures if not chart.work and chart.kind not in _OWN_CHAPTER),
+        answers=tuple(map(_answer, campaign.results)),
+        forest=_of_kind(figures, _FOREST),
+        matrix=tuple(f for f in figures if not f.chart.work and f.chart.kind not in _OWN_CHAPTER),
         works=tuple(_work_views(campaign, figures)),
-        cost=tuple(view for chart, view in figures if chart.kind == _COST),
-        order=tuple(view for chart, view in figures if chart.kind == _ORDER),
-        theory=theory_table(campaign),
-        use=use_table(campaign),
-        database=database_table(campaign),
-        treatments=treatments_table(campaign),
-        details=details_table(campaign),
-        errors=errors_table(campaign),
-        invalid=invalid_table(campaign),
-        skipped=skipped_table(campaign),
-        rules=rules_table(campaign),
+        cost=_of_kind(figures, _COST),
+        order=_of_kind(figures, _ORDER),
+        tables={name: table(campaign) for name, table in _TABLES.items()},
         facts=tuple(provenance(campaign.manifest)),
         packages=tuple(sorted(campaign.manifest.packages.items())),
         run_command=campaign.manifest.command or "not recorded",
@@ -169,22 +130,20 @@ def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
     )
 
 
-def answer_view(result: ClaimResult) -> AnswerView:
-    """Return a claim with its answer in words."""
+_TABLES = {**TABLES, "database": database_table, "details": details_table}
+
+
+def _answer(result: ClaimResult) -> AnswerView:
     claim = result.claim
     return AnswerView(
-        id=claim.id,
-        slug=claim.slug,
-        statement=claim.statement,
-        source=claim.source,
-        note=claim.note if result.reason != claim.note else "",
-        verdict=sentences.VERDICT_WORDS[result.verdict],
+        claim=claim,
+        verdict=result.verdict,
+        word=sentences.VERDICT_WORDS[result.verdict],
         sign=sentences.VERDICT_SIGNS[result.verdict],
-        css=result.verdict.value,
+        note=claim.note if result.reason != claim.note else "",
         found=_unbroken(sentences.finding(result)),
         works=works_of_claim(claim),
-        command=f"bench claim {claim.id}" if claim.comparisons else "",
-        comparisons=tuple(_comparisons(result)),
+        comparisons=tuple(map(_expectation, result.comparisons)),
     )
 
 
@@ -193,16 +152,12 @@ def _unbroken(text: str) -> str:
     return text.replace("n = ", "n\u00a0=\u00a0")
 
 
-def _comparisons(result: ClaimResult) -> Iterable[ComparisonView]:
-    for judged in result.comparisons:
-        said, asked = sentences.comparison(judged), judged.comparison
-        baseline = f" / {asked.baseline.id}" if asked.baseline else ""
-        yield ComparisonView(
-            asked=f"{asked.metric.label} of {asked.treatment.id}{baseline}",
-            found=said.found,
-            expected=said.expected,
-            verdict=sentences.VERDICT_WORDS[said.verdict].lower(),
-        )
+def _expectation(result: ComparisonResult) -> str:
+    """Say what had been registered of a comparison, and what became of it."""
+    asked, said = result.comparison, sentences.comparison(result)
+    baseline = f" / {asked.baseline.id}" if asked.baseline else ""
+    verdict = sentences.VERDICT_WORDS[said.verdict].lower()
+    return f"{asked.metric.label} of {asked.treatment.id}{baseline}: expected {said.expected}, {verdict}"
 
 
 def _badge(valid: int, invalid: int) -> str:
@@ -217,28 +172,16 @@ def _badge(valid: int, invalid: int) -> str:
 def _figure(campaign: Campaign, chart: DrawnChart) -> FigureView:
     variables = {token: f"var(--{token})" for token in LIGHT.tokens()}
     svg = inline(chart.svg.read_text(encoding="utf-8"), prefix=chart.name, label=str(escape(chart.alt)))
-    root = campaign.folder.path
-    return FigureView(
-        name=chart.name,
-        work=chart.work,
-        title=chart.title,
-        caption=chart.caption,
-        alt=chart.alt,
-        svg=Markup(recoloured(svg, variables)),  # noqa: S704 - our own drawing; its label is escaped above
-        svg_href=chart.svg.relative_to(root).as_posix(),
-        png_href=chart.png.relative_to(root).as_posix(),
-        csv_href=chart.data_csv.relative_to(root).as_posix(),
-    )
+    drawing = Markup(recoloured(svg, variables))  # noqa: S704 - our own drawing; its label is escaped above
+    return FigureView(chart=chart, svg=drawing, root=campaign.folder.path)
 
 
-def _work_views(campaign: Campaign, figures: Sequence[tuple[DrawnChart, FigureView]]) -> Iterable[WorkView]:
+def _of_kind(figures: Sequence[FigureView], kind: str) -> tuple[FigureView, ...]:
+    return tuple(f for f in figures if f.chart.kind == kind)
+
+
+def _work_views(campaign: Campaign, figures: Sequence[FigureView]) -> Iterable[WorkView]:
     for work in works(campaign):
-        mine = tuple(view for chart, view in figures if chart.work == work.name and chart.kind not in _OWN_CHAPTER)
+        mine = tuple(f for f in figures if f.chart.work == work.name and f.chart.kind not in _OWN_CHAPTER)
         if mine:
-            yield WorkView(
-                id=f"work-{work.name}",
-                work=work.name,
-                claims=claims_on_work(campaign, work),
-                heading=work.heading,
-                figures=mine,
-            )
+            yield WorkView(work=work.name, claims=claims_on_work(campaign, work), heading=work.heading, figures=mine)

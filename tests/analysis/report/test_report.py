@@ -88,15 +88,15 @@ def written(drawn: Drawn) -> Written:
 
 
 def test_every_claim_is_answered_in_a_sentence(written: Written) -> None:
-    answers = {a.id: a for a in report_view(written.campaign, []).answers}
+    answers = {a.claim.id: a for a in report_view(written.campaign, []).answers}
     found = {name: a.found.replace("\u00a0", " ") for name, a in answers.items()}
     assert answers.keys() == set(ARTICLE_CLAIMS)
     a1 = re.sub(r"0\.02\d", "0.02_", found["A1"])
     told = "sleep.async-blocking has 0.02_ times the goodput of sleep.def (0.02_ to 0.02_; n = 4 rounds)"
-    assert (answers["A1"].verdict, a1) == ("Supported", f"{told}.")
+    assert (answers["A1"].word, a1) == ("Supported", f"{told}.")
     assert "waits at least" in found["A2"]
     assert "100 % in each of 4 trials" in found["A5"]
-    assert (answers["A21"].verdict, found["A21"]) == ("Not measurable", CLAIMS["A21"].note)
+    assert (answers["A21"].word, found["A21"]) == ("Not measurable", CLAIMS["A21"].note)
 
 
 def test_the_page_needs_nothing_but_itself(written: Written) -> None:
@@ -153,7 +153,7 @@ def test_the_drawings_follow_the_page_s_theme(written: Written) -> None:
 
 
 def test_invalid_trials_are_listed_with_their_reason(written: Written) -> None:
-    rows = report_view(written.campaign, []).invalid.rows
+    rows = report_view(written.campaign, []).tables["invalid"].rows
     assert {(row.cells["treatment"], int(row.cells["round"])) for row in rows} == INVALID
     assert {row.cells["rule"] for row in rows} == {"driver-saturated"}
     assert "2 were invalid and left out" in written.html
@@ -169,13 +169,13 @@ def test_the_page_goes_from_the_answer_to_how_it_was_measured(written: Written) 
 def test_every_chart_says_metric_load_and_n_and_links_to_its_numbers(written: Written) -> None:
     view = report_view(written.campaign, written.charts)
     for figure in (*view.matrix, *view.cost, *view.order, *(f for work in view.works for f in work.figures)):
-        assert re.search(r"\d (rounds?|trials?)\b", figure.caption), figure.name
-        assert f'href="{figure.csv_href}"' in written.html
-        assert f'href="#{figure.name}"' in written.html
+        assert re.search(r"\d (rounds?|trials?)\b", figure.chart.caption), figure.chart.name
+        assert f'href="{figure.href(figure.chart.data_csv)}"' in written.html
+        assert f'href="#{figure.chart.name}"' in written.html
 
 
 def test_theory_stands_beside_what_was_measured(written: Written) -> None:
-    rows = {row.id: row for row in report_view(written.campaign, []).theory.rows}
+    rows = {row.id: row for row in report_view(written.campaign, []).tables["theory"].rows}
     slept = rows["sleep.def@closed-80"]
     assert (slept.cells["theory's ceiling"], slept.cells["decided by"]) == ("400 rps", "T/S")
     assert re.fullmatch(r"(9\d|10\d) %", slept.cells["share"])
@@ -188,7 +188,7 @@ def test_requests_without_a_right_answer_are_counted_with_their_first_failure(wr
     assert "Every request was answered rightly" in written.html
     frame = campaign.frame.copy()
     frame.loc[0, "wrong"], frame.loc[0, "errors"], frame.loc[0, "first_failure"] = 3, 1_200, "status 500"
-    (row,) = report_view(replace(campaign, frame=frame), []).errors.rows
+    (row,) = report_view(replace(campaign, frame=frame), []).tables["errors"].rows
     assert row.id == frame.loc[0, "treatment"]
     assert list(row.cells.values()) == ["1 of 4", "3", "1,200", "–", "status 500"]
 
@@ -309,7 +309,7 @@ def test_what_each_treatment_takes_is_told_from_outside_and_missing_stays_missin
 def test_every_metric_is_shown_or_kept_from_readers_for_a_reason(written: Written, field: str) -> None:
     assert (field in SHOWN) + bool(INTERNAL.get(field)) + (field in DETAILS) == 1
     if field in DETAILS:
-        assert DETAILS[field].name in report_view(written.campaign, []).details.columns
+        assert DETAILS[field].name in report_view(written.campaign, []).tables["details"].columns
 
 
 def test_what_is_shown_or_internal_is_a_metric() -> None:
@@ -326,7 +326,7 @@ def test_where_the_loop_stood_is_told(tmp_path: Path) -> None:
 
 
 def test_every_validity_rule_is_told_with_how_often_it_fired(written: Written) -> None:
-    rules = {row.id: row.cells for row in report_view(written.campaign, []).rules.rows}
+    rules = {row.id: row.cells for row in report_view(written.campaign, []).tables["rules"].rows}
     assert RULES.keys() | FAILURE_RULES.keys() <= rules.keys()
     assert rules["driver-cpu"]["limit"] == "0.85"
     assert rules["driver-cpu"]["trials"] == "0"
