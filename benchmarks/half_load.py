@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.instruments import PATIENCE_S, Reading, ours_reading, p50_and_p99_us, trial_of
 from benchmarks.metered import run
-from experiment.design.model import Load, LoadKind
 from experiment.errors import InvalidMeasurementError
+from experiment.records.driver_protocol import ReplayOrder
 from experiment.records.histogram import Histogram
 from harness.trial.driver import DriverFailedError
 
@@ -39,7 +39,7 @@ LEAD_S = 0.5
 """Of the arrivals, not counted: connections are made and the answer is learnt."""
 
 TAIL_S = 0.2
-"""Of the arrivals, not counted: h2load stops in the midst of its last requests."""
+"""Of the arrivals, not counted: h2load stops in the middle of its last requests."""
 
 _MOST_IN_FLIGHT = 2000
 
@@ -120,14 +120,13 @@ def ask_h2load(bench: Bench, rate: Rate) -> list[Logged]:
 def ask_ours(bench: Bench, offsets_s: Sequence[float]) -> Reading:
     """Send at the given times, and read the same window; what goes wrong is a reading that says so."""
     until_s = LEAD_S + bench.window_s + TAIL_S
-    load = Load(id="bench-half", kind=LoadKind.OPEN, warmup_s=LEAD_S, window_s=bench.window_s, drain_s=TAIL_S)
-    command = trial_of(bench, load)
-    replay = {"kind": "replay", "offsets_s": [t for t in offsets_s if t < until_s], "max_in_flight": _MOST_IN_FLIGHT}
+    replay = ReplayOrder(offsets_s=tuple(t for t in offsets_s if t < until_s), max_in_flight=_MOST_IN_FLIGHT)
     try:
-        result = bench.locust.run({**command, "load": replay}, lambda _event: None, duration_s=until_s + TAIL_S)
+        command = trial_of(bench, replay, warmup_s=LEAD_S, drain_s=TAIL_S)
+        result = bench.drivers["ours"].run(command, lambda _event: None)
     except DriverFailedError as error:
         return Reading(problem=str(error))
-    unanswered = sum(count for _, count in result["response"]["censored"])
+    unanswered = sum(count for _, count in result.response.censored)
     if unanswered:
         return Reading(problem=f"{unanswered} of our requests were never answered")
     return ours_reading(result)

@@ -12,18 +12,21 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from benchmarks.metered import ROOT, run
-from experiment.design.model import Load, LoadKind
 from experiment.errors import InvalidMeasurementError
+from experiment.records.driver_protocol import ClosedOrder, Request, TrialCommand
 from experiment.records.histogram import Histogram
-from harness.trial.driver import Call, DriverFailedError, LocustProcess, trial_command
+from harness.trial.driver import DriverFailedError, LocustProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from experiment.records.driver_protocol import ReplayOrder, ResultEvent
+
 WARMUP_S = 0.5
+_STAGGER_S = 0.2  # as in a campaign's closed loads
 PATIENCE_S = 30.0  # beyond the window
 _UNITS_US: Mapping[str, float] = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 60e6}
 _DURATION = r"([\d.]+)(us|ms|s|m)\b"
@@ -42,7 +45,6 @@ class Reading:
 
     @property
     def rps(self) -> float | None:
-        """Answers a second."""
         return self.requests / self.seconds if self.is_usable else None
 
     @property
@@ -52,15 +54,14 @@ class Reading:
 
     @property
     def is_usable(self) -> bool:
-        """Whether it was a measurement at all."""
         return not self.problem and self.requests > 0 and self.seconds > 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """Where the instruments run and what they ask."""
+    """Where the instruments run and what they ask; `drivers` are the instruments that are our own, by name."""
 
-    locust: LocustProcess
+    drivers: Mapping[str, LocustProcess]
     cores: tuple[int, ...]
     port: int
     path: str
@@ -69,7 +70,6 @@ class Bench:
 
     @property
     def url(self) -> str:
-        """The route."""
         return f"http://127.0.0.1:{self.port}{self.path}"
 
 
@@ -83,7 +83,6 @@ class Instrument:
 
     @property
     def is_installed(self) -> bool:
-        """Whether this machine has it."""
         return self.program is None or shutil.which(self.program) is not None
 
     def read(self, bench: Bench, connections: int) -> Reading:
@@ -95,29 +94,40 @@ class Instrument:
         return reading if reading.requests or reading.problem else replace(reading, problem="no request was answered")
 
 
-def _ours(bench: Bench, users: int) -> Reading:
-    load = Load(id="bench-driver", kind=LoadKind.CLOSED, users=users, warmup_s=WARMUP_S, window_s=bench.window_s)
-    result = bench.locust.run(trial_of(bench, load), lambda _event: None, duration_s=WARMUP_S + bench.window_s)
-    return ours_reading(result)
+def _trials(name: str) -> Callable[[Bench, int], Reading]:
+    def measure(bench: Bench, users: int) -> Reading:
+        command = trial_of(bench, ClosedOrder(users=users, stagger_s=_STAGGER_S), warmup_s=WARMUP_S)
+        return ours_reading(bench.drivers[name].run(command, lambda _event: None))
+
+    return measure
 
 
-def trial_of(bench: Bench, load: Load) -> dict[str, Any]:
+def trial_of(bench: Bench, load: ClosedOrder | ReplayOrder, *, warmup_s: float, drain_s: float = 0.0) -> TrialCommand:
     """Return the command that has locustfiles/trials.py put a load on the bench's route."""
-    call = Call(method="GET", path=bench.path, expected_body=bench.expected_body)
-    return trial_command("bench", bench.port, call, load, bystander=None, bystander_interval_s=1.0, seed=1)
+    return TrialCommand(
+        trial_id="bench",
+        host="127.0.0.1",
+        port=bench.port,
+        request=Request(method="GET", path=bench.path, expected_status=200, expected_body=bench.expected_body),
+        load=load,
+        warmup_s=warmup_s,
+        window_s=bench.window_s,
+        drain_s=drain_s,
+        request_timeout_s=PATIENCE_S,
+    )
 
 
-def ours_reading(result: Mapping[str, Any]) -> Reading:
+def ours_reading(result: ResultEvent) -> Reading:
     """Read a result of locustfiles/trials.py; CPU is scaled from the span it was taken over to the window."""
-    p50_us, p99_us = p50_and_p99_us(Histogram(dict(map(tuple, result["response"]["counts"]))))
-    failed = result["wrong"] + sum(result["errors"].values())
+    p50_us, p99_us = p50_and_p99_us(Histogram(dict(result.response.counts)))
+    failed = result.wrong + sum(result.errors.values())
     return Reading(
-        requests=result["answers"],
-        seconds=result["window_s"],
-        cpu_s=result["driver_cpu_s"] / result["driver_wall_s"] * result["window_s"],
+        requests=result.answers,
+        seconds=result.window_s,
+        cpu_s=result.driver_cpu_s / result.driver_wall_s * result.window_s,
         p50_us=p50_us,
         p99_us=p99_us,
-        problem=f"{failed} requests failed: {result['first_failure']}" if failed else "",
+        problem=f"{failed} requests failed: {result.first_failure}" if failed else "",
     )
 
 
@@ -201,10 +211,12 @@ def whole_s(window_s: float) -> int:
 INSTRUMENTS: Mapping[str, Instrument] = {
     "http": Instrument(label="Locust HttpUser", measure=_stock("http")),
     "fast": Instrument(label="Locust FastHttpUser", measure=_stock("fast")),
-    "ours": Instrument(label="ours (trials.py)", measure=_ours),
+    "ours": Instrument(label="ours (trials.py)", measure=_trials("ours")),
     "wrk": Instrument(label="wrk", measure=_wrk, program="wrk"),
     "h2load": Instrument(label="h2load --h1", measure=_h2load, program="h2load"),
 }
+BEFORE = Instrument(label="ours before", measure=_trials("before"))
+"""The driver of another checkout."""
 
 
 def tool_versions() -> dict[str, str]:

@@ -17,43 +17,31 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import gevent
-from locust import FastHttpUser, HttpUser, constant, events, task
+from locust import FastHttpUser, HttpUser, User, constant, events, task
 from locust.env import Environment
 
-
-class PlainUser(HttpUser):
-    """Asks again as soon as it is answered, with requests."""
-
-    path = "/"
-    wait_time = constant(0)
-
-    @task
-    def ask(self) -> None:
-        """Send one request."""
-        self.client.get(self.path)
+USERS = {"http": HttpUser, "fast": FastHttpUser}
 
 
-class FastUser(FastHttpUser):
-    """Asks again as soon as it is answered, with geventhttpclient."""
+def user_class(kind: str, url: str) -> type[User]:
+    """Return a user who asks again as soon as it is answered, with requests or with geventhttpclient."""
+    parts = urlsplit(url)
+    base: Any = USERS[kind]
 
-    path = "/"
-    wait_time = constant(0)
+    class StockUser(base):  # type: ignore[misc]  # either of the two
+        host = f"{parts.scheme}://{parts.netloc}"
+        wait_time = constant(0)
 
-    @task
-    def ask(self) -> None:
-        """Send one request."""
-        self.client.get(self.path)
+        @task
+        def ask(self) -> None:
+            self.client.get(parts.path)
 
-
-USERS: dict[str, Any] = {"http": PlainUser, "fast": FastUser}
+    return StockUser
 
 
 def measure(kind: str, url: str, *, users: int, warmup_s: float, window_s: float) -> dict[str, float]:
     """Run one load and return what happened inside its window."""
-    parts = urlsplit(url)
-    user: Any = USERS[kind]
-    user.host, user.path = f"{parts.scheme}://{parts.netloc}", parts.path
-    environment = Environment(user_classes=[user], events=events)
+    environment = Environment(user_classes=[user_class(kind, url)], events=events)
     runner = environment.create_local_runner()
     runner.start(users, spawn_rate=users)
     gevent.sleep(warmup_s)
@@ -71,7 +59,6 @@ def measure(kind: str, url: str, *, users: int, warmup_s: float, window_s: float
 
 
 def main() -> None:
-    """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--user", choices=sorted(USERS), required=True)
     parser.add_argument("--url", required=True)

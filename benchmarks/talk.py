@@ -6,6 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from pydantic_core import to_jsonable_python
+
 from experiment.records.store import write_whole
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Write a result whole; refuses infinities and NaN, which JSON does not have."""
+    """Write a result whole, models in it included; refuses infinities and NaN, which JSON does not have."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=to_jsonable_python)
+    write_whole(path, text + "\n")

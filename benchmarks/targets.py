@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isinf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.stats.estimate import ratio_estimate
 from analysis.stats.judge import ALPHA, verdict_of
@@ -34,38 +34,28 @@ class Target:
     metric: str
     baseline: str
     expected: Interval
-    at_half: bool = False
+    at_half: bool = False  # of capacity; otherwise with all connections busy
 
 
+_CPU = "cpu_us_per_request"
+_ALIKE = Interval(0.9, 1.1)
 TARGETS = (
-    Target(
-        name="CPU a request against FastHttpUser's",
-        metric="cpu_us_per_request",
-        baseline="fast",
-        expected=at_most(0.40),
-    ),
-    Target(
-        name="CPU a request against wrk's",
-        metric="cpu_us_per_request",
-        baseline="wrk",
-        expected=at_most(3.0),
-    ),
+    Target(name="CPU a request against FastHttpUser's", metric=_CPU, baseline="fast", expected=at_most(0.40)),
+    Target(name="CPU a request against wrk's", metric=_CPU, baseline="wrk", expected=at_most(3.0)),
     Target(name="capacity against wrk's", metric="rps", baseline="wrk", expected=at_least(0.95)),
     Target(
-        name="p50 at half capacity against h2load's",
-        metric="p50_us",
-        baseline="h2load",
-        expected=Interval(0.9, 1.1),
-        at_half=True,
+        name="p50 at half capacity against h2load's", metric="p50_us", baseline="h2load", expected=_ALIKE, at_half=True
     ),
     Target(
-        name="p99 at half capacity against h2load's",
-        metric="p99_us",
-        baseline="h2load",
-        expected=Interval(0.9, 1.1),
-        at_half=True,
+        name="p99 at half capacity against h2load's", metric="p99_us", baseline="h2load", expected=_ALIKE, at_half=True
     ),
 )
+
+
+def estimate_json(estimate: Estimate) -> dict[str, Any]:
+    """Return an estimate as the benchmark's JSON has it; null for a high end that is not known."""
+    high = None if isinf(estimate.high) else estimate.high
+    return {"ratio": estimate.effect, "low": estimate.low, "high": high, "rounds": estimate.n}
 
 
 def ratio(rounds: Sequence[Round], metric: str, reading: str, baseline: str) -> Estimate:

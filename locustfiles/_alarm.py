@@ -42,7 +42,6 @@ class Alarm:
     """
 
     def __init__(self, callback: Callable[[], None], *, priority: int = 0) -> None:
-        """Set no time yet."""
         self._callback = callback
         self._priority = priority
         self._fd: int | None = None
@@ -76,7 +75,6 @@ class Alarm:
         self._callback()
 
     def close(self) -> None:
-        """Never ring again."""
         self._stop()
         if self._fd is not None:
             os.close(self._fd)

@@ -96,7 +96,6 @@ class Answer:
         self.surplus = self.surplus or self.complete
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Learn how the body is delimited."""
         lowered = name.lower()
         if lowered == b"content-length" or (lowered == b"transfer-encoding" and b"chunked" in value.lower()):
             self._has_length = True
@@ -111,7 +110,6 @@ class Answer:
             self.complete, self.keep_alive = True, self._parser.should_keep_alive()
 
     def on_body(self, part: bytes) -> None:
-        """Keep a piece of the body."""
         if self.complete:
             self.surplus = True
         else:

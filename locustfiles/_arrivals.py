@@ -8,7 +8,7 @@ response time counts from the intended start; it gets a greenlet of its own and 
 from __future__ import annotations
 
 import random
-from itertools import count
+from itertools import accumulate, count
 from time import perf_counter
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -52,27 +52,15 @@ def schedule(process: ArrivalProcess, rate_rps: float, seed: int) -> Iterator[fl
     """
     if process == "constant":
         return every(1 / rate_rps)
-    return _poisson(rate_rps, random.Random(seed))  # noqa: S311 - a reproducible load, no secret
-
-
-def _poisson(rate_rps: float, source: random.Random) -> Iterator[float]:
-    offset = 0.0
-    while True:
-        offset += source.expovariate(rate_rps)
-        yield offset
+    source = random.Random(seed)  # noqa: S311 - a reproducible load, no secret
+    return accumulate(source.expovariate(rate_rps) for _ in count())
 
 
 class Arrivals:
     """Sends one target's request at the times of a schedule."""
 
     def __init__(
-        self,
-        target: Target,
-        counts: Counts,
-        *,
-        offsets: Iterator[float],
-        max_in_flight: int,
-        priority: int = 0,
+        self, target: Target, counts: Counts, *, offsets: Iterator[float], max_in_flight: int, priority: int = 0
     ) -> None:
         """Take the schedule as offsets in seconds from the start; arrivals over `max_in_flight` are dropped."""
         self._target = target
@@ -87,7 +75,6 @@ class Arrivals:
 
     @property
     def in_flight(self) -> int:
-        """How many requests are under way."""
         return len(self._flying)
 
     def prewarm(self, connections: int) -> None:

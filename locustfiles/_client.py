@@ -80,7 +80,6 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Whether a connection stands, as far as this side knows."""
         return self._sock is not None
 
     def exchange(self, intended: float) -> Failure | None:
@@ -290,7 +289,6 @@ class Connection:
 
 
 def _failure_of(reason: Exception) -> Failure:
-    """Name what went wrong on an open connection."""
     if isinstance(reason, _Expired):
         return Failure(kind=FailureKind.TIMEOUT, detail="not answered in time")
     if isinstance(reason, _Closed):
@@ -304,7 +302,6 @@ def _failure_of(reason: Exception) -> Failure:
 
 
 def _connect_failure_of(reason: Exception) -> Failure:
-    """Name why no connection came about."""
     if isinstance(reason, (_Expired, TimeoutError)):
         return Failure(kind=FailureKind.CONNECT_TIMEOUT, detail="not connected in time")
     return Failure(kind=FailureKind.CONNECT_REFUSED, detail=str(reason))

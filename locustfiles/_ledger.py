@@ -26,7 +26,6 @@ class Ledger:
     __slots__ = ("_ended", "_report", "tally")
 
     def __init__(self, tally: Tally, report: Report) -> None:
-        """Tell `tally` what happened, and Locust through `report`."""
         self.tally = tally
         self._report = report
         self._ended: list[Ended] = []

@@ -52,7 +52,6 @@ class ClosedLoad:
 
     @property
     def in_flight(self) -> int:
-        """How many requests are under way."""
         return sum(connection.since > 0 for connection in self._connections)
 
     def prepare(self) -> None:
@@ -60,16 +59,12 @@ class ClosedLoad:
         if not self._everybody_waits.wait(START_LIMIT_S):
             raise RuntimeError(f"only {self._waiting} of {self.users} users started")
 
-    def start(self, start_t: float) -> None:
-        """Let all users go; a burst's intended start is `start_t` for each."""
+    def start(self, start_t: float, _until_t: float) -> None:
+        """Let all users go; a burst's intended start is `start_t` for each. They end with the tally's window."""
         self._start_t = start_t
         self._go.set()
 
-    def end_at(self, _until_t: float) -> None:
-        """Nothing to bring forward: users look at the tally's window."""
-
     def finish(self) -> None:
-        """Count what is still in flight."""
         for connection in self._connections:
             if connection.since > 0:
                 self._ledger.unanswered(connection.since, connection.sent_t)

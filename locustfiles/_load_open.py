@@ -1,4 +1,4 @@
-"""Open load: one Locust user who keeps the schedule; the arrivals have greenlets and connections of their own."""
+"""Loads whose requests come on a schedule: the open load, and the bystander that runs beside every load."""
 
 from __future__ import annotations
 
@@ -8,74 +8,67 @@ from typing import TYPE_CHECKING
 
 from gevent.event import Event
 
-from _arrivals import Arrivals, schedule
+from _arrivals import Arrivals, every, schedule
 from _load_closed import START_LIMIT_S
-from _protocol import Replay
+from experiment.records.driver_protocol import ReplayOrder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from _ledger import Ledger
-    from _protocol import Open
     from _target import Target
+    from experiment.records.driver_protocol import BystanderOrder, OpenOrder
 
-PREWARMED_CONNECTIONS = 4
+# For the bystander one would do while the server answers within the interval; the others are there when it first does
+# not, since a frozen server accepts nobody new.
+_PREWARMED_CONNECTIONS = 4
+# Served before the load's own sockets: a bystander's lateness must be the server's, not the driver's.
+_BYSTANDER_PRIORITY = 2
 
 
-class OpenLoad:
-    """Arrivals on a schedule, with the same interface as ClosedLoad."""
+class OpenLoad(Arrivals):
+    """Arrivals with one Locust user who owns them; offers Trial what ClosedLoad does."""
 
     users = 1
 
-    def __init__(self, target: Target, ledger: Ledger, order: Open | Replay) -> None:
-        """Take the schedule and the cap from the order."""
-        self.users_failed = 0
-        self.users_started = 0
+    def __init__(self, target: Target, ledger: Ledger, order: OpenOrder | ReplayOrder) -> None:
+        super().__init__(target, ledger, offsets=_offsets(order), max_in_flight=order.max_in_flight)
+        self.users_failed = self.users_started = 0
         self.finished = Event()
-        self._tally = ledger.tally
         self._ready = Event()
-        self._arrivals = Arrivals(
-            target,
-            ledger,
-            offsets=_offsets(order),
-            max_in_flight=order.max_in_flight,
-        )
-
-    @property
-    def in_flight(self) -> int:
-        """How many requests are under way."""
-        return self._arrivals.in_flight
 
     def prepare(self) -> None:
         """Wait until the first connections stand. Raises RuntimeError if Locust does not start the user."""
         if not self._ready.wait(START_LIMIT_S):
             raise RuntimeError("the user who keeps the schedule did not start")
 
-    def start(self, start_t: float) -> None:
-        """Begin the schedule, which ends with the window."""
-        self._arrivals.start(start_t, self._tally.close_t)
-
-    def end_at(self, until_t: float) -> None:
-        """End the schedule before its time."""
-        self._arrivals.end_at(until_t)
-
-    def finish(self) -> None:
-        """Count what is still in flight or was never launched."""
-        self._arrivals.finish()
-
     def user_task(self) -> None:
         """Be the user who owns the arrivals: they end when this one does."""
         self.users_started += 1
         try:
-            self._arrivals.prewarm(PREWARMED_CONNECTIONS)
+            self.prewarm(_PREWARMED_CONNECTIONS)
             self._ready.set()
             Event().wait()
         finally:
-            self._arrivals.stop()
+            self.stop()
 
 
-def _offsets(order: Open | Replay) -> Iterator[float]:
+class Bystander(Arrivals):
+    """An innocent request at a fixed interval, which shows what the load does to others."""
+
+    def __init__(self, target: Target, ledger: Ledger, order: BystanderOrder) -> None:
+        offsets = every(order.interval_s)
+        super().__init__(
+            target, ledger, offsets=offsets, max_in_flight=order.max_in_flight, priority=_BYSTANDER_PRIORITY
+        )
+
+    def prepare(self) -> None:
+        """Connect, while the server still accepts."""
+        self.prewarm(_PREWARMED_CONNECTIONS)
+
+
+def _offsets(order: OpenOrder | ReplayOrder) -> Iterator[float]:
     """Return the schedule, which never ends: after the last recorded arrival the next one never comes."""
-    if isinstance(order, Replay):
+    if isinstance(order, ReplayOrder):
         return chain(order.offsets_s, repeat(inf))
     return schedule(order.arrivals, order.rate_rps, order.seed)

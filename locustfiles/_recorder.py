@@ -11,13 +11,12 @@ G. Tene's HdrHistogram. A duration of v whole microseconds falls into bucket
 2048 us, and at most 1/1024 of its value above: its middle is within 0.05 % of whatever fell into it. An hour is
 index 23220, so a histogram never holds more than some tens of thousands of numbers.
 
-The formula is the contract with whoever reads `to_pairs()`: it does not change.
-Pure Python: imports neither gevent nor Locust.
+Whoever reads `to_pairs()` uses the same formula (experiment/records/histogram.py; a test holds the two together).
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,25 +28,12 @@ SUB_BUCKET_BITS = 10
 _PRECISION_BITS = SUB_BUCKET_BITS + 1
 
 
-def bucket_index(us: int) -> int:
-    """Return the bucket of a duration in whole microseconds; a negative one (a clock's rounding) counts as 0."""
-    if us < LINEAR_BELOW_US:
-        return max(us, 0)
-    shift = us.bit_length() - _PRECISION_BITS
-    return (shift << SUB_BUCKET_BITS) + (us >> shift)
-
-
 def bucket_low_us(index: int) -> int:
     """Return the shortest duration, in whole microseconds, that falls into bucket `index`."""
     if index < LINEAR_BELOW_US:
         return index
     shift = (index >> SUB_BUCKET_BITS) - 1
     return (index - (shift << SUB_BUCKET_BITS)) << shift
-
-
-def bucket_high_us(index: int) -> int:
-    """Return the longest duration, in whole microseconds, that falls into bucket `index`."""
-    return bucket_low_us(index + 1) - 1
 
 
 def whole_us(seconds: float) -> int:
@@ -61,12 +47,11 @@ class Histogram:
     __slots__ = ("_counts",)
 
     def __init__(self) -> None:
-        """Start empty."""
         self._counts: defaultdict[int, int] = defaultdict(int)
 
     def record(self, us: int) -> None:
         """Count one duration of `us` whole microseconds."""
-        # bucket_index() written out: the call would cost as much as the rest of this method
+        # the formula is written out here: calling a function would cost as much as the rest of this method
         if us >= LINEAR_BELOW_US:
             shift = us.bit_length() - _PRECISION_BITS
             us = (shift << SUB_BUCKET_BITS) + (us >> shift)
@@ -74,41 +59,27 @@ class Histogram:
             us = 0
         self._counts[us] += 1
 
-    def merge(self, other: Histogram) -> None:
-        """Add another histogram's counts to this one's."""
-        for index, count in other._counts.items():
-            self._counts[index] += count
-
     @property
     def count(self) -> int:
-        """How many durations were recorded."""
         return sum(self._counts.values())
 
-    def quantile_us(self, q: float) -> float | None:
-        """Return the duration, in microseconds, that a share `q` (0..1) does not exceed; None when empty."""
-        rank = q * self.count
-        seen = 0
-        for index in sorted(self._counts):
-            seen += self._counts[index]
-            if seen >= rank:
-                return (bucket_low_us(index) + bucket_high_us(index)) / 2
-        return None
+    def snapshot(self) -> Counter[int]:
+        return Counter(self._counts)
 
-    def snapshot(self) -> dict[int, int]:
-        """Return the counts by bucket as they are now."""
-        return dict(self._counts)
+    def to_pairs(self) -> tuple[tuple[int, int], ...]:
+        """Return (index, count) pairs in order of index: the form in which a histogram travels."""
+        return tuple(sorted(self._counts.items()))
 
-    def since(self, earlier: Mapping[int, int]) -> Histogram:
-        """Return a histogram of what was recorded after `earlier`, a snapshot of this one, was taken."""
-        later = Histogram()
-        for index, count in self._counts.items():
-            if count > earlier.get(index, 0):
-                later._counts[index] = count - earlier.get(index, 0)
-        return later
 
-    def to_pairs(self) -> list[list[int]]:
-        """Return [[index, count], ...] in order of index: the form in which a histogram travels."""
-        return [[index, self._counts[index]] for index in sorted(self._counts)]
+def quantile_us(counts: Mapping[int, int], q: float) -> float | None:
+    """Return the duration, in microseconds, that a share `q` (0..1) does not exceed; None where nothing was counted."""
+    rank = q * sum(counts.values())
+    seen = 0
+    for index in sorted(counts):
+        seen += counts[index]
+        if seen >= rank:
+            return (bucket_low_us(index) + bucket_low_us(index + 1) - 1) / 2
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,10 +91,6 @@ class Durations:
 
     counts: Histogram = field(default_factory=Histogram)
     censored: Histogram = field(default_factory=Histogram)
-
-    def to_json(self) -> dict[str, list[list[int]]]:
-        """Return {"counts": pairs, "censored": pairs}."""
-        return {"counts": self.counts.to_pairs(), "censored": self.censored.to_pairs()}
 
 
 @dataclass(slots=True, kw_only=True)

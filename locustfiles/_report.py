@@ -35,14 +35,3 @@ class Report:
             context=self._context,
             exception=None if failure is None else failure.label,
         )
-
-    def fail(self, label: str) -> None:
-        """Report a request that never came to be, and so has no time."""
-        self._fire(
-            request_type=self._method,
-            name=self._name,
-            response_time=None,
-            response_length=0,
-            context=self._context,
-            exception=label,
-        )

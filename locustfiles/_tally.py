@@ -12,8 +12,9 @@ request belongs where it was meant to START: otherwise a frozen server would pus
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from _recorder import Durations, Second, whole_us
 from _target import WRONG_KINDS
@@ -26,7 +27,7 @@ NEVER = math.inf
 BIN_S = 0.05
 
 
-class Tally:
+class Tally(ABC):
     """Counts of one load. The window is [open_t, close_t); what is in flight at its end may drain until end_t."""
 
     def __init__(self) -> None:
@@ -35,13 +36,14 @@ class Tally:
         self.response = Durations()
         self.service = Durations()
         self.send_lag = Durations()
-        self.sent = self.answers = self.wrong = self.dropped = self.in_flight_end = 0
+        self.sent = self.answers = self.wrong = self.in_flight_end = 0
         self.errors: Counter[FailureKind] = Counter()
         self.errors_warmup: Counter[FailureKind] = Counter()
         self.first_failure: str | None = None
         self.last_answer_t: float | None = None
         self.seconds: list[Second] = []
         self._answers_per_bin: list[int] = []
+        self._drops: list[float] = []
         self._in_flight_s = 0.0
 
     def begin(self, *, open_t: float, window_s: float, drain_s: float = 0.0) -> None:
@@ -62,24 +64,31 @@ class Tally:
         if self.first_failure is None:
             self.first_failure = str(failure)
 
+    @abstractmethod
     def done(self, intended: float, sent_t: float, ended: float, failure: Failure | None) -> None:
         """Count a request that ended. `sent_t` is 0.0 where it never reached the wire."""
-        raise NotImplementedError
 
     def unanswered(self, intended: float, sent_t: float) -> None:
         """Count a request that is still in flight when the trial ends."""
         self.done(intended, sent_t, NEVER, None)
 
     def drop(self, intended: float) -> None:
-        """Count an arrival that was never sent."""
-        raise NotImplementedError
+        """Count an arrival that was never sent: too many were in flight, or its turn never came."""
+        if self.open_t <= intended < self.close_t:
+            self._drops.append(intended)
 
     def finish(self) -> None:
-        """Count what can be counted only when everything else has been."""
+        """Give the dropped arrivals the age they have now that the trial ends."""
+        for intended in self._drops:
+            self._censor(intended, 0.0, self.end_t)
+            self._slow(intended, self.end_t)
+
+    @property
+    def dropped(self) -> int:
+        return len(self._drops)
 
     @property
     def window_s(self) -> float:
-        """The window's length."""
         return self.close_t - self.open_t
 
     @property
@@ -102,7 +111,6 @@ class Tally:
             self._in_flight_s += end - start
 
     def _answered(self, intended: float, sent_t: float, ended: float) -> None:
-        """Record the durations of a right answer."""
         self.response.counts.record(int((ended - intended) * 1e6 + 0.5))
         self.service.counts.record(int((ended - sent_t) * 1e6 + 0.5))
         self.send_lag.counts.record(int((sent_t - intended) * 1e6 + 0.5))
@@ -118,6 +126,11 @@ class Tally:
 
     def _second(self, t: float) -> Second:
         return self.seconds[int(t - self.open_t)]
+
+    def _slow(self, intended: float, until: float) -> None:
+        """Keep the longest wait of each second, by the second in which it began."""
+        second = self._second(intended)
+        second.slowest_us = max(second.slowest_us or 0, whole_us(until - intended))
 
     def _count_second(self, ended: float, failure: Failure | None) -> None:
         """Count a request that ended inside the window, right or not, in its second."""
@@ -136,14 +149,6 @@ class Tally:
         else:
             self.errors[failure.kind] += 1
 
-    def durations_json(self) -> dict[str, Any]:
-        """Return the three kinds of duration as pairs."""
-        return {
-            "response": self.response.to_json(),
-            "service": self.service.to_json(),
-            "send_lag": self.send_lag.to_json(),
-        }
-
 
 class CompletionTally(Tally):
     """A closed load or a burst: a request belongs to the window if it was completed inside it.
@@ -153,7 +158,6 @@ class CompletionTally(Tally):
     """
 
     def done(self, intended: float, sent_t: float, ended: float, failure: Failure | None) -> None:
-        """Count a request that ended."""
         if failure is not None:
             self.note(failure)
         if ended < self.open_t:
@@ -192,7 +196,6 @@ class ArrivalTally(Tally):
     """
 
     def done(self, intended: float, sent_t: float, ended: float, failure: Failure | None) -> None:
-        """Count a request that ended."""
         if failure is not None:
             self.note(failure)
         self._overlap(intended, ended)
@@ -207,29 +210,6 @@ class ArrivalTally(Tally):
             self.in_flight_end += ended >= self.close_t
             self._classify(intended, sent_t, ended, failure)
 
-    def drop(self, intended: float) -> None:
-        """Count an arrival that was never sent: too many were in flight, or its turn never came."""
-        if self.open_t <= intended < self.close_t:
-            self.dropped += 1
-            self._pending_drops.append(intended)
-
-    def finish(self) -> None:
-        """Give the dropped ones the age they have now that the trial ends."""
-        for intended in self._pending_drops:
-            self._censor(intended, 0.0, self.end_t)
-            self._slow(intended, self.end_t)
-        self._pending_drops.clear()
-
-    def __init__(self) -> None:
-        """Count everything as warm-up until `begin` says when the window is."""
-        super().__init__()
-        self._pending_drops: list[float] = []
-
-    @property
-    def answered(self) -> int:
-        """How many of those meant to start inside the window were answered right, the drained ones included."""
-        return self.response.counts.count
-
     def _classify(self, intended: float, sent_t: float, ended: float, failure: Failure | None) -> None:
         ended_or_end = min(ended, self.end_t)
         self._slow(intended, ended_or_end)
@@ -241,8 +221,3 @@ class ArrivalTally(Tally):
             self._count_failure(failure)
             if failure.kind not in WRONG_KINDS:
                 self._censor(intended, sent_t, ended_or_end)
-
-    def _slow(self, intended: float, until: float) -> None:
-        """Keep the longest wait of each second, by the second in which it began."""
-        second = self._second(intended)
-        second.slowest_us = max(second.slowest_us or 0, whole_us(until - intended))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ class FailureKind(StrEnum):
 
     CONNECT_REFUSED = "connect-refused"  # no connection, for whatever reason but time
     CONNECT_TIMEOUT = "connect-timeout"
-    TIMEOUT = "timeout"  # connected, not wholly answered in time
+    TIMEOUT = "timeout"  # connected, but not answered completely in time
     RESET = "reset"
     CLOSED_EARLY = "closed-early"  # closed before the answer, or before its end
     BAD_HTTP = "bad-http"
@@ -45,43 +45,37 @@ class Failure:
         return self.kind.value if self.status is None else f"{self.kind.value} {self.status}"
 
     def __str__(self) -> str:
-        """Return one line that says what happened."""
         return f"{self.kind.value}: {self.detail}"
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
 class Target:
-    """What is asked, of whom, and which answer is right: shared by all connections of one load.
+    """What is asked, of an IP address, and which answer is right: shared by all connections of one load.
 
-    `connections_opened` counts over all of them. `memo` is the last right answer, byte for byte as it arrived: the same
-    bytes read from the same state mean the same, so that an answer equal to it needs no parser.
+    `expected_body` None accepts any body with the expected status. `connections_opened` counts over all connections.
+    `memo` is the last right answer, byte for byte as it arrived: the same bytes read from the same state mean the same,
+    so that an answer equal to it needs no parser.
     """
 
-    __slots__ = (
-        "address", "connect_timeout_s", "connections_opened", "expected_body", "expected_status", "family",
-        "head_only", "memo", "request", "timeout_s",
-    )  # fmt: skip
+    host: str
+    port: int
+    request: bytes
+    expected_status: int = 200
+    expected_body: bytes | None = None
+    timeout_s: float = 30.0
+    address: tuple[str, int] = field(init=False)
+    family: socket.AddressFamily = field(init=False)
+    head_only: bool = field(init=False)
+    connect_timeout_s: float = field(init=False)
+    connections_opened: int = field(init=False, default=0)
+    memo: bytes = field(init=False, default=_NO_MEMO)
 
-    def __init__(
-        self,
-        *,
-        host: str,
-        port: int,
-        request: bytes,
-        expected_status: int = 200,
-        expected_body: bytes | None = None,
-        timeout_s: float = 30.0,
-    ) -> None:
-        """Aim at an IP address; `expected_body` None accepts any body with the expected status."""
-        self.address = (host, port)
-        self.family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self.request = request
-        self.head_only = request.startswith(b"HEAD ")
-        self.expected_status = expected_status
-        self.expected_body = expected_body
-        self.timeout_s = timeout_s
-        self.connect_timeout_s = min(CONNECT_TIMEOUT_S, timeout_s)
-        self.connections_opened = 0
-        self.memo = _NO_MEMO
+    def __post_init__(self) -> None:
+        """Work out what connections need, once for all of them."""
+        self.address = (self.host, self.port)
+        self.family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        self.head_only = self.request.startswith(b"HEAD ")
+        self.connect_timeout_s = min(CONNECT_TIMEOUT_S, self.timeout_s)
 
     def judge(self, answer: Answer) -> Failure | None:
         """Return why a complete answer is not the right one, or None if it is."""

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import gc
 import math
+import sys
 import time
+from collections import Counter
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import gevent
 from locust import User, task
 
-from _bystander import Bystander
-from _ledger import Ledger
-from _load_closed import ClosedLoad
-from _load_open import OpenLoad
-from _protocol import Burst, Closed, Open, Replay, emit
-from _report import Report
-from _tally import BIN_S, ArrivalTally, CompletionTally
+from _recorder import quantile_us
+from _side import Load, Side, bystander_side, load_side, pairs
+from _tally import BIN_S
+from experiment.records.driver_protocol import (
+    BurstOrder,
+    ProgressEvent,
+    RequestCounts,
+    ResultEvent,
+    SecondCounts,
+    WarmEvent,
+    WindowCloseEvent,
+    WindowOpenEvent,
+)
 
 if TYPE_CHECKING:
     from locust.env import Environment
 
-    from _protocol import TrialOrder
-    from _target import Target
+    from experiment.records.driver_protocol import Event, TrialCommand
 
-Load = ClosedLoad | OpenLoad
 _DRAIN_POLL_S = 0.005
 
 
@@ -36,50 +42,29 @@ class TrialUser(User):
 
     @task
     def drive(self) -> None:
-        """Be a user of the current load until stopped."""
         self.load.user_task()
 
 
-def build_load(order: TrialOrder, target: Target, report: Report) -> tuple[Load, Ledger]:
-    """Return the load that a trial orders, and the ledger it is written down in."""
-    match order.load:
-        case Closed(users=users, stagger_s=stagger_s):
-            ledger = Ledger(CompletionTally(), report)
-            return ClosedLoad(target, ledger, users=users, once=False, stagger_s=stagger_s), ledger
-        case Burst(requests=requests):
-            ledger = Ledger(CompletionTally(), report)
-            return ClosedLoad(target, ledger, users=requests, once=True), ledger
-        case Open() | Replay():
-            ledger = Ledger(ArrivalTally(), report)
-            return OpenLoad(target, ledger, order.load), ledger
+def emit(event: Event) -> None:
+    """Write one event to stdout, at once."""
+    sys.stdout.write(event.model_dump_json() + "\n")
+    sys.stdout.flush()
 
 
 class Trial:
     """One trial. `run` it once."""
 
-    def __init__(self, environment: Environment, order: TrialOrder) -> None:
-        """Prepare everything that can be refused. Raises CommandError for a request that cannot be written."""
-        self._order = order
+    def __init__(self, environment: Environment, command: TrialCommand) -> None:
+        """Prepare everything that can be refused. Raises ValueError for a request that cannot be written."""
+        self._command = command
         self._environment = environment
-        self._target = order.request.target(host=order.host, port=order.port, timeout_s=order.request_timeout_s)
-        report = Report(environment, method=order.request.method, name=order.request.path)
-        self._load, ledger = build_load(order, self._target, report)
-        self._tally = ledger.tally
-        self._bystander = self._build_bystander()
-        self._ledgers = [ledger] if self._bystander is None else [ledger, self._bystander.ledger]
-        self._is_burst = isinstance(order.load, Burst)
-        self._p99_base: dict[int, int] = {}
+        self._main = load_side(environment, command)
+        self._bystander = bystander_side(environment, command)
+        self._sides: list[Side[Any]] = [self._main, self._bystander] if self._bystander else [self._main]
+        self._load, self._tally = self._main.load, self._main.tally
+        self._is_burst = isinstance(command.load, BurstOrder)
+        self._p99_base: Counter[int] = Counter()
         self._cpu_s = self._wall_s = 0.0
-
-    def _build_bystander(self) -> Bystander | None:
-        order = self._order.bystander
-        if order is None:
-            return None
-        target = order.request.target(
-            host=self._order.host, port=self._order.port, timeout_s=self._order.request_timeout_s
-        )
-        report = Report(self._environment, method=order.request.method, name=f"bystander {order.request.path}")
-        return Bystander(target, report, order)
 
     def run(self) -> None:
         """Carry the trial out and emit its events, the result last; whatever happens, nothing stays open."""
@@ -90,133 +75,131 @@ class Trial:
         finally:
             gc.enable()
             self._stop()
-        emit("result", trial_id=self._order.trial_id, **result)
+        emit(result)
 
     def _prepare(self) -> None:
         runner = self._environment.runner
         assert runner is not None, "created in trials.py"  # noqa: S101
         TrialUser.load = self._load
         runner.start(self._load.users, spawn_rate=self._load.users)
-        self._load.prepare()
-        if self._bystander is not None:
-            self._bystander.prepare()
+        for side in self._sides:
+            side.load.prepare()
         # A collection in the window would stop every user for its duration; a trial makes no cycles worth collecting.
         gc.collect()
         gc.disable()
 
     def _measure(self) -> None:
-        order = self._order
+        command = self._command
         start_t = perf_counter()
-        warmup_s = 0.0 if self._is_burst else order.warmup_s
-        for ledger in self._ledgers:
-            ledger.tally.begin(open_t=start_t + warmup_s, window_s=order.window_s, drain_s=order.drain_s)
-        self._load.start(start_t)
-        if self._bystander is not None:
-            self._bystander.start(start_t)
+        open_t = start_t if self._is_burst else start_t + command.warmup_s
+        for side in self._sides:
+            side.tally.begin(open_t=open_t, window_s=command.window_s, drain_s=command.drain_s)
+        for side in self._sides:
+            side.load.start(start_t, side.tally.close_t)
         gevent.sleep(0)  # let the users send before anything is written about it
-        emit("warm", trial_id=order.trial_id, t=start_t)
-        _sleep_until(self._tally.open_t)
+        emit(WarmEvent(trial_id=command.trial_id, t=start_t))
+        gevent.sleep(max(open_t - perf_counter(), 0.0))
         self._window()
         self._drain()
-        self._load.finish()
-        if self._bystander is not None:
-            self._bystander.finish()
-        for ledger in self._ledgers:
-            ledger.settle()
-            ledger.tally.finish()
+        for side in self._sides:
+            side.load.finish()
+        for side in self._sides:
+            side.ledger.settle()
+            side.tally.finish()
 
     def _window(self) -> None:
-        trial_id, tally = self._order.trial_id, self._tally
+        trial_id, tally = self._command.trial_id, self._tally
         cpu_s, wall_s = time.process_time(), perf_counter()
-        emit("window-open", trial_id=trial_id, t=tally.open_t)
+        emit(WindowOpenEvent(trial_id=trial_id, t=tally.open_t))
         self._p99_base = tally.response.counts.snapshot()
-        for second in range(math.ceil(self._order.window_s)):
+        for second in range(math.ceil(self._command.window_s)):
             if self._wait_until(min(tally.open_t + second + 1, tally.close_t)):
                 break
             if tally.open_t + second + 1 <= tally.close_t:
                 self._progress(second)
         self._cpu_s, self._wall_s = time.process_time() - cpu_s, perf_counter() - wall_s
-        emit("window-close", trial_id=trial_id, t=tally.close_t)
+        emit(WindowCloseEvent(trial_id=trial_id, t=tally.close_t))
 
     def _wait_until(self, t: float) -> bool:
         """Wait for a time of the window; True if the load (a burst) finished before it, which ends the window."""
         if not self._load.finished.wait(timeout=max(t - perf_counter(), 0.0)):
             return False
         closed_t = perf_counter()
-        for ledger in self._ledgers:
-            ledger.tally.close_early(closed_t)
-        if self._bystander is not None:
-            self._bystander.end_at(closed_t)
+        for side in self._sides:
+            side.tally.close_early(closed_t)
+        if self._bystander:
+            self._bystander.load.end_at(closed_t)
         return True
 
     def _progress(self, second: int) -> None:
-        for ledger in self._ledgers:
-            ledger.settle()
-        tally = self._tally
-        recent = tally.response.counts.since(self._p99_base)
-        self._p99_base = tally.response.counts.snapshot()
+        for side in self._sides:
+            side.ledger.settle()
+        counted = self._tally.seconds[second]
+        before, self._p99_base = self._p99_base, self._tally.response.counts.snapshot()
         emit(
-            "progress",
-            trial_id=self._order.trial_id,
-            second=second,
-            rps=tally.seconds[second].answers,
-            p99_us=recent.quantile_us(0.99),
-            errors=tally.seconds[second].errors + tally.seconds[second].wrong,
+            ProgressEvent(
+                trial_id=self._command.trial_id,
+                second=second,
+                rps=counted.answers,
+                p99_us=quantile_us(self._p99_base - before, 0.99),
+                errors=counted.errors + counted.wrong,
+            )
         )
 
     def _drain(self) -> None:
         """Wait for what is in flight, no longer than ordered."""
-        loads = [self._load] if self._bystander is None else [self._load, self._bystander]
-        while perf_counter() < self._tally.end_t and any(load.in_flight for load in loads):
+        while perf_counter() < self._tally.end_t and any(side.load.in_flight for side in self._sides):
             gevent.sleep(_DRAIN_POLL_S)
 
     def _stop(self) -> None:
         runner = self._environment.runner
         if runner is not None:
             runner.stop()
-        if self._bystander is not None:
-            self._bystander.stop()
+        if self._bystander:
+            self._bystander.load.stop()
 
-    def _result(self) -> dict[str, Any]:
+    def _result(self) -> ResultEvent:
         tally, load = self._tally, self._load
-        bystander = self._bystander
-        return {
-            "window_open_t": tally.open_t,
-            "window_close_t": tally.close_t,
-            "window_s": tally.window_s,
-            "users_started": load.users_started,
-            "users_failed": load.users_failed,
-            "sent": tally.sent,
-            "answers": tally.answers,
-            "wrong": tally.wrong,
-            "errors": dict(tally.errors),
-            "errors_warmup": dict(tally.errors_warmup),
-            "first_failure": tally.first_failure,
-            "connections_opened": self._target.connections_opened,
-            **tally.durations_json(),
-            "per_second": self._per_second(),
-            "bin_s": BIN_S,
-            "answers_per_bin": tally.answers_per_bin,
-            "in_flight_mean": tally.in_flight_mean,
-            "in_flight_end": tally.in_flight_end,
-            "dropped": tally.dropped,
-            "makespan_s": self._makespan_s(),
-            "bystander": None if bystander is None else bystander.to_json(),
-            "driver_cpu_s": self._cpu_s,
-            "driver_wall_s": self._wall_s,
-        }
+        return ResultEvent(
+            trial_id=self._command.trial_id,
+            window_open_t=tally.open_t,
+            window_close_t=tally.close_t,
+            window_s=tally.window_s,
+            users_started=load.users_started,
+            users_failed=load.users_failed,
+            answers=tally.answers,
+            **self._main.counts(),
+            service=pairs(tally.service),
+            per_second=self._per_second(),
+            bin_s=BIN_S,
+            answers_per_bin=tuple(tally.answers_per_bin),
+            in_flight_mean=tally.in_flight_mean,
+            in_flight_end=tally.in_flight_end,
+            makespan_s=self._makespan_s(),
+            bystander=self._bystander_counts(),
+            driver_cpu_s=self._cpu_s,
+            driver_wall_s=self._wall_s,
+        )
 
-    def _per_second(self) -> list[dict[str, int | None]]:
-        return [
-            {
-                "second": number,
-                "answers": second.answers,
-                "wrong": second.wrong,
-                "errors": second.errors,
-                "bystander_max_us": None if self._bystander is None else self._bystander.slowest_us(number),
-            }
+    def _bystander_counts(self) -> RequestCounts | None:
+        """Return the bystander's part; its answers include those that came while draining."""
+        if self._bystander is None:
+            return None
+        answers = self._bystander.tally.response.counts.count
+        return RequestCounts(answers=answers, **self._bystander.counts())
+
+    def _per_second(self) -> tuple[SecondCounts, ...]:
+        beside = self._bystander.tally.seconds if self._bystander else None
+        return tuple(
+            SecondCounts(
+                second=number,
+                answers=second.answers,
+                wrong=second.wrong,
+                errors=second.errors,
+                bystander_max_us=beside[number].slowest_us if beside else None,
+            )
             for number, second in enumerate(self._tally.seconds[: math.ceil(self._tally.window_s)])
-        ]
+        )
 
     def _makespan_s(self) -> float | None:
         """Return the time from a burst's start to its last right answer; None if some were not answered right."""
@@ -224,7 +207,3 @@ class Trial:
         if not self._is_burst or tally.answers < self._load.users or tally.last_answer_t is None:
             return None
         return tally.last_answer_t - tally.open_t
-
-
-def _sleep_until(t: float) -> None:
-    gevent.sleep(max(t - perf_counter(), 0.0))

@@ -1,4 +1,4 @@
-"""A closed load by hand: N users, each of whom sends again as soon as it is answered.
+"""A closed load by hand: N users, each sends again as soon as it is answered.
 
     locust -f locustfiles/closed.py --host http://127.0.0.1:8000 --path /sleep/def
     locust -f locustfiles/closed.py --host http://127.0.0.1:8000 --path /sleep/def --headless -u 80 -r 80 -t 10s
@@ -35,13 +35,11 @@ class ClosedUser(User):
     """Asks, waits for the answer, asks again: no think time, which would cap the load at N / think time."""
 
     def on_start(self) -> None:
-        """Prepare the request once; it is the same each time."""
         options = self.environment.parsed_options
         self._connection = Connection(target_of(self.environment))
         self._report = Report(self.environment, method=options.method, name=options.path)
 
     def on_stop(self) -> None:
-        """Leave no connection behind."""
         self._connection.close()
 
     @task

@@ -46,11 +46,9 @@ class LocustCounts:
     """Puts what is known of an arrival into Locust's statistics: its response time, and rows for what is beside it."""
 
     def __init__(self, environment: Environment, *, method: str, name: str) -> None:
-        """Write rows for the request called `name`."""
         self._environment = environment
         self._name = name
         self._report = Report(environment, method=method, name=name)
-        self._report_drop = Report(environment, method="dropped", name=name)
 
     def ended(self, intended: float, sent_t: float, ended_t: float, received: int, failure: Failure | None) -> None:
         """Keep response time, service time and send lag of an answered request, or its failure."""
@@ -64,8 +62,15 @@ class LocustCounts:
         """Leave it to Locust, which does not count what it did not see end."""
 
     def drop(self, intended: float) -> None:  # noqa: ARG002 - the protocol's signature
-        """List an arrival that was never sent as a failure."""
-        self._report_drop.fail("over --max-in-flight")
+        fire: Any = self._environment.events.request.fire
+        fire(
+            request_type="dropped",
+            name=self._name,
+            response_time=None,
+            response_length=0,
+            context={},
+            exception="over --max-in-flight",
+        )
 
 
 class OpenUser(User):
@@ -74,7 +79,6 @@ class OpenUser(User):
     fixed_count = 1
 
     def on_start(self) -> None:
-        """Prepare the schedule."""
         options: Any = self.environment.parsed_options
         self._drain_s = options.drain
         self._arrivals = Arrivals(

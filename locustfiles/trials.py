@@ -1,4 +1,4 @@
-"""Carry out trials as told on stdin: one long-lived Locust process for a whole campaign.
+"""Carry out trials as commanded on stdin: one long-lived Locust process for a whole campaign.
 
     python locustfiles/trials.py
 
@@ -17,6 +17,8 @@ import platform
 import resource
 import signal
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import gevent
 import locust
@@ -26,8 +28,18 @@ from gevent.queue import Queue
 from locust.env import Environment
 from locust.stats import RequestStats
 
-from _protocol import CommandError, TrialOrder, emit, parse_line
-from _trial import Trial, TrialUser
+# The words of this very checkout, whatever else is installed; before other folders, after this one.
+sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
+
+from _trial import Trial, TrialUser, emit
+from experiment.records.driver_protocol import ErrorEvent, ProtocolError, QuitCommand, ReadyEvent, read_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from experiment.records.driver_protocol import TrialCommand
+
+    Commands = Queue[TrialCommand]
 
 log = logging.getLogger("trials")
 _MOST_DESCRIPTORS = 65536
@@ -36,57 +48,47 @@ _LEAVE_LIMIT_S = 3.0
 _READ = 1
 
 
-class Reader:
-    """Turns stdin into orders, without ever blocking the event loop."""
-
-    def __init__(self, orders: Queue[TrialOrder], leave: Event) -> None:
-        """Put trials into `orders`, and set `leave` when told to quit or when stdin ends."""
-        self._orders = orders
-        self._leave = leave
-
-    def run(self) -> None:
-        """Read until there is no more."""
-        hub = get_hub()
-        # Waits for readiness and then reads what is there. O_NONBLOCK would do too, but on a terminal it would also
-        # apply to stdout, which is the same open file there.
-        readable = hub.loop.io(sys.stdin.fileno(), _READ)
-        rest = b""
-        while not self._leave.is_set():
-            hub.wait(readable)
-            data = os.read(sys.stdin.fileno(), 65536)
-            if not data:
-                self._leave.set()
-            *lines, rest = (rest + data).split(b"\n")
-            for line in lines:
-                self._obey(line.decode("utf-8", "replace"))
-
-    def _obey(self, line: str) -> None:
-        if not line.strip():
-            return
-        try:
-            order = parse_line(line)
-        except CommandError as reason:
-            emit("error", trial_id=reason.trial_id, message=str(reason))
-            return
-        if order is None:
-            self._leave.set()
-        else:
-            self._orders.put(order)
-
-
-def carry_out(environment: Environment, orders: Queue[TrialOrder]) -> None:
-    """Run one trial after the other; one that breaks is answered with an error and does not end the process."""
+def stdin_lines() -> Iterator[bytes]:
+    """Yield stdin's lines until it ends, without ever blocking the event loop."""
+    hub = get_hub()
+    # Waits for readiness and then reads what is there. O_NONBLOCK would do too, but on a terminal it would also apply
+    # to stdout, which is the same open file there.
+    readable = hub.loop.io(sys.stdin.fileno(), _READ)
+    rest = b""
     while True:
-        order = orders.get()
+        hub.wait(readable)
+        data = os.read(sys.stdin.fileno(), 65536)
+        if not data:
+            return
+        *lines, rest = (rest + data).split(b"\n")
+        yield from lines
+
+
+def take_commands(commands: Commands, leave: Event) -> None:
+    """Put the trials commanded on stdin into the queue; set `leave` at "quit" and at the end of stdin."""
+    for line in filter(bytes.strip, stdin_lines()):
         try:
-            Trial(environment, order).run()
+            command = read_command(line)
+        except ProtocolError as reason:
+            emit(ErrorEvent(trial_id=reason.trial_id, message=str(reason)))
+            continue
+        if isinstance(command, QuitCommand):
+            break
+        commands.put(command)
+    leave.set()
+
+
+def carry_out(environment: Environment, commands: Commands) -> None:
+    """Run one trial after the other; one that breaks is answered with an error and does not end the process."""
+    for command in commands:
+        try:
+            Trial(environment, command).run()
         except Exception as reason:
-            log.exception("trial %s broke", order.trial_id)
-            emit("error", trial_id=order.trial_id, message=f"{type(reason).__name__}: {reason}")
+            log.exception("trial %s broke", command.trial_id)
+            emit(ErrorEvent(trial_id=command.trial_id, message=f"{type(reason).__name__}: {reason}"))
 
 
 def create_environment() -> Environment:
-    """Return a Locust environment with a local runner and no web page."""
     environment = Environment(user_classes=[TrialUser], events=locust.events)
     # the cache of percentiles over the last seconds is for the web page only
     environment.stats = RequestStats(use_response_times_cache=False)
@@ -117,15 +119,15 @@ def main() -> None:
     allow_many_descriptors()
     environment = create_environment()
     leave = Event()
-    orders: Queue[TrialOrder] = Queue()
+    commands: Commands = Queue()
     for signum in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(signum, leave.set)
     # what was imported stays: the collector need not look at it again in every trial
     gc.collect()
     gc.freeze()
-    worker = gevent.spawn(carry_out, environment, orders)
-    gevent.spawn(Reader(orders, leave).run)
-    emit("ready", locust=locust.__version__, python=platform.python_version(), pid=os.getpid())
+    worker = gevent.spawn(carry_out, environment, commands)
+    gevent.spawn(take_commands, commands, leave)
+    emit(ReadyEvent(locust=locust.__version__, python=platform.python_version(), pid=os.getpid()))
     leave.wait()
     gevent.spawn(end, worker, environment).join(timeout=_LEAVE_LIMIT_S)
 

@@ -110,13 +110,7 @@ claim(
     "blocking-freezes-everyone",
     "A blocking call in async def stalls every other request",
     _article("The killer pitfall"),
-    _ratio(
-        SLEEP_BLOCKING,
-        SLEEP_ASYNC,
-        load="closed-80",
-        metric=BYSTANDER_P50,
-        expected=at_least(20),
-    ),
+    _ratio(SLEEP_BLOCKING, SLEEP_ASYNC, load="closed-80", metric=BYSTANDER_P50, expected=at_least(20)),
     note="Bystanders left unanswered while the loop is blocked count at the age they had: the ratio is a floor.",
 )
 claim(
@@ -124,13 +118,7 @@ claim(
     "loop-lag-is-the-blocking-time",
     "The event loop stands still for as long as the blocking call takes",
     _article("The killer pitfall"),
-    _ratio(
-        SLEEP_BLOCKING,
-        SLEEP_DEF,
-        load="closed-80",
-        metric=LOOP_LAG_P99,
-        expected=at_least(5),
-    ),
+    _ratio(SLEEP_BLOCKING, SLEEP_DEF, load="closed-80", metric=LOOP_LAG_P99, expected=at_least(5)),
 )
 claim(
     "A4",
@@ -145,12 +133,7 @@ claim(
     "async def serves many requests at once on one thread",
     _article("introduction"),
     _structure(SLEEP_ASYNC, load="closed-80", metric=SHARE_ON_LOOP, expected=Interval(1.0, 1.0)),
-    _structure(
-        SLEEP_ASYNC,
-        load="closed-80",
-        metric=IN_FLIGHT_PEAK,
-        expected=at_least(POOL_TOKENS + 1),
-    ),
+    _structure(SLEEP_ASYNC, load="closed-80", metric=IN_FLIGHT_PEAK, expected=at_least(POOL_TOKENS + 1)),
 )
 claim(
     "A6",
@@ -158,12 +141,7 @@ claim(
     "A plain def runs on the worker threads, at most 40 at once",
     _article("introduction"),
     _structure(SLEEP_DEF, load="closed-80", metric=SHARE_OFF_LOOP, expected=Interval(1.0, 1.0)),
-    _structure(
-        SLEEP_DEF,
-        load="closed-80",
-        metric=TOKENS_PEAK,
-        expected=Interval(POOL_TOKENS, POOL_TOKENS),
-    ),
+    _structure(SLEEP_DEF, load="closed-80", metric=TOKENS_PEAK, expected=Interval(POOL_TOKENS, POOL_TOKENS)),
 )
 claim(
     "A7",
@@ -230,12 +208,7 @@ claim(
     "client-per-request-cost",
     "A client built for every request serves at most 0.3 of what a shared one does",
     _article("Real example"),
-    _ratio(
-        "http.async-native.httpx-per-request",
-        "http.async-native.httpx",
-        load="closed-20",
-        expected=at_most(0.3),
-    ),
+    _ratio("http.async-native.httpx-per-request", "http.async-native.httpx", load="closed-20", expected=at_most(0.3)),
 )
 claim(
     "A13",
@@ -250,11 +223,7 @@ claim(
     "run_in_threadpool keeps CPU work from stopping the others",
     _article("Offloading CPU work"),
     _ratio(
-        "upload.async-offload",
-        "upload.async-blocking",
-        load="closed-8",
-        metric=BYSTANDER_P99,
-        expected=at_most(0.7),
+        "upload.async-offload", "upload.async-blocking", load="closed-8", metric=BYSTANDER_P99, expected=at_most(0.7)
     ),
 )
 claim(
@@ -276,13 +245,7 @@ claim(
     "process-pool-is-parallel",
     "A process pool gives CPU work the other cores",
     _article("Offloading CPU work"),
-    _ratio(
-        "upload.async-process",
-        "upload.async-offload",
-        load="closed-8",
-        expected=at_least(1.3),
-        server=ALL_CORES,
-    ),
+    _ratio("upload.async-process", "upload.async-offload", load="closed-8", expected=at_least(1.3), server=ALL_CORES),
     note="1.3 is for two cores; the SUT has all cores here, and shares them with the driver.",
 )
 claim(
@@ -314,11 +277,7 @@ claim(
     "With nothing to wait for, async def costs less CPU a request than plain def",
     _article("Interview cheat sheet"),
     _ratio(
-        "noop.async-native",
-        "noop.def",
-        load="closed-20",
-        metric=NORMALIZED_CPU_PER_REQUEST,
-        expected=at_most(0.85),
+        "noop.async-native", "noop.def", load="closed-20", metric=NORMALIZED_CPU_PER_REQUEST, expected=at_most(0.85)
     ),
     note="At equal core speed: a core that neighbours slow down needs more CPU time for the same request.",
 )

@@ -61,6 +61,22 @@ class Metric:
 
 METRICS: Table[Metric] = Table("metric")
 
+
+def _time(name: str, label: str, *, short: str = "", said: str = "") -> Metric:
+    """Add a time in microseconds, whose value is a floor where too few requests were answered."""
+    floor = name.removesuffix("_us") + "_is_floor"
+    row = Metric(
+        name=name, label=label, short=short, said=said, unit=Unit.MICROSECONDS, better=Better.LOWER, floor=floor
+    )
+    return METRICS.add(row)
+
+
+def _fact(name: str, label: str, unit: Unit, *, short: str = "") -> Metric:
+    """Add a structural metric: neither way is better, and every trial must show it."""
+    row = Metric(name=name, label=label, short=short, unit=unit, better=Better.NEITHER, is_structural=True)
+    return METRICS.add(row)
+
+
 GOODPUT = METRICS.add(
     Metric(name="goodput_rps", label="goodput", unit=Unit.RPS, better=Better.HIGHER, zero_is_cap=True)
 )
@@ -73,58 +89,21 @@ MAKESPAN = METRICS.add(
         said="{t} takes {e} times as long as {b} until all are answered",
     )
 )
-RESPONSE_P50 = METRICS.add(
-    Metric(
-        name="response_p50_us",
-        label="response time p50",
-        short="response p50",
-        unit=Unit.MICROSECONDS,
-        better=Better.LOWER,
-        floor="response_p50_is_floor",
-    )
+RESPONSE_P50 = _time("response_p50_us", "response time p50", short="response p50")
+RESPONSE_P99 = _time("response_p99_us", "response time p99", short="response p99")
+BYSTANDER_P50 = _time(
+    "bystander_p50_us",
+    "bystander response time p50",
+    short="bystander p50",
+    said="beside {t} the median bystander waits {e} times as long as beside {b}",
 )
-RESPONSE_P99 = METRICS.add(
-    Metric(
-        name="response_p99_us",
-        label="response time p99",
-        short="response p99",
-        unit=Unit.MICROSECONDS,
-        better=Better.LOWER,
-        floor="response_p99_is_floor",
-    )
+BYSTANDER_P99 = _time(
+    "bystander_p99_us",
+    "bystander response time p99",
+    short="bystander p99",
+    said="beside {t} the slowest bystander in a hundred waits {e} times as long as beside {b}",
 )
-BYSTANDER_P50 = METRICS.add(
-    Metric(
-        name="bystander_p50_us",
-        label="bystander response time p50",
-        short="bystander p50",
-        unit=Unit.MICROSECONDS,
-        better=Better.LOWER,
-        floor="bystander_p50_is_floor",
-        said="beside {t} the median bystander waits {e} times as long as beside {b}",
-    )
-)
-BYSTANDER_P99 = METRICS.add(
-    Metric(
-        name="bystander_p99_us",
-        label="bystander response time p99",
-        short="bystander p99",
-        unit=Unit.MICROSECONDS,
-        better=Better.LOWER,
-        floor="bystander_p99_is_floor",
-        said="beside {t} the slowest bystander in a hundred waits {e} times as long as beside {b}",
-    )
-)
-LOOP_LAG_P99 = METRICS.add(
-    Metric(
-        name="loop_lag_p99_us",
-        label="loop lag p99",
-        unit=Unit.MICROSECONDS,
-        better=Better.LOWER,
-        floor="loop_lag_p99_is_floor",
-        said="with {t} the p99 of loop lag is {e} times that with {b}",
-    )
-)
+LOOP_LAG_P99 = _time("loop_lag_p99_us", "loop lag p99", said="with {t} the p99 of loop lag is {e} times that with {b}")
 CPU_PER_REQUEST = METRICS.add(
     Metric(
         name="sut_cpu_us_per_request",
@@ -155,40 +134,7 @@ NORMALIZED_CPU_PER_REQUEST = METRICS.add(
         said="{t} costs {e} times the SUT CPU a request of {b}, at equal core speed",
     )
 )
-SHARE_ON_LOOP = METRICS.add(
-    Metric(
-        name="share_on_loop",
-        label="share of answers made on the loop's thread",
-        unit=Unit.SHARE,
-        better=Better.NEITHER,
-        is_structural=True,
-    )
-)
-SHARE_OFF_LOOP = METRICS.add(
-    Metric(
-        name="share_off_loop",
-        label="share of answers made off the loop's thread",
-        unit=Unit.SHARE,
-        better=Better.NEITHER,
-        is_structural=True,
-    )
-)
-IN_FLIGHT_PEAK = METRICS.add(
-    Metric(
-        name="in_flight_peak",
-        label="most requests in flight in the handler",
-        unit=Unit.COUNT,
-        better=Better.NEITHER,
-        is_structural=True,
-    )
-)
-TOKENS_PEAK = METRICS.add(
-    Metric(
-        name="tokens_peak",
-        label="most limiter tokens borrowed at once",
-        short="tokens peak",
-        unit=Unit.COUNT,
-        better=Better.NEITHER,
-        is_structural=True,
-    )
-)
+SHARE_ON_LOOP = _fact("share_on_loop", "share of answers made on the loop's thread", Unit.SHARE)
+SHARE_OFF_LOOP = _fact("share_off_loop", "share of answers made off the loop's thread", Unit.SHARE)
+IN_FLIGHT_PEAK = _fact("in_flight_peak", "most requests in flight in the handler", Unit.COUNT)
+TOKENS_PEAK = _fact("tokens_peak", "most limiter tokens borrowed at once", Unit.COUNT, short="tokens peak")

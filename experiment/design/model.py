@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf, isinf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from experiment.design.factors import ServerConfig
 
 if TYPE_CHECKING:
-    from experiment.design.metrics import Metric
-
-if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from experiment.design.metrics import Metric
 
 
 class LoadKind(StrEnum):
@@ -34,7 +33,7 @@ class Load:
     kind: LoadKind
     users: int = 0  # closed: users; burst: requests sent at once
     rate_rps: float = 0.0  # open: arrivals a second
-    arrivals: str = "constant"  # open: constant or poisson
+    arrivals: Literal["constant", "poisson"] = "constant"  # open
     max_in_flight: int = 1000  # open: arrivals beyond it are counted as dropped
     stagger_s: float = 0.2  # closed: the users' first requests are spread over this part of the warm-up
     warmup_s: float = 1.0

@@ -1,15 +1,50 @@
-"""What pydantic found wrong with a message or a file, as one sentence for people."""
+"""What the models of messages and files have in common, and what is wrong with one as a sentence for people."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from base64 import b64encode
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
+
+
+def _require_tags(schema: dict[str, Any]) -> None:
+    """Have a JSON schema require what names the kind of a message: its default is for Python only."""
+    tags = [key for key, value in schema["properties"].items() if "const" in value]
+    for tag in tags:
+        schema["properties"][tag].pop("default", None)
+    schema["required"] = list(dict.fromkeys([*tags, *schema.get("required", [])]))
+
+
+class StrictModel(BaseModel):
+    """A value whose types are not converted, whose keys are all known and whose numbers are finite."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        val_json_bytes="base64",
+        validate_by_name=True,
+        serialize_by_alias=True,
+        json_schema_extra=_require_tags,
+    )
+
+
+Base64 = Annotated[
+    bytes,
+    # pydantic reads both alphabets of base64 and would write the one for URLs
+    PlainSerializer(lambda data: b64encode(data).decode("ascii"), return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64"}),
+]
+"""Bytes that are base64 in the JSON of a StrictModel."""
 
 _WORDS = {
     "extra_forbidden": "no such key",
@@ -46,9 +81,15 @@ def _say(fault: ErrorDetails, tags: Collection[str]) -> str:
     if kind.startswith("union_tag_"):
         keys.append(context["discriminator"].strip("'"))
         given = context.get("tag")
-    wrong = _WORDS[kind].format(**context) if kind in _WORDS else re.sub(r"^\w+ should ", "must ", fault["msg"])
+    words = {key: _without_point(value) for key, value in context.items()}
+    wrong = _WORDS[kind].format(**words) if kind in _WORDS else re.sub(r"^\w+ should ", "must ", fault["msg"])
     where = f"{'.'.join(keys)}: " if keys else ""
     return where + wrong + ("" if wrong in {"is missing", "no such key"} else f" (given: {_short(given)})")
+
+
+def _without_point(value: Any) -> Any:
+    """Return a whole number as people write it: 0 for 0.0."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _short(given: Any) -> str:

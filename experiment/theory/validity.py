@@ -92,7 +92,6 @@ def findings(measurement: Measurement, asked: Asked) -> tuple[Finding, ...]:
     advice="Look at the first failure: refused connections mean the SUT was not listening or out of descriptors.",
 )
 def users_not_started(metrics: TrialMetrics, _asked: Asked, _limit: float) -> str | None:
-    """Fire when a user could not start: a driver with no users reports 0 for a healthy variant."""
     planned, started, failed = metrics.users_planned, metrics.users_started, metrics.users_failed
     if planned is None or (started == planned and not failed):
         return None
@@ -106,7 +105,6 @@ def users_not_started(metrics: TrialMetrics, _asked: Asked, _limit: float) -> st
     advice="The variant answered something else under load than in preflight; the first wrong answer is quoted.",
 )
 def wrong_answers(metrics: TrialMetrics, _asked: Asked, _limit: float) -> str | None:
-    """Fire on any wrong status or body inside the window."""
     if not metrics.wrong:
         return None
     return f"{metrics.wrong} wrong of {metrics.sent} requests; first: {metrics.first_failure or 'not kept'}"
@@ -119,7 +117,6 @@ def wrong_answers(metrics: TrialMetrics, _asked: Asked, _limit: float) -> str | 
     advice="The SUT or the system dropped connections; see the first failure and `bench doctor`.",
 )
 def errors(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
-    """Fire when more than the limit's share of requests failed."""
     if not metrics.errors or metrics.sent is None:
         return None
     share = metrics.errors / max(metrics.sent, 1)
@@ -135,7 +132,6 @@ def errors(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
     advice="Give it a core of its own (`bench doctor`), or close what else runs on this machine.",
 )
 def driver_cpu(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
-    """Fire when the driver was close to its own limit."""
     share = metrics.driver_cpu_share
     return None if share is None or share <= limit else f"the driver used {share:.0%} of its core"
 
@@ -147,7 +143,6 @@ def driver_cpu(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None
     advice="Other tenants of this host are busy; the trial is repeated, or try again at another hour.",
 )
 def host_steal(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
-    """Fire when too much CPU was stolen during the window."""
     share = metrics.host_steal_share
     return None if share is None or share <= limit else f"{share:.0%} of the CPU was stolen during the window"
 
@@ -159,7 +154,6 @@ def host_steal(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None
     advice="The driver could not keep all users busy; if driver-cpu fires too, that is why.",
 )
 def in_flight(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
-    """Fire when the number in flight is not the number of users: the load was not the one planned."""
     if asked.load.kind is not LoadKind.CLOSED or metrics.in_flight_mean is None:
         return None
     users = asked.load.users
@@ -196,7 +190,6 @@ def littles_law(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None
     advice="The makespan is unknown; raise the load's window_s, or look at the SUT's log.",
 )
 def burst_unanswered(metrics: TrialMetrics, asked: Asked, _limit: float) -> str | None:
-    """Fire when a burst's last answer did not come."""
     if asked.load.kind is not LoadKind.BURST or metrics.makespan_s is not None:
         return None
     return f"{metrics.answers or 0} of {asked.load.users} answered within {asked.load.window_s:g} s"
@@ -209,7 +202,6 @@ def burst_unanswered(metrics: TrialMetrics, asked: Asked, _limit: float) -> str 
     advice="The driver's core was busy with something else; close it, or see driver-cpu.",
 )
 def send_lag(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
-    """Fire when the schedule could not be kept: response times from the intended start would show the driver."""
     lags = [metrics.bystander_send_lag_p99_us]
     if asked.load.kind is LoadKind.OPEN:
         lags.append(metrics.send_lag_p99_us)
@@ -227,7 +219,6 @@ _POISSON_SIGMAS = 4
     advice="The driver fell behind its schedule: lower the rate, or see driver-cpu.",
 )
 def rate_not_achieved(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
-    """Fire when arrivals, sent or dropped, are not as many as the rate asks for."""
     if asked.load.kind is not LoadKind.OPEN or metrics.sent is None or metrics.window_s is None:
         return None
     planned = asked.load.rate_rps * metrics.window_s
@@ -243,7 +234,6 @@ def rate_not_achieved(metrics: TrialMetrics, asked: Asked, limit: float) -> str 
     advice="The SUT closes connections between requests; reconnecting is then part of what is measured.",
 )
 def connections(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
-    """Fire when users had to reconnect."""
     if asked.load.kind is not LoadKind.CLOSED or metrics.connections_opened is None:
         return None
     if metrics.connections_opened <= asked.load.users * (1 + limit):
@@ -261,7 +251,6 @@ _STEADY_SIGMAS = 3
     advice="The warm-up reaches into the window, or the machine's speed changed in it; the trial is repeated.",
 )
 def not_steady(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
-    """Fire when the window holds a transient that matters."""
     shift = metrics.unsteady_shift
     if asked.load.kind is LoadKind.BURST or shift is None:
         return None
@@ -279,7 +268,6 @@ def not_steady(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
     advice="Something else runs on this machine: close it (a browser, a build, another benchmark).",
 )
 def host_busy(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
-    """Fire when strangers compete for the cores."""
     cores = metrics.host_foreign_cores
     return None if cores is None or cores <= limit else f"other processes used {cores:.2f} cores during the window"
 
@@ -291,7 +279,6 @@ def host_busy(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
     advice="The clock jumped, or the driver was stopped for a while (a suspended laptop?).",
 )
 def clock(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
-    """Fire when the window is not the one planned."""
     if asked.load.kind is LoadKind.BURST or metrics.window_s is None:
         return None
     if abs(metrics.window_s / asked.load.window_s - 1) <= limit:
@@ -309,5 +296,4 @@ def clock(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
     ),
 )
 def db_in_use(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
-    """Fire when the database contradicts Little's law at its connections; no rule for a query that does not wait."""
     return None if asked.held is None else complaint(metrics, asked.held, excess=limit)

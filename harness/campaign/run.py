@@ -260,7 +260,7 @@ def _without_startable_database(
     users = [v for v in named if Resource.DATABASE in CATALOGUE[v].needs]
     try:
         if users:
-            stand.running_database()
+            stand.database.running()
     except NoPostgresError as error:
         return dict.fromkeys(users, f"{str(error).splitlines()[0]} See logs/postgres.log.")
     return {}

@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from experiment.design.model import Load
+    from experiment.records.driver_protocol import HistogramPairs, ResultEvent, SecondCounts
     from harness.system.host import HostSample, ProcessSample
     from harness.system.yardstick import Pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observed:
+class TrialObservations:
     """Everything that was seen of one trial, from every side."""
 
     load: Load
-    result: Mapping[str, Any]  # the driver's result event
+    result: ResultEvent
     probe: ProbeLog | None
     host: tuple[HostSample, HostSample] | None  # at the window's open and close
     sut: tuple[ProcessSample, ProcessSample] | None
@@ -37,10 +38,10 @@ class Observed:
     connections: Sequence[tuple[float, int, int]] = ()  # database: (t, in use, waiting)
 
 
-def assemble(seen: Observed) -> Measurement:
+def assemble(seen: TrialObservations) -> Measurement:
     """Return the trial's measurement."""
     result = seen.result
-    window = Window(result["window_open_t"], result["window_close_t"])
+    window = Window(result.window_open_t, result.window_close_t)
     histograms = _histograms(result)
     if seen.probe is not None:
         histograms[Series.LOOP_LAG] = seen.probe.lag_histogram(window)
@@ -57,54 +58,53 @@ def assemble(seen: Observed) -> Measurement:
     return Measurement(metrics=metrics, histograms=histograms, seconds=_seconds(seen, window))
 
 
-def _histogram(data: Mapping[str, Any]) -> Histogram:
-    return Histogram(dict(map(tuple, data["counts"])), dict(map(tuple, data["censored"])))
+def _histogram(pairs: HistogramPairs) -> Histogram:
+    return Histogram(dict(pairs.counts), dict(pairs.censored))
 
 
-def _histograms(result: Mapping[str, Any]) -> dict[Series, Histogram]:
-    out = {series: _histogram(result[series.value]) for series in (Series.RESPONSE, Series.SERVICE, Series.SEND_LAG)}
-    bystander = result.get("bystander")
-    if bystander:
-        out[Series.BYSTANDER] = _histogram(bystander["response"])
-        if "send_lag" in bystander:
-            out[Series.BYSTANDER_SEND_LAG] = _histogram(bystander["send_lag"])
-    return {series: h for series, h in out.items() if h.total}
+def _histograms(result: ResultEvent) -> dict[Series, Histogram]:
+    out = {Series.RESPONSE: result.response, Series.SERVICE: result.service, Series.SEND_LAG: result.send_lag}
+    if result.bystander:
+        out[Series.BYSTANDER] = result.bystander.response
+        out[Series.BYSTANDER_SEND_LAG] = result.bystander.send_lag
+    histograms = {series: _histogram(pairs) for series, pairs in out.items()}
+    return {series: histogram for series, histogram in histograms.items() if histogram.total}
 
 
-def _answers(load: Load, result: Mapping[str, Any], window: Window) -> dict[str, Any]:
+def _answers(load: Load, result: ResultEvent, window: Window) -> dict[str, Any]:
     window_s = window.close_t - window.open_t
-    rates = [row["answers"] for row in result["per_second"][: int(window_s)]]
+    rates = [row.answers for row in result.per_second[: int(window_s)]]
     return {
         "window_s": window_s,
-        "sent": result["sent"],
-        "answers": result["answers"],
-        "wrong": result["wrong"],
-        "errors": sum(result["errors"].values()),
+        "sent": result.sent,
+        "answers": result.answers,
+        "wrong": result.wrong,
+        "errors": sum(result.errors.values()),
         "users_planned": load.users if load.kind is not LoadKind.OPEN else None,
-        "users_started": result["users_started"],
-        "users_failed": result["users_failed"],
-        "connections_opened": result["connections_opened"],
-        "in_flight_mean": result["in_flight_mean"],
-        "in_flight_end": result["in_flight_end"],
-        "dropped": result["dropped"],
-        "goodput_rps": result["answers"] / window_s if load.kind is not LoadKind.BURST else None,
+        "users_started": result.users_started,
+        "users_failed": result.users_failed,
+        "connections_opened": result.connections_opened,
+        "in_flight_mean": result.in_flight_mean,
+        "in_flight_end": result.in_flight_end,
+        "dropped": result.dropped,
+        "goodput_rps": result.answers / window_s if load.kind is not LoadKind.BURST else None,
         "goodput_cv": pstdev(rates) / fmean(rates) if len(rates) > 1 and fmean(rates) > 0 else None,
-        "unsteady_shift": truncation_shift(result.get("answers_per_bin", ())),
-        "makespan_s": result["makespan_s"],
-        "first_failure": result["first_failure"],
+        "unsteady_shift": truncation_shift(result.answers_per_bin),
+        "makespan_s": result.makespan_s,
+        "first_failure": result.first_failure,
     }
 
 
-def _response_times(histograms: Mapping[Series, Histogram], result: Mapping[str, Any]) -> dict[str, Any]:
-    bystander = result.get("bystander")
+def _response_times(histograms: Mapping[Series, Histogram], result: ResultEvent) -> dict[str, Any]:
+    bystander = result.bystander
     response = histograms.get(Series.RESPONSE)
     return {
         **_quantiles("response", response),
         **_quantiles("bystander", histograms.get(Series.BYSTANDER)),
         "response_mean_us": response.mean_us() if response else None,
         "send_lag_p99_us": _sent_late(histograms.get(Series.SEND_LAG)),
-        "bystander_sent": bystander["sent"] if bystander else None,
-        "bystander_answers": bystander["answers"] if bystander else None,
+        "bystander_sent": bystander.sent if bystander else None,
+        "bystander_answers": bystander.answers if bystander else None,
         "bystander_send_lag_p99_us": _sent_late(histograms.get(Series.BYSTANDER_SEND_LAG)),
     }
 
@@ -155,10 +155,10 @@ def _probe_numbers(probe: ProbeLog | None, histograms: Mapping[Series, Histogram
     }
 
 
-def _costs(seen: Observed, window: Window) -> dict[str, Any]:
+def _costs(seen: TrialObservations, window: Window) -> dict[str, Any]:
     window_s = window.close_t - window.open_t
-    driver_s = seen.result["driver_wall_s"]
-    out: dict[str, Any] = {"driver_cpu_share": seen.result["driver_cpu_s"] / driver_s if driver_s else None}
+    driver_s = seen.result.driver_wall_s
+    out: dict[str, Any] = {"driver_cpu_share": seen.result.driver_cpu_s / driver_s if driver_s else None}
     if seen.host is not None:
         before, after = seen.host
         out["host_steal_share"] = before.steal_share_until(after)
@@ -167,7 +167,7 @@ def _costs(seen: Observed, window: Window) -> dict[str, Any]:
         if busy is not None and seen.ours_cores is not None:
             out["host_foreign_cores"] = max(0.0, busy - seen.ours_cores)
     if seen.sut is not None:
-        out |= _sut_costs(*seen.sut, answers_per_s=seen.result["answers"] / window_s)
+        out |= _sut_costs(*seen.sut, answers_per_s=seen.result.answers / window_s)
     return out
 
 
@@ -214,20 +214,20 @@ def _database(connections: Sequence[tuple[float, int, int]], window: Window) -> 
     }
 
 
-def _seconds(seen: Observed, window: Window) -> tuple[SecondRow, ...]:
-    rows = {row["second"]: row for row in seen.result["per_second"]}
-    return tuple(_second(k, rows.get(k, {}), part, seen) for k, part in enumerate(window.seconds()))
+def _seconds(seen: TrialObservations, window: Window) -> tuple[SecondRow, ...]:
+    rows = {row.second: row for row in seen.result.per_second}
+    return tuple(_second(k, rows.get(k), part, seen) for k, part in enumerate(window.seconds()))
 
 
-def _second(number: int, row: Mapping[str, Any], part: Window, seen: Observed) -> SecondRow:
+def _second(number: int, row: SecondCounts | None, part: Window, seen: TrialObservations) -> SecondRow:
     probe = seen.probe
     database = _database(seen.connections, part)
     return SecondRow(
         second=number,
-        answers=row.get("answers", 0),
-        wrong=row.get("wrong", 0),
-        errors=row.get("errors", 0),
-        bystander_max_us=row.get("bystander_max_us"),
+        answers=row.answers if row else 0,
+        wrong=row.wrong if row else 0,
+        errors=row.errors if row else 0,
+        bystander_max_us=row.bystander_max_us if row else None,
         loop_lag_max_us=probe.lag_max_us(part) if probe else None,
         tokens_borrowed_max=probe.highest("tokens_borrowed", part) if probe else None,
         tokens_waiting_max=probe.highest("tokens_waiting", part) if probe else None,

@@ -1,29 +1,42 @@
 """The seam between the campaign and whatever measures: a Driver turns a planned trial into a measurement.
 
-`LocustDriver` speaks JSON lines with one Locust process that lives for the whole campaign (see locustfiles/trials.py).
-`FakeDriver` in harness/campaign/fake.py plants known effects, so that the judge can be judged.
+`LocustProcess` speaks with one Locust that lives for the whole campaign: locustfiles/trials.py, in the words of
+experiment/records/driver_protocol.py. `FakeDriver` in harness/campaign/fake.py plants known effects, so that the judge
+can be judged.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import queue
 import sys
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from experiment.design.model import Load, LoadKind
 from experiment.errors import EnvironmentUnfitError
+from experiment.records.driver_protocol import (
+    BurstOrder,
+    BystanderOrder,
+    ClosedOrder,
+    ErrorEvent,
+    Event,
+    OpenOrder,
+    ProtocolError,
+    ReadyEvent,
+    Request,
+    ResultEvent,
+    TrialCommand,
+    read_event,
+)
 from harness.system.process import child, tail
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from experiment.design.model import PlannedTrial
     from experiment.records.trial import Measurement
@@ -46,88 +59,53 @@ class Progress:
 class Driver(Protocol):
     """Measures one planned trial. Raises nothing for a trial that went wrong: its measurement says so."""
 
-    def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:
-        """Run the trial and return what it measured."""
-        ...
+    def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement: ...
 
 
 class DriverFailedError(Exception):
     """The Locust process broke off, fell silent or could not do what it was told."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """A request as the driver sends it, with the one answer that is right."""
-
-    method: str
-    path: str
-    headers: tuple[tuple[str, str], ...] = ()
-    body: bytes | None = None
-    expected_body: bytes | None = None
-
-    def as_command(self) -> dict[str, Any]:
-        """Return the request as the driver's protocol has it."""
-        return {
-            "method": self.method,
-            "path": self.path,
-            "headers": [list(pair) for pair in self.headers],
-            "body_base64": _base64(self.body),
-            "expected_status": 200,
-            "expected_body_base64": _base64(self.expected_body),
-        }
-
-
-def _base64(data: bytes | None) -> str | None:
-    return None if data is None else base64.b64encode(data).decode("ascii")
-
-
 def trial_command(
-    trial_id: str, port: int, call: Call, load: Load, *, bystander: Call | None, bystander_interval_s: float, seed: int
-) -> dict[str, Any]:
-    """Return the command for one trial (pure)."""
-    return {
-        "do": "trial",
-        "trial_id": trial_id,
-        "host": "127.0.0.1",
-        "port": port,
-        "request": call.as_command(),
-        "load": _load_command(load, seed),
-        "warmup_s": load.warmup_s,
-        "window_s": load.window_s,
-        "drain_s": load.drain_s,
-        "request_timeout_s": max(30.0, load.window_s + load.warmup_s + load.drain_s),
-        "bystander": None
-        if bystander is None
-        else {**bystander.as_command(), "interval_s": bystander_interval_s, "max_in_flight": 512},
-    }
+    trial_id: str, port: int, request: Request, load: Load, *, bystander: BystanderOrder | None, seed: int
+) -> TrialCommand:
+    """Return the command for one trial (pure); `seed` decides when Poisson arrivals come."""
+    return TrialCommand(
+        trial_id=trial_id,
+        host="127.0.0.1",
+        port=port,
+        request=request,
+        load=_load_order(load, seed),
+        warmup_s=load.warmup_s,
+        window_s=load.window_s,
+        drain_s=load.drain_s,
+        request_timeout_s=max(30.0, load.window_s + load.warmup_s + load.drain_s),
+        bystander=bystander,
+    )
 
 
-def _load_command(load: Load, seed: int) -> dict[str, Any]:
+def _load_order(load: Load, seed: int) -> ClosedOrder | BurstOrder | OpenOrder:
     match load.kind:
         case LoadKind.CLOSED:
-            return {"kind": "closed", "users": load.users, "stagger_s": load.stagger_s}
+            return ClosedOrder(users=load.users, stagger_s=load.stagger_s)
         case LoadKind.BURST:
-            return {"kind": "burst", "requests": load.users}
+            return BurstOrder(requests=load.users)
         case LoadKind.OPEN:
-            return {
-                "kind": "open",
-                "rate_rps": load.rate_rps,
-                "arrivals": load.arrivals,
-                "seed": seed,
-                "max_in_flight": load.max_in_flight,
-            }
+            return OpenOrder(
+                rate_rps=load.rate_rps, arrivals=load.arrivals, seed=seed, max_in_flight=load.max_in_flight
+            )
 
 
 class LocustProcess:
-    """One long-lived Locust, told trial by trial what to do; started again after it broke."""
+    """One long-lived Locust that gets one trial after the other; started again after it broke."""
 
-    def __init__(self, *, log: Path, cores: tuple[int, ...]) -> None:
-        """Prepare; nothing is started before the first trial or `start`."""
+    def __init__(self, *, log: Path, cores: tuple[int, ...], script: Path = LOCUST_SCRIPT) -> None:
         self._log = log
         self._cores = cores
+        self._script = script
         self._stack = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
-        self._events: queue.Queue[Mapping[str, Any] | None] = queue.Queue()
+        self._lines: queue.Queue[bytes] = queue.Queue()
 
     def start(self) -> None:
         """Start Locust and wait until it is ready; does nothing when it runs already.
@@ -137,20 +115,19 @@ class LocustProcess:
         if self._process is not None and self._process.poll() is None:
             return
         self.stop()
-        self._events = queue.Queue()
-        command = [sys.executable, str(LOCUST_SCRIPT)]
+        self._lines = queue.Queue()
+        command = [sys.executable, str(self._script)]
         self._process = self._stack.enter_context(child(command, log=self._log, cores=self._cores, piped=True))
-        threading.Thread(target=_pump, args=(self._process, self._events), daemon=True).start()
+        threading.Thread(target=_pump, args=(self._process, self._lines), daemon=True).start()
         try:
             first = self._next(_START_TIMEOUT_S)
         except DriverFailedError as error:
             raise EnvironmentUnfitError(f"the load driver did not start: {error}.{tail(self._log)}") from None
-        if first.get("event") != "ready":
+        if not isinstance(first, ReadyEvent):
             raise EnvironmentUnfitError(f"the load driver said {first} instead of being ready")
 
     @property
     def pid(self) -> int | None:
-        """The process's id, while there is one."""
         return self._process.pid if self._process is not None else None
 
     def stop(self) -> None:
@@ -158,9 +135,7 @@ class LocustProcess:
         self._stack.close()
         self._process = None
 
-    def run(
-        self, command: Mapping[str, Any], on_event: Callable[[Mapping[str, Any]], None], *, duration_s: float
-    ) -> Mapping[str, Any]:
+    def run(self, command: TrialCommand, on_event: Callable[[Event], object]) -> ResultEvent:
         """Send one trial and return its result event; every other event goes to `on_event` as it comes.
 
         Raises DriverFailedError when the process ends, says error, or stays silent; it is then stopped, so that the
@@ -170,52 +145,54 @@ class LocustProcess:
         assert self._process is not None  # noqa: S101 - for the type checker: start() has just made it
         assert self._process.stdin is not None  # noqa: S101
         try:
-            self._process.stdin.write(json.dumps(command).encode() + b"\n")
+            self._process.stdin.write(command.model_dump_json().encode() + b"\n")
             self._process.stdin.flush()
-            return self._await_result(command["trial_id"], on_event, duration_s + _GRACE_S)
+            return self._await_result(command, on_event)
         except (OSError, DriverFailedError) as error:
             self.stop()
             raise DriverFailedError(f"{error}; see logs/{self._log.name}") from None
 
-    def _await_result(
-        self, trial_id: str, on_event: Callable[[Mapping[str, Any]], None], patience_s: float
-    ) -> Mapping[str, Any]:
-        deadline = time.monotonic() + patience_s
+    def _await_result(self, command: TrialCommand, on_event: Callable[[Event], object]) -> ResultEvent:
+        deadline = time.monotonic() + command.duration_s + _GRACE_S
         while True:
             event = self._next(deadline - time.monotonic())
-            if event.get("trial_id", trial_id) != trial_id:
-                continue  # what a trial that was given up on still had to say
-            if event["event"] == "result":
-                return event
-            if event["event"] == "error":
-                raise DriverFailedError(f"the driver says: {event.get('message')}")
-            on_event(event)
+            match event:
+                case ErrorEvent(trial_id=command.trial_id | None):
+                    raise DriverFailedError(f"the driver says: {event.message}")
+                case ReadyEvent():
+                    continue
+                case _ if event.trial_id != command.trial_id:
+                    continue  # what a trial that was given up on still had to say
+                case ResultEvent():
+                    return event
+                case _:
+                    on_event(event)
 
-    def _next(self, timeout_s: float) -> Mapping[str, Any]:
+    def _next(self, timeout_s: float) -> Event:
         try:
-            event = self._events.get(timeout=max(timeout_s, 0.001))
+            line = self._lines.get(timeout=max(timeout_s, 0.001))
+            if not line:
+                raise DriverFailedError("its process ended")
+            return read_event(line)
         except queue.Empty:
             raise DriverFailedError("it has been silent for too long") from None
-        if event is None:
-            raise DriverFailedError("its process ended")
-        return event
+        except ProtocolError as error:
+            raise DriverFailedError(f"it said what is no event: {error}") from None
 
 
-def _pump(process: subprocess.Popen[bytes], events: queue.Queue[Mapping[str, Any] | None]) -> None:
-    """Move the process's lines into a queue, where they can be waited for with a time limit."""
+def _pump(process: subprocess.Popen[bytes], lines: queue.Queue[bytes]) -> None:
+    """Move the process's lines into a queue, where they can be waited for with a time limit; an empty one ends them."""
     assert process.stdout is not None  # noqa: S101 - for the type checker: started with pipes
-    try:
+    with suppress(ValueError, OSError):  # closed under our hands while stopping
         for line in process.stdout:
-            events.put(json.loads(line))
-    except (ValueError, OSError):
-        pass  # closed under our hands while stopping, or no JSON: the None says the rest
-    events.put(None)
+            lines.put(line)
+    lines.put(b"")
 
 
 @contextmanager
-def locust_process(*, log: Path, cores: tuple[int, ...]) -> Iterator[LocustProcess]:
+def locust_process(*, log: Path, cores: tuple[int, ...], script: Path = LOCUST_SCRIPT) -> Iterator[LocustProcess]:
     """Own a Locust process for the time of the block."""
-    locust = LocustProcess(log=log, cores=cores)
+    locust = LocustProcess(log=log, cores=cores, script=script)
     try:
         locust.start()
         yield locust

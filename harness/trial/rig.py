@@ -4,44 +4,55 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench_app.catalogue import CATALOGUE
 from bench_app.registry import Resource
 from experiment.design.factors import FactorError
 from experiment.errors import EnvironmentUnfitError
+from experiment.records.driver_protocol import BystanderOrder, Request
 from experiment.records.manifest import DatabaseFacts
 from experiment.records.trial import Measurement, TrialMetrics
-from harness.postgres.server import Database, database
+from harness.postgres.server import database
 from harness.postgres.watch import DbWatch, watch
-from harness.system.host import HostSample, ProcessSample, own_cpu_s
-from harness.system.services import Service, upstream
+from harness.system.on_demand import OnDemand
+from harness.system.services import upstream
 from harness.system.yardstick import yardstick
 from harness.trial.app_settings import environment
-from harness.trial.assemble import Observed, assemble
-from harness.trial.driver import Call, DriverFailedError, LocustProcess, Progress, locust_process, trial_command
+from harness.trial.assemble import TrialObservations, assemble
+from harness.trial.driver import DriverFailedError, LocustProcess, Progress, locust_process, trial_command
 from harness.trial.probe_log import ProbeLog, probe_files
 from harness.trial.sut import sut
+from harness.trial.window_sampler import WindowSampler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from bench_app.registry import Variant
     from experiment.design.factors import ServerConfig
     from experiment.design.model import Load, PlannedTrial
+    from experiment.records.driver_protocol import TrialCommand
+    from harness.postgres.server import Database
     from harness.system.pinning import CorePlan
+    from harness.system.services import Service
     from harness.system.yardstick import Yardstick
-
-BYSTANDER_INTERVAL_S = 0.02
-"""50 calls a second: 150 in a window of 3 s, enough for a p99, and about 1 % of a core."""
 
 _PROBE_LAST_WORD_S = 0.12
 """The probe writes every 50 ms; two such waits let it write down the window's last ticks before the SUT is killed."""
 
-BYSTANDER = Call(method="GET", path="/bystander", expected_body=b'{"ok":true}')
+BYSTANDER = BystanderOrder(
+    method="GET",
+    path="/bystander",
+    expected_status=200,
+    expected_body=b'{"ok":true}',
+    interval_s=0.02,
+    max_in_flight=512,
+)
+"""50 calls a second: 150 in a window of 3 s, enough for a p99, and about 1 % of a core."""
 
 
 @dataclass(slots=True)
@@ -56,12 +67,27 @@ class Rig:
     seed: int = 0
     database_url: str | None = field(default=None, repr=False)  # a given one; None: our own
     answers: dict[str, bytes] = field(default_factory=dict)  # the right answer of each variant, from preflight
-    _services: ExitStack = field(default_factory=ExitStack)
-    _upstream: Service | None = None
-    _database_block: ExitStack = field(default_factory=ExitStack)
-    _database: Database | None = None
-    _yardstick_block: ExitStack = field(default_factory=ExitStack)
-    _yardstick: Yardstick | None = None
+    database: OnDemand[Database] = field(init=False)
+    upstream: OnDemand[Service] = field(init=False)
+    yardstick: OnDemand[Yardstick] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.database = OnDemand(self._open_database)
+        self.upstream = OnDemand(self._open_upstream)
+        self.yardstick = OnDemand(self._open_yardstick)
+
+    def _open_database(self) -> AbstractContextManager[Database]:
+        pool_size = int(self.settings["db_pool_size"] or 1)
+        log = self.logs / "postgres.log"
+        return database(url=self.database_url, log=log, cores=self.plan.for_others, pool_size=pool_size)
+
+    def _open_upstream(self) -> AbstractContextManager[Service]:
+        delay_s = self.settings["upstream_delay_s"] or 0.0
+        return upstream(delay_s=delay_s, log=self.logs / "upstream.log", cores=self.plan.for_others)
+
+    def _open_yardstick(self) -> AbstractContextManager[Yardstick]:
+        core = self.plan.for_sut(all_cores=False)[-1:]  # one, if the SUT has several
+        return yardstick(self.logs / "yardstick.passes", log=self.logs / "yardstick.log", cores=core)
 
     def environment(self, variants: Mapping[str, Variant]) -> dict[str, str]:
         """Return the settings of a SUT that serves these variants and no others; starts services they need."""
@@ -69,9 +95,9 @@ class Rig:
         works = {v.work.name for v in variants.values()}
         env = {**environment(self.settings), "BENCH_VARIANTS": ",".join(variants), "BENCH_WORKS": ",".join(works)}
         if Resource.UPSTREAM in needs:
-            env["BENCH_UPSTREAM_URL"] = self.upstream_service().url
+            env["BENCH_UPSTREAM_URL"] = self.upstream.running().url
         if Resource.DATABASE in needs:
-            env["BENCH_DATABASE_URL"] = self.running_database().url
+            env["BENCH_DATABASE_URL"] = self.database.running().url
             if len(variants) > 1:  # every driver's pool at once would not fit into a server's usual 100 connections
                 env["BENCH_DB_POOL_SIZE"] = "2"
         return env
@@ -79,34 +105,8 @@ class Rig:
     @property
     def database_facts(self) -> DatabaseFacts | None:
         """What the manifest says of the database; None before one was needed."""
-        if self._database is None:
-            return None
-        return DatabaseFacts(version=self._database.version, source=self._database.source.value)
-
-    def running_database(self) -> Database:
-        """Return the database, started (again) if it does not run.
-
-        Raises EnvironmentUnfitError when there is none to be had.
-        """
-        if self._database is None or not self._database.is_alive:
-            self._database_block.close()
-            opened = database(
-                url=self.database_url,
-                log=self.logs / "postgres.log",
-                cores=self.plan.for_others,
-                pool_size=int(self.settings["db_pool_size"] or 1),
-            )
-            self._database = self._database_block.enter_context(opened)
-        return self._database
-
-    def upstream_service(self) -> Service:
-        """Return the upstream stub, started (again) if it does not run."""
-        if self._upstream is None or not self._upstream.is_alive:
-            log = self.logs / "upstream.log"
-            delay_s = self.settings["upstream_delay_s"] or 0.0
-            service = upstream(delay_s=delay_s, log=log, cores=self.plan.for_others)
-            self._upstream = self._services.enter_context(service)
-        return self._upstream
+        known = self.database.last
+        return None if known is None else DatabaseFacts(version=known.version, source=known.source.value)
 
     @contextmanager
     def serving(self, variants: Mapping[str, Variant], server: ServerConfig, name: str) -> Iterator[Service]:
@@ -117,14 +117,14 @@ class Rig:
         with sut(server=server, environment=env, log=log, plan=self.plan, probe=probe) as service:
             yield service
 
+    def probe_path(self, name: str) -> Path:
+        """Return where the probe of a SUT writes; with several processes their pids stand behind the name."""
+        return self.logs / f"{name}.probe.jsonl"
+
     def forget_probe(self, name: str) -> None:
         """Remove what the probe of a SUT wrote."""
         for file in probe_files(self.probe_path(name)):
             file.unlink(missing_ok=True)
-
-    def probe_path(self, name: str) -> Path:
-        """Where the probe of a SUT writes."""
-        return self.logs / f"{name}.probe.jsonl"
 
     def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:
         """Run one trial on a SUT of its own."""
@@ -141,87 +141,79 @@ class Rig:
         return measurement
 
     def _drive(
-        self,
-        planned: PlannedTrial,
-        variant: Variant,
-        service: Service,
-        on_progress: Callable[[Progress], None],
+        self, planned: PlannedTrial, variant: Variant, service: Service, on_progress: Callable[[Progress], None]
     ) -> Measurement:
         load = self.loads[planned.treatment.load]
-        command = trial_command(
-            planned.trial_id,
-            service.port,
-            self.call_for(variant),
-            load,
-            bystander=BYSTANDER,
-            bystander_interval_s=BYSTANDER_INTERVAL_S,
-            seed=self.seed * 10_000 + planned.round,
-        )
-        duration_s = load.warmup_s + load.window_s + load.drain_s
-        speed = self._running_yardstick()
+        speed = self.yardstick.running()
         with self._watching_database(variant) as watched:
             others = (*self._other_pids(), speed.process.pid)
-            watch = _Watch(pid=service.process.pid, others=others, on_progress=on_progress)
-            result = self.locust.run(command, watch.on_event, duration_s=duration_s)
+            sampler = WindowSampler(sut=service.process.pid, others=others, on_progress=on_progress)
+            result = self.locust.run(self._command(planned, variant, service.port), sampler.on_event)
         time.sleep(_PROBE_LAST_WORD_S)
-        if Resource.DATABASE in variant.needs and not (self._database and self._database.is_alive):
-            return _failed("service-died", "PostgreSQL ended during the trial; see logs/postgres.log")
-        if watched.lost is not None:
-            return _failed("watch-lost", f"the database could not be watched: {watched.lost}")
-        if Resource.UPSTREAM in variant.needs and not (self._upstream and self._upstream.is_alive):
-            return _failed("service-died", "the upstream stub ended during the trial; see logs/upstream.log")
-        if not service.is_alive:
-            code = service.process.returncode
-            return _failed("sut-died", f"the SUT ended with code {code} during the trial; see logs/{service.log.name}")
+        broken = self._broken(variant, service, watched)
+        if broken is not None:
+            return broken
         return assemble(
-            Observed(
+            TrialObservations(
                 load=load,
                 result=result,
                 probe=ProbeLog.read(self.probe_path(planned.trial_id)),
-                host=watch.host_samples,
-                sut=watch.sut_samples,
-                ours_cores=watch.our_cores(),
+                host=sampler.host,
+                sut=sampler.process,
+                ours_cores=sampler.our_cores(),
                 connections=[(s.t, s.in_use, s.waiting) for s in watched.samples],
                 passes=speed.passes(),
                 sut_ready_s=service.ready_s,
             )
         )
 
-    def _running_yardstick(self) -> Yardstick:
-        """Return what times fixed work on the SUT's core, on one if it has several; started if it does not run."""
-        if self._yardstick is None or not self._yardstick.is_alive:
-            self._yardstick_block.close()
-            opened = yardstick(
-                self.logs / "yardstick.passes",
-                log=self.logs / "yardstick.log",
-                cores=self.plan.for_sut(all_cores=False)[-1:],
-            )
-            self._yardstick = self._yardstick_block.enter_context(opened)
-        return self._yardstick
+    def _command(self, planned: PlannedTrial, variant: Variant, port: int) -> TrialCommand:
+        return trial_command(
+            planned.trial_id,
+            port,
+            self.call_for(variant),
+            self.loads[planned.treatment.load],
+            bystander=BYSTANDER,
+            seed=self.seed * 10_000 + planned.round,
+        )
+
+    def _broken(self, variant: Variant, service: Service, watched: DbWatch) -> Measurement | None:
+        """Return the measurement of a trial in which something it stands on ended; None if all stood."""
+        if Resource.DATABASE in variant.needs and not self.database.is_alive:
+            return _failed("service-died", "PostgreSQL ended during the trial; see logs/postgres.log")
+        if watched.lost is not None:
+            return _failed("watch-lost", f"the database could not be watched: {watched.lost}")
+        if Resource.UPSTREAM in variant.needs and not self.upstream.is_alive:
+            return _failed("service-died", "the upstream stub ended during the trial; see logs/upstream.log")
+        if not service.is_alive:
+            code = service.process.returncode
+            return _failed("sut-died", f"the SUT ended with code {code} during the trial; see logs/{service.log.name}")
+        return None
 
     @contextmanager
     def _watching_database(self, variant: Variant) -> Iterator[DbWatch]:
         """Sample what the database sees, for a variant that uses it."""
-        if Resource.DATABASE not in variant.needs or self._database is None:
+        if Resource.DATABASE not in variant.needs or self.database.last is None:
             yield DbWatch()
             return
-        with watch(self._database.url) as seen:
+        with watch(self.database.last.url) as seen:
             yield seen
 
-    def call_for(self, variant: Variant) -> Call:
+    def call_for(self, variant: Variant) -> Request:
         """Return a variant's request with the answer that preflight found right."""
-        return Call(
+        return Request(
             method=variant.request.method,
             path=variant.request.path,
             headers=variant.request.headers,
             body=variant.request.read_body() if variant.request.sample else None,
+            expected_status=200,
             expected_body=self.answers.get(variant.id),
         )
 
     def _other_pids(self) -> tuple[int, ...]:
         """Return every process of ours that is not the SUT."""
-        upstream_pid = self._upstream.process.pid if self._upstream else None
-        database_pid = self._database.postmaster_pid if self._database else None
+        upstream_pid = self.upstream.last.process.pid if self.upstream.last else None
+        database_pid = self.database.last.postmaster_pid if self.database.last else None
         return tuple(pid for pid in (os.getpid(), self.locust.pid, upstream_pid, database_pid) if pid is not None)
 
     def _forget_logs(self, name: str) -> None:
@@ -233,50 +225,8 @@ class Rig:
 
     def close(self) -> None:
         """End the services."""
-        self._yardstick_block.close()
-        self._database_block.close()
-        self._services.close()
-
-
-@dataclass(slots=True)
-class _Watch:
-    """Samples SUT and host when the driver says that its window opens and closes."""
-
-    pid: int
-    others: tuple[int, ...]
-    on_progress: Callable[[Progress], None]
-    ours: list[tuple[float, float]] = field(default_factory=list)  # (t, CPU seconds of all of ours)
-    host: list[HostSample] = field(default_factory=list)
-    process: list[ProcessSample] = field(default_factory=list)
-
-    def on_event(self, event: Mapping[str, Any]) -> None:
-        """Take a sample at the window's edges; pass progress on."""
-        match event["event"]:
-            case "window-open" | "window-close":
-                sample = ProcessSample.of(self.pid)
-                if sample is not None:
-                    self.process.append(sample)
-                self.host.append(HostSample.now())
-                self.ours.append((time.monotonic(), own_cpu_s(self.others) + (sample.cpu_s if sample else 0.0)))
-            case "progress":
-                self.on_progress(Progress(second=event["second"], rps=event["rps"], p99_us=event["p99_us"]))
-
-    def our_cores(self) -> float | None:
-        """Return how many cores our own processes kept busy between open and close."""
-        if len(self.ours) < 2:  # noqa: PLR2004 - one sample has no span
-            return None
-        (t0, cpu0), (t1, cpu1) = self.ours[0], self.ours[-1]
-        return (cpu1 - cpu0) / (t1 - t0)
-
-    @property
-    def host_samples(self) -> tuple[HostSample, HostSample] | None:
-        """The host at open and close, if both were seen."""
-        return (self.host[0], self.host[-1]) if len(self.host) > 1 else None
-
-    @property
-    def sut_samples(self) -> tuple[ProcessSample, ProcessSample] | None:
-        """The SUT's process tree at open and close, if both were seen."""
-        return (self.process[0], self.process[-1]) if len(self.process) > 1 else None
+        for service in (self.yardstick, self.database, self.upstream):
+            service.close()
 
 
 def _failed(rule: str, reason: str) -> Measurement:
@@ -296,15 +246,7 @@ def rig(
     """Start the driver and own every service of a campaign until the block ends."""
     with locust_process(log=logs / "driver.log", cores=plan.for_others) as locust:
         made = Rig(
-            plan=plan,
-            logs=logs,
-            loads=loads,
-            locust=locust,
-            seed=seed,
-            settings=settings,
-            database_url=database_url,
+            plan=plan, logs=logs, loads=loads, locust=locust, seed=seed, settings=settings, database_url=database_url
         )
-        try:
+        with closing(made):
             yield made
-        finally:
-            made.close()

@@ -30,9 +30,10 @@ from benchmarks.instruments import (
     whole_s,
     wrk_reading,
 )
-from benchmarks.metered import run
+from benchmarks.metered import ROOT, run
 from benchmarks.talk import table, write_json
 from benchmarks.targets import TARGETS, ratio, statement
+from driver_results import driver_result
 from experiment.errors import InvalidMeasurementError
 from experiment.records.trial import Series
 from misbehaving_servers import Peer, RawServer, answer
@@ -65,7 +66,7 @@ SMALL = Reported(requests=500, trials=150, csv_bytes=1, pictures=58, wall_s=1.0,
 
 
 _BENCH = Bench(
-    locust=None,  # type: ignore[arg-type]  # nothing is sent
+    drivers={},  # nothing is sent
     cores=(),
     port=1,
     path="/",
@@ -123,22 +124,12 @@ def test_other_output_is_refused(read: Any) -> None:
 
 
 def test_our_cpu_time_is_scaled_to_the_window() -> None:
-    result = {
-        "response": {"counts": [[100, 150], [200, 50]], "censored": []},
-        "answers": 200,
-        "window_s": 2.0,
-        "wrong": 0,
-        "errors": {},
-        "first_failure": None,
-        "driver_cpu_s": 0.55,
-        "driver_wall_s": 2.2,
-    }
+    result = driver_result(window_s=2.0, driver_cpu_s=0.55, driver_wall_s=2.2)
     reading = ours_reading(result)
     assert reading.cpu_s == pytest.approx(0.5)
     assert (reading.p50_us, reading.p99_us) == (100.0, 200.0)
-    assert (
-        ours_reading({**result, "wrong": 1, "first_failure": "status 500"}).problem == "1 requests failed: status 500"
-    )
+    failed = driver_result(wrong=1, first_failure="status 500")
+    assert ours_reading(failed).problem == "1 requests failed: status 500"
 
 
 def test_a_program_that_is_missing_is_known_to_be() -> None:
@@ -240,7 +231,7 @@ def test_a_pair_is_of_the_same_arrivals_in_an_order_left_to_chance(
     assert (pair.ours_first, pair.h2load.requests, pair.rate.rps) == (order[0] == "ours", 2, 50.0)
 
 
-def test_the_order_within_a_round_is_left_to_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_order_within_a_round_is_left_to_chance() -> None:
     asked: list[str] = []
 
     def named(name: str) -> Instrument:
@@ -250,10 +241,10 @@ def test_the_order_within_a_round_is_left_to_chance(monkeypatch: pytest.MonkeyPa
 
         return Instrument(label=name, measure=measure)
 
-    monkeypatch.setattr("benchmarks.driver_cost.INSTRUMENTS", {name: named(name) for name in "abc"})
+    instruments = {name: named(name) for name in "abc"}
     for seed in range(1, 9):
-        read_all(_BENCH, "abc", random.Random(seed))
-        read_all(_BENCH, "abc", random.Random(seed))
+        read_all(_BENCH, instruments, random.Random(seed))
+        read_all(_BENCH, instruments, random.Random(seed))
     orders = [tuple(asked[i : i + 3]) for i in range(0, len(asked), 3)]
     assert orders[::2] == orders[1::2]
     assert len(set(orders)) > 1
@@ -264,16 +255,30 @@ def test_the_whole_comparison_runs_without_wrk_and_h2load(
 ) -> None:
     monkeypatch.setattr("benchmarks.instruments.shutil.which", lambda _name: None)
     out = tmp_path / "driver.json"
-    monkeypatch.setattr(sys, "argv", ["driver_cost", "--rounds", "1", "--window", "0.3", "--out", str(out)])
+    short = ["--rounds", "1", "--window", "0.3", "--against", str(ROOT), "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", ["driver_cost", *short])
     assert driver_cost.main() == 0
     said = capsys.readouterr().out
+    assert re.search(
+        r"^ours today / before: CPU a request \d.*, answers a second \d.*, of 3 pairs$", said, re.MULTILINE
+    )
     assert "wrk is not installed here" in said
     assert "NOT MEASURED  capacity against wrk's" in said
     data = json.loads(out.read_text(encoding="utf-8"))
-    assert set(data["rounds"][0]) == {"http", "fast", "ours"}
+    assert [set(r) for r in data["rounds"]] == [{"http", "fast", "ours", "before"}, *[{"ours", "before"}] * 2]
+    assert data["against"] == data["git"]
     assert all(not reading["problem"] and reading["requests"] > 0 for reading in data["rounds"][0].values())
     assert (data["half_load"], data["tools"], data["connections"]) == ([], {}, FULL)
     assert {t["statement"].split("  ")[0] for t in data["targets"]} == {"NOT DECIDED", "NOT MEASURED"}
+
+
+def test_what_is_no_checkout_is_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["driver_cost", "--against", str(tmp_path)])
+    with pytest.raises(SystemExit):
+        driver_cost.main()
+    assert f"{tmp_path} is no checkout of this project" in capsys.readouterr().err
 
 
 def test_a_made_up_campaign_holds_as_many_requests_as_asked(tmp_path: Path) -> None:

@@ -59,10 +59,10 @@ WHAT_LOCUST_SAW = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
 import trials
-from _protocol import parse_line
 from _trial import Trial
+from experiment.records.driver_protocol import read_command
 environment = trials.create_environment()
-trial = Trial(environment, parse_line(sys.argv[2]))
+trial = Trial(environment, read_command(sys.argv[2]))
 trial.run()
 print(json.dumps({name: entry.num_requests for (name, _), entry in environment.stats.entries.items()}), file=sys.stderr)
 environment.runner.quit()

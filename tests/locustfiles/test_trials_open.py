@@ -77,14 +77,6 @@ def test_a_replay_sends_at_the_times_it_was_given(driver: Driver) -> None:
     assert all(at - warm["t"] >= offset for at, offset in zip(sorted(arrived), offsets_s, strict=True))
 
 
-@pytest.mark.parametrize("offsets_s", [[], [0.2, 0.1], [-0.1], ["soon"], None])
-def test_a_replay_of_no_schedule_is_refused(driver: Driver, offsets_s: Any) -> None:
-    driver.send(trial(1, {"kind": "replay", "offsets_s": offsets_s, "max_in_flight": 1}))
-    event = driver.read()
-    assert event["event"] == "error"
-    assert "load.offsets_s must be a list of seconds" in event["message"]
-
-
 def test_response_time_is_the_send_lag_and_the_service_time_together(driver: Driver) -> None:
     with RawServer(answers_after_a_while) as server:
         result = driver.run(trial(server.port, open_load(), drain_s=2.0))

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from experiment.design.loads import LOADS
@@ -50,28 +47,3 @@ def test_links_between_pages_lead_somewhere() -> None:
 def test_loads_are_named_by_kind_and_number() -> None:
     for name, load in LOADS.items():
         assert name.startswith(f"{load.kind.value}-")
-
-
-def test_the_five_minute_text_adds_a_variant_that_answers(tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "add-a-variant.md").read_text()
-    block = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]
-    shutil.copytree(ROOT / "bench_app", tmp_path / "bench_app", ignore=shutil.ignore_patterns("__pycache__"))
-    with (tmp_path / "bench_app" / "handlers" / "noop.py").open("a") as file:
-        file.write(f"\n\n{block}")
-    program = (
-        "from bench_app.app import create_app\n"
-        "from bench_app.catalogue import CATALOGUE\n"
-        "from bench_app.settings import Settings\n"
-        "import asyncio, httpx\n"
-        "v = CATALOGUE['noop.async-native.yield']\n"
-        "app = create_app(Settings(works='noop'))\n"
-        "async def ask():\n"
-        "    async with app.router.lifespan_context(app):\n"
-        "        t = httpx.ASGITransport(app)\n"
-        "        async with httpx.AsyncClient(transport=t, base_url='http://sut') as c:\n"
-        "            return await c.get(v.request.path)\n"
-        "r = asyncio.run(ask())\n"
-        "assert v.complaint(r.status_code, r.content) is None, r.text\n"
-    )
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr

@@ -89,13 +89,14 @@ def runner(
     seed: int = 9,
     spread: float = 0.01,
     on_trial: Callable[[PlannedTrial], None] | None = None,
+    driver: FakeDriver | None = None,
 ) -> Callable[[Path, Manifest, Listener], Finished]:
     """Return what runs a manifest as the real harness does, with FakeDriver in the rig's place."""
 
     def run(path: Path, told: Manifest, listener: Listener) -> Finished:
-        driver = _driver(factors, seed, spread)
-        driver.on_trial = on_trial
-        return _go_on(CampaignFolder.create(path, told), driver, listener)
+        chosen = driver or _driver(factors, seed, spread)
+        chosen.on_trial = on_trial
+        return _go_on(CampaignFolder.create(path, told), chosen, listener)
 
     return run
 

@@ -22,7 +22,7 @@ PAGES = tuple(
     )
 )
 PROGRAMS = ("bench", "make", "locust", "python", "pytest", "curl", "test", "uv", "pip")
-# What stands for a reader's own word, and a word to run it with. X1 is the claim that add-a-variant.md has one write.
+# What stands for a reader's own word, and a word to run it with. X1 is the claim that add-something.md has one write.
 STAND_INS = {"ID": "A1", "X1": "A1", "DIR": "results/latest", "BEFORE": "results/before", "AFTER": "results/after"}
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -114,13 +115,11 @@ class Stand:
     database_facts: None = None
     answers: dict[str, Any] = field(default_factory=dict)
     driver: FakeDriver = field(default_factory=lambda: FakeDriver(planted=defaultdict(PLANTED.copy), spread=0.01))
+    database: Any = field(default_factory=Mock)  # running() starts nothing
 
     def measure(self, planned: PlannedTrial, on_progress: Any) -> Measurement:
         """Return what was planted."""
         return self.driver.measure(planned, on_progress)
-
-    def running_database(self) -> None:
-        """There is none to be started."""
 
 
 @pytest.fixture(scope="module")

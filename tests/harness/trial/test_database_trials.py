@@ -63,7 +63,7 @@ def test_the_connections_the_database_sees_agree_with_littles_law(stand: Rig) ->
 
 
 def test_a_database_that_dies_makes_the_trial_invalid_and_the_next_one_has_a_new_one(stand: Rig) -> None:
-    first = stand.running_database()
+    first = stand.database.running()
     assert first.postmaster_pid is not None
 
     def kill(_progress: Progress) -> None:
@@ -78,7 +78,7 @@ def test_a_database_that_dies_makes_the_trial_invalid_and_the_next_one_has_a_new
     again = stand.measure(_planned(3), _ignore)
     assert again.failure is None
     assert again.metrics.answers
-    assert stand.running_database().postmaster_pid != first.postmaster_pid
+    assert stand.database.running().postmaster_pid != first.postmaster_pid
 
 
 @pytest.mark.parametrize(

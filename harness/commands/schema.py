@@ -1,0 +1,38 @@
+"""Write the JSON schemas of what the project reads and writes to docs/schema/: `make schema`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiment.records.driver_protocol import COMMANDS, EVENTS
+from experiment.records.manifest import Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "schema"
+SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "manifest.json": Manifest.model_json_schema,
+    "driver-command.json": COMMANDS.json_schema,
+    "driver-event.json": EVENTS.json_schema,
+}
+
+
+def text_of(name: str) -> str:
+    """Return a schema file as it should be."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **SCHEMAS[name]()}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def main() -> None:
+    """Write every file, and say so."""
+    FOLDER.mkdir(exist_ok=True)
+    for name in SCHEMAS:
+        (FOLDER / name).write_text(text_of(name), encoding="utf-8")
+        print(f"wrote docs/schema/{name}")
+
+
+if __name__ == "__main__":
+    main()

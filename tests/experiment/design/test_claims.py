@@ -1,0 +1,60 @@
+"""The claims: whatever is written in claims.py is registered, whole, and can come out false."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from bench_app.catalogue import CATALOGUE
+from experiment.design import claims
+from experiment.design.claims import CLAIMS, claim
+from experiment.design.loads import LOADS
+from experiment.design.model import Claim, Comparison
+from experiment.design.profiles import ARTICLE_CLAIMS, PROFILES
+
+PAIRS = [(c, comparison) for c in CLAIMS.values() for comparison in c.comparisons]
+
+
+def test_every_claim_that_is_written_is_registered() -> None:
+    """A bare Claim(...) in the module would be written, and silently ignored."""
+    tree = ast.parse(Path(claims.__file__).read_text(encoding="utf-8"))
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    written = [node for node in calls if node.func.id == "claim"]  # type: ignore[attr-defined]
+    bare = [node for node in calls if node.func.id == "Claim"]  # type: ignore[attr-defined]
+    assert len(written) == len(CLAIMS)
+    assert len(bare) == 1  # inside claim() itself
+
+
+def test_a_claim_registers_wherever_it_is_written() -> None:
+    new = claim("X9", "somewhere-else", "A statement", "ourselves", *CLAIMS["A1"].comparisons)
+    assert CLAIMS["X9"] is new
+    CLAIMS.remove("X9")
+
+
+@pytest.mark.parametrize(("id", "slug"), [("A1", "fresh"), ("X9", CLAIMS["A1"].slug)])
+def test_an_id_or_a_slug_that_is_taken_is_refused(id: str, slug: str) -> None:  # noqa: A002 - the field's own name
+    with pytest.raises(ValueError, match="there are two claims"):
+        claim(id, slug, "A statement", "ourselves", note="why")
+
+
+def test_a_claim_that_compares_nothing_says_why() -> None:
+    with pytest.raises(ValueError, match="no note says why"):
+        claim("X9", "nothing", "A statement", "ourselves")
+    assert all(c.note for c in CLAIMS.values() if not c.is_measurable)
+
+
+@pytest.mark.parametrize(("asked", "comparison"), PAIRS, ids=lambda x: x.id if isinstance(x, Claim) else "")
+def test_a_comparison_names_what_there_is(asked: Claim, comparison: Comparison) -> None:
+    assert asked.statement
+    for treatment in comparison.treatments:
+        assert treatment.variant in CATALOGUE
+        assert treatment.load in LOADS
+    assert comparison.metric.is_structural == (comparison.baseline is None)
+    assert comparison.treatment != comparison.baseline
+
+
+def test_the_profiles_name_claims_that_there_are() -> None:
+    assert all(name in CLAIMS for profile in PROFILES.values() for name in profile.claims)
+    assert set(ARTICLE_CLAIMS) == {name for name in CLAIMS if name.startswith("A")}
