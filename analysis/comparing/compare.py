@@ -41,7 +41,7 @@ from experiment.design.model import Interval, LoadKind
 from experiment.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from analysis.comparing.reproduction import Reproduction
     from analysis.reading.campaign import Campaign
@@ -49,11 +49,9 @@ if TYPE_CHECKING:
     from analysis.stats.independent import MetricRatio
     from experiment.design.model import Treatment
 
-MARGIN = 0.05
+MARGIN = 0.05  # share of one
 ENOUGH_TRIALS = 10
 """On a side. With so many, trials that scatter by 3 % show a change of 5 %; with four, one of 10 % (docs/ci.md)."""
-"""The metrics that have a better direction. Shares and peaks have none, so they cannot be compared."""
-
 BESIDE: tuple[Metric, ...] = (RESPONSE_P99, BYSTANDER_P50, CPU_PER_REQUEST)
 _OWN_METRIC = {
     LoadKind.CLOSED: GOODPUT,
@@ -76,7 +74,7 @@ _SHOWN = (Change.WORSE, Change.BETTER, Change.UNDECIDED, Change.SAME)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class TreatmentChange:
     """One treatment that both campaigns measured."""
 
     treatment: str
@@ -92,7 +90,7 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missing:
+class MissingTreatment:
     """A treatment that could not be compared, and why; `is_lost` if A measured it and B did not."""
 
     treatment: str
@@ -108,8 +106,8 @@ class CampaignComparison:
     b: str
     margin: float  # share of one
     alpha: float  # of all treatments together
-    rows: tuple[Compared, ...]
-    missing: tuple[Missing, ...]
+    rows: tuple[TreatmentChange, ...]
+    missing: tuple[MissingTreatment, ...]
     verdicts: Reproduction  # the claims of A beside those of B
     remarks: tuple[str, ...]
     all_rounds: bool = False  # whether both measured every claim in every round, decided or not
@@ -125,7 +123,6 @@ class CampaignComparison:
 
     @property
     def differences(self) -> tuple[Difference, ...]:
-        """What differs between the two environments."""
         return self.verdicts.differences
 
     @property
@@ -141,7 +138,6 @@ class CampaignComparison:
         return "FORCED: these two campaigns are not comparable. " + obstacle_text(self.obstacles)
 
     def count(self, change: Change) -> int:
-        """Return how many treatments came out so."""
         return sum(row.change is change for row in self.rows)
 
     @property
@@ -181,12 +177,10 @@ def compare(
 
 
 def comparable() -> dict[str, Metric]:
-    """Return the metrics that can be better or worse, by name."""
     return {name: metric for name, metric in METRICS.items() if metric.better is not Better.NEITHER}
 
 
 def is_higher_better(metric: Metric) -> bool:
-    """Whether more of a metric is better."""
     return metric.better is Better.HIGHER
 
 
@@ -196,7 +190,6 @@ def oriented(found: MetricRatio) -> float:
 
 
 def change_of(found: MetricRatio, margin: float) -> Change:
-    """Return what an interval says."""
     if Interval(1 - margin, 1 + margin).contains(found.interval):
         return Change.SAME
     if found.low > 1:
@@ -221,16 +214,15 @@ def _refuse(found: Sequence[Difference]) -> None:
 
 def _rows(
     a: Campaign, b: Campaign, metric: Metric | None, margin: float
-) -> tuple[tuple[Compared, ...], tuple[Missing, ...]]:
+) -> tuple[tuple[TreatmentChange, ...], tuple[MissingTreatment, ...]]:
     """Compare every treatment that both measured; m is known only once it is clear which those are."""
     treatments = {**a.treatments, **b.treatments}
     own = {name: metric or _own_metric(a, b, t) for name, t in treatments.items()}
-    unequal = {name: _unequal(a, b, treatments[name], own[name]) for name in treatments}
-    comparable = [name for name in treatments if unequal[name] is None]
-    alpha = ALPHA / max(1, len(comparable))
-    rows = [_compared(a, b, name, own[name], alpha, margin) for name in comparable]
-    found = sorted((r for r in rows if r is not None), key=lambda r: _SHOWN.index(r.change))
-    return tuple(found), tuple(m for m in unequal.values() if m is not None)
+    missing = {name: lack for name, t in treatments.items() if (lack := _missing(a, b, t, own[name])) is not None}
+    measured = [name for name in treatments if name not in missing]
+    alpha = ALPHA / max(1, len(measured))
+    rows = [_change(name, _ratios(a, b, name, own[name], alpha), margin) for name in measured]
+    return tuple(sorted(rows, key=lambda r: _SHOWN.index(r.change))), tuple(missing.values())
 
 
 def _own_metric(a: Campaign, b: Campaign, treatment: Treatment) -> Metric:
@@ -238,7 +230,7 @@ def _own_metric(a: Campaign, b: Campaign, treatment: Treatment) -> Metric:
     return GOODPUT if load is None else _OWN_METRIC[load.kind]
 
 
-def _unequal(a: Campaign, b: Campaign, treatment: Treatment, metric: Metric) -> Missing | None:
+def _missing(a: Campaign, b: Campaign, treatment: Treatment, metric: Metric) -> MissingTreatment | None:
     """Return why a treatment cannot be compared, or None if it can."""
     measured = [sample(c.trials, treatment.id, metric).has_ratio for c in (a, b)]
     if all(measured):
@@ -248,7 +240,7 @@ def _unequal(a: Campaign, b: Campaign, treatment: Treatment, metric: Metric) -> 
         for side, campaign, is_measured in zip("AB", (a, b), measured, strict=True)
         if not is_measured
     ]
-    return Missing(treatment=treatment.id, reason="; ".join(reasons), is_lost=measured == [True, False])
+    return MissingTreatment(treatment=treatment.id, reason="; ".join(reasons), is_lost=measured == [True, False])
 
 
 def _why(campaign: Campaign, treatment: Treatment, metric: Metric) -> str:
@@ -259,31 +251,22 @@ def _why(campaign: Campaign, treatment: Treatment, metric: Metric) -> str:
     return why_missing(campaign, treatment, metric)
 
 
-def _compared(  # noqa: PLR0917 - two campaigns and what to compare them by
-    a: Campaign, b: Campaign, treatment: str, metric: Metric, alpha: float, margin: float
-) -> Compared | None:
-    primary = _ratio(a, b, treatment, metric, alpha)
-    if primary is None:  # pragma: no cover - only treatments with a ratio come here
-        return None
-    beside = (_ratio(a, b, treatment, other, alpha) for other in BESIDE if other is not metric)
-    return Compared(
-        treatment=treatment,
-        primary=primary,
-        beside=tuple(r for r in beside if r is not None),
-        change=change_of(primary, margin),
-    )
+def _ratios(a: Campaign, b: Campaign, treatment: str, own: Metric, alpha: float) -> list[MetricRatio]:
+    """Return the ratio of a treatment's own metric, then those of the metrics beside it, where there are any."""
+    metrics = dict.fromkeys((own, *BESIDE))
+    ratios = (metric_ratio(m, sample(a.trials, treatment, m), sample(b.trials, treatment, m), alpha) for m in metrics)
+    return [ratio for ratio in ratios if ratio is not None]
 
 
-def _ratio(a: Campaign, b: Campaign, treatment: str, metric: Metric, alpha: float) -> MetricRatio | None:
-    before, after = (sample(c.trials, treatment, metric) for c in (a, b))
-    return metric_ratio(metric, before, after, alpha)
+def _change(treatment: str, ratios: Sequence[MetricRatio], margin: float) -> TreatmentChange:
+    primary, *beside = ratios
+    change = change_of(primary, margin)
+    return TreatmentChange(treatment=treatment, primary=primary, beside=tuple(beside), change=change)
 
 
-def _remarks(a: Campaign, b: Campaign) -> list[str]:
-    out = []
+def _remarks(a: Campaign, b: Campaign) -> Iterator[str]:
     for side, campaign in (("A", a), ("B", b)):
         if campaign.manifest.finished_at is None:
-            out.append(f"{side} is not finished; what it says may still change.")
+            yield f"{side} is not finished; what it says may still change."
         if campaign.is_smoke:
-            out.append(f"{side} is a smoke run: its windows are too short for evidence.")
-    return out
+            yield f"{side} is a smoke run: its windows are too short for evidence."

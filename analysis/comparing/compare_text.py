@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from analysis.comparing.compare import BESIDE, ENOUGH_TRIALS, Change, is_higher_better
-from analysis.comparing.gate import GateKind
 from analysis.comparing.reproduction import DECIDED, Outcome, claim_json, difference_json
 from analysis.comparing.reproduction_text import difference_table, verdict_text
 from analysis.wording import markdown, words
@@ -19,7 +18,7 @@ from analysis.wording import markdown, words
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from analysis.comparing.compare import CampaignComparison, Compared
+    from analysis.comparing.compare import CampaignComparison, TreatmentChange
     from analysis.comparing.gate import Gate, GateFailure
     from analysis.comparing.reproduction import ClaimPair
     from analysis.stats.independent import MetricRatio
@@ -83,45 +82,58 @@ def gate_lines(gates: Sequence[Gate], failed: Sequence[GateFailure]) -> list[str
     """Say what the gates found; nothing without gates."""
     if not gates:
         return []
-    named = words.listing([gate_text(gate) for gate in gates])
-    if not failed:
-        return [f"Gate {named}: passed."]
-    return [f"Gate {named}: failed.", *(f"    {f.treatment}: {f.reason}" for f in failed)]
+    outcome = "failed" if failed else "passed"
+    named = words.listing([gate.text for gate in gates])
+    return [f"Gate {named}: {outcome}.", *(f"    {f.treatment}: {f.reason}" for f in failed)]
 
 
-def gate_text(gate: Gate) -> str:
-    """Return a gate as it was given."""
-    return f"worse:{gate.limit * 100:g}%" if gate.kind is GateKind.WORSE else gate.kind.value
+def remarks(found: CampaignComparison) -> list[str]:
+    """Return what a reader should know before the figures, each in a sentence."""
+    return [text for text in (*found.remarks, shift(found), advice(found)) if text]
 
 
-def ratio_text(found: MetricRatio) -> str:
-    """Return a ratio with its interval: `0.80x (0.77 to 0.83)`."""
+def table_head(beside: Sequence[Metric] = BESIDE) -> tuple[str, ...]:
+    return ("", "treatment", "metric", "A", "B", "B / A", "trials", *(metric.short_label for metric in beside))
+
+
+def table_row(row: TreatmentChange, beside: Sequence[Metric] = BESIDE) -> tuple[str, ...]:
+    """Return a treatment as cells below `table_head`; `beside` are the figures to list beside its own metric."""
+    own, others = row.primary, {ratio.metric: _ratio_text(ratio) for ratio in row.beside}
+    return (
+        f"{_SIGNS[row.change]} {row.change.value}",
+        row.treatment,
+        own.metric.short_label,
+        words.metric_value(own.metric, own.before),
+        words.metric_value(own.metric, own.after),
+        _ratio_text(own),
+        _trials_text(own),
+        *(others.get(metric, words.NOT_MEASURED) for metric in beside),
+    )
+
+
+def _ratio_text(found: MetricRatio) -> str:
     return f"{words.times(found.ratio)} ({words.span(found.interval)})"
 
 
-def trials_text(found: MetricRatio) -> str:
-    """Return the number of valid trials on both sides: `4 / 5`."""
+def _trials_text(found: MetricRatio) -> str:
     return f"{found.n_before} / {found.n_after}"
 
 
-def value_texts(found: MetricRatio) -> tuple[str, str]:
-    """Return both sides' values with their unit."""
-    return words.metric_value(found.metric, found.before), words.metric_value(found.metric, found.after)
+CLAIMS_HEAD = ("claim", "A", "B", "")
 
 
-def better_text(metric: Metric) -> str:
-    """Say which direction is the better one."""
-    return "more is better" if is_higher_better(metric) else "less is better"
+def claim_row(pair: ClaimPair) -> tuple[str, ...]:
+    """Return a claim as cells below `CLAIMS_HEAD`."""
+    return pair.claim.id, verdict_text(pair.original), verdict_text(pair.again), _claim_change(pair)
 
 
-def beside_texts(row: Compared) -> dict[Metric, str]:
-    """Return the figures beside a treatment's own, by metric."""
-    return {r.metric: ratio_text(r) for r in row.beside}
-
-
-def sign(change: Change) -> str:
-    """Return a sign that says it without colour."""
-    return _SIGNS[change]
+def _claim_change(pair: ClaimPair) -> str:
+    """Say whether a claim's verdict is another one now, and whether that is a finding or only another certainty."""
+    if pair.outcome is Outcome.NOT_REPRODUCED:
+        return "turned round"
+    if pair.original is pair.again:
+        return ""
+    return "open now" if pair.original in DECIDED else "changed"
 
 
 def as_markdown(found: CampaignComparison, gates: Sequence[Gate] = (), failed: Sequence[GateFailure] = ()) -> str:
@@ -133,16 +145,17 @@ def _markdown_parts(found: CampaignComparison, gates: Sequence[Gate], failed: Se
     yield f"### {markdown.cell(headline(found))}\n"
     if found.warning:
         yield f"**{markdown.cell(found.warning)}**\n"
-    for text in (*found.remarks, shift(found), advice(found)):
-        if text:
-            yield f"{markdown.cell(text)}\n"
-    for line in gate_lines(gates, failed):
+    for line in (*remarks(found), *gate_lines(gates, failed)):
         yield f"{markdown.cell(line)}\n"
-    yield _rows_table(found)
+    yield markdown.table(table_head(), [_with_direction(row) for row in found.rows])
     yield method(found) + "\n"
-    yield from _not_compared(found)
+    if found.missing:
+        yield "#### Not compared\n"
+        yield "".join(f"- {markdown.cell(f'{m.treatment}: {m.reason}')}\n" for m in found.missing)
     yield "#### Claims\n"
-    yield claims_table(found)
+    yield markdown.table(
+        CLAIMS_HEAD, [(f"{p.claim.id} {p.claim.slug}", *claim_row(p)[1:]) for p in found.verdicts.claims]
+    )
     yield "<details><summary>What differs between the environments</summary>\n"
     yield difference_table(found.differences, ("A", "B"))
     yield "</details>"
@@ -150,47 +163,10 @@ def _markdown_parts(found: CampaignComparison, gates: Sequence[Gate], failed: Se
         yield f"\n**{markdown.cell(found.warning)}**"
 
 
-def _rows_table(found: CampaignComparison) -> str:
-    head = ("", "treatment", "metric", "A", "B", "B / A", "trials", *(m.short_label for m in BESIDE))
-    rows = []
-    for row in found.rows:
-        beside = beside_texts(row)
-        rows.append(
-            (
-                f"{sign(row.change)} {row.change.value}",
-                row.treatment,
-                f"{row.primary.metric.short_label}, {better_text(row.primary.metric)}",
-                *value_texts(row.primary),
-                ratio_text(row.primary),
-                trials_text(row.primary),
-                *(beside.get(m, words.NOT_MEASURED) for m in BESIDE),
-            )
-        )
-    return markdown.table(head, rows)
-
-
-def _not_compared(found: CampaignComparison) -> Iterator[str]:
-    if found.missing:
-        yield "#### Not compared\n"
-        yield "".join(f"- {markdown.cell(f'{m.treatment}: {m.reason}')}\n" for m in found.missing)
-
-
-def claims_table(found: CampaignComparison) -> str:
-    """Return the claims with their verdicts in A and B as Markdown."""
-    rows = [
-        (f"{p.claim.id} {p.claim.slug}", verdict_text(p.original), verdict_text(p.again), claim_change(p))
-        for p in found.verdicts.claims
-    ]
-    return markdown.table(("claim", "A", "B", ""), rows)
-
-
-def claim_change(pair: ClaimPair) -> str:
-    """Say whether a claim's verdict is another one now, and whether that is a finding or only another certainty."""
-    if pair.outcome is Outcome.NOT_REPRODUCED:
-        return "turned round"
-    if pair.original is pair.again:
-        return ""
-    return "open now" if pair.original in DECIDED else "changed"
+def _with_direction(row: TreatmentChange) -> tuple[str, ...]:
+    sign, treatment, metric, *values = table_row(row)
+    better = "more is better" if is_higher_better(row.primary.metric) else "less is better"
+    return sign, treatment, f"{metric}, {better}", *values
 
 
 def as_json(found: CampaignComparison, gates: Sequence[Gate], failed: Sequence[GateFailure]) -> dict[str, Any]:
@@ -207,12 +183,12 @@ def as_json(found: CampaignComparison, gates: Sequence[Gate], failed: Sequence[G
         "not_compared": [{"treatment": m.treatment, "reason": m.reason, "lost": m.is_lost} for m in found.missing],
         "claims": [claim_json(p) for p in found.verdicts.claims],
         "differences": [difference_json(d) for d in found.differences],
-        "gates": [gate_text(g) for g in gates],
+        "gates": [g.text for g in gates],
         "failures": [{"treatment": f.treatment, "reason": f.reason} for f in failed],
     }
 
 
-def _row_json(row: Compared) -> Mapping[str, Any]:
+def _row_json(row: TreatmentChange) -> Mapping[str, Any]:
     return {
         "treatment": row.treatment,
         "change": row.change.value,
@@ -261,14 +237,14 @@ def as_junit(found: CampaignComparison, gates: Sequence[Gate], failed: Sequence[
 
 def _properties(suite: ET.Element, found: CampaignComparison, gates: Sequence[Gate]) -> None:
     properties = ET.SubElement(suite, "properties")
-    told = {
+    texts = {
         "warning": found.warning,
         "remarks": " ".join(found.remarks),
         "advice": advice(found),
         "method": method(found),
-        "gates": ", ".join(gate_text(g) for g in gates),
+        "gates": ", ".join(g.text for g in gates),
     }
-    for name, value in told.items():
+    for name, value in texts.items():
         if value:
             ET.SubElement(properties, "property", {"name": name, "value": _xml(value)})
 
@@ -280,10 +256,9 @@ def _case(suite: ET.Element, treatment: str, reasons: Mapping[str, Sequence[str]
     return case
 
 
-def _row_line(row: Compared, warning: str) -> str:
-    line = (
-        f"{row.change.value}: {row.primary.metric.label} {ratio_text(row.primary)}, trials {trials_text(row.primary)}"
-    )
+def _row_line(row: TreatmentChange, warning: str) -> str:
+    own = row.primary
+    line = f"{row.change.value}: {own.metric.label} {_ratio_text(own)}, trials {_trials_text(own)}"
     return f"{warning}\n{line}" if warning else line
 
 

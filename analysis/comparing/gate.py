@@ -14,7 +14,9 @@ from analysis.wording import words
 from experiment.errors import UsageError
 
 if TYPE_CHECKING:
-    from analysis.comparing.compare import CampaignComparison, Compared
+    from collections.abc import Iterator
+
+    from analysis.comparing.compare import CampaignComparison, TreatmentChange
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 GATES_HELP = "worse:5% (a treatment is surely more than 5 % worse) or missing (B has no valid trial of one that A has)"
@@ -33,6 +35,11 @@ class Gate:
 
     kind: GateKind
     limit: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """The gate as it is given on the command line."""
+        return f"worse:{self.limit * 100:g}%" if self.kind is GateKind.WORSE else self.kind.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,18 +70,16 @@ def parse_gate(text: str) -> Gate:
 
 def failures(found: CampaignComparison, gates: tuple[Gate, ...]) -> tuple[GateFailure, ...]:
     """Return every treatment that a gate stops, in the comparison's order."""
-    out: list[GateFailure] = []
-    for gate in gates:
-        match gate.kind:
-            case GateKind.WORSE:
-                out += [_worse(row, gate.limit) for row in found.rows if row.is_surely_worse_than(gate.limit)]
-            case GateKind.MISSING:
-                out += [
-                    GateFailure(treatment=m.treatment, reason=f"gone: {m.reason}") for m in found.missing if m.is_lost
-                ]
-    return tuple(out)
+    return tuple(failure for gate in gates for failure in _stopped(found, gate))
 
 
-def _worse(row: Compared, limit: float) -> GateFailure:
+def _stopped(found: CampaignComparison, gate: Gate) -> Iterator[GateFailure]:
+    if gate.kind is GateKind.MISSING:
+        yield from (GateFailure(treatment=m.treatment, reason=f"gone: {m.reason}") for m in found.missing if m.is_lost)
+    else:
+        yield from (_worse(row, gate.limit) for row in found.rows if row.is_surely_worse_than(gate.limit))
+
+
+def _worse(row: TreatmentChange, limit: float) -> GateFailure:
     said = f"{row.primary.metric.label} B / A is {words.span(row.primary.interval)}"
     return GateFailure(treatment=row.treatment, reason=f"{said}: all of it more than {limit * 100:g} % worse")

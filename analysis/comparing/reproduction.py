@@ -15,14 +15,11 @@ from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from analysis.reading.campaign import load_campaign
 from analysis.reading.environment import Topic, differences
 from analysis.stats.results import Verdict
-from experiment.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from analysis.reading.campaign import Campaign
     from analysis.reading.environment import Difference
@@ -94,10 +91,10 @@ def compare_verdicts(original: Campaign, again: Campaign) -> Reproduction:
     """Return what came out again: every claim of either campaign, the original's first."""
     second = {r.claim.id: r for r in again.results}
     first = {r.claim.id for r in original.results}
-    pairs = [_pair(r, second.get(r.claim.id)) for r in original.results]
-    pairs += [_pair(None, r) for r in again.results if r.claim.id not in first]
+    pairs = [_pair(r.claim, r, second.get(r.claim.id)) for r in original.results]
+    pairs += [_pair(r.claim, None, r) for r in again.results if r.claim.id not in first]
     found = differences(original.manifest, again.manifest)
-    loads = {d.name.partition(",")[0] for d in found if d.topic is Topic.LOADS}
+    loads = {d.load for d in found if d.topic is Topic.LOADS}
     return Reproduction(
         original=original.name,
         again=again.name,
@@ -110,15 +107,7 @@ def compare_verdicts(original: Campaign, again: Campaign) -> Reproduction:
 def beside(results: Sequence[ClaimResult], original: Sequence[ClaimResult]) -> tuple[ClaimPair, ...]:
     """Return the pairs of those claims that both sides have judged, in the order of `results`."""
     known = {r.claim.id: r for r in original}
-    return tuple(_pair(known[r.claim.id], r) for r in results if r.claim.id in known)
-
-
-def read_reference(path: Path) -> Campaign | None:
-    """Read the campaign to compare with; None when there is none that this version can read."""
-    try:
-        return load_campaign(path)
-    except StoreError:
-        return None
+    return tuple(_pair(r.claim, known[r.claim.id], r) for r in results if r.claim.id in known)
 
 
 def as_json(found: Reproduction) -> dict[str, Any]:
@@ -134,38 +123,32 @@ def as_json(found: Reproduction) -> dict[str, Any]:
 
 
 def claim_json(pair: ClaimPair) -> dict[str, Any]:
-    """Return one claim as JSON."""
     return {
         "id": pair.claim.id,
         "slug": pair.claim.slug,
         "statement": pair.claim.statement,
-        "original": pair.original and pair.original.value,
-        "again": pair.again and pair.again.value,
-        "outcome": pair.outcome.value,
+        "original": pair.original,
+        "again": pair.again,
+        "outcome": pair.outcome,
         "reason": pair.reason,
-        "comparisons": [
-            {
-                "treatment": c.comparison.treatment.id,
-                "baseline": c.comparison.baseline.id if c.comparison.baseline else None,
-                "metric": c.comparison.metric.name,
-                "original": _estimate_json(c.original),
-                "again": _estimate_json(c.again),
-                "overlap": c.overlaps,
-            }
-            for c in pair.comparisons
-        ],
+        "comparisons": [_comparison_json(c) for c in pair.comparisons],
+    }
+
+
+def _comparison_json(pair: ComparisonPair) -> dict[str, Any]:
+    asked = pair.comparison
+    return {
+        "treatment": asked.treatment.id,
+        "baseline": asked.baseline.id if asked.baseline else None,
+        "metric": asked.metric.name,
+        "original": _estimate_json(pair.original),
+        "again": _estimate_json(pair.again),
+        "overlap": pair.overlaps,
     }
 
 
 def difference_json(difference: Difference) -> dict[str, str]:
-    """Return one difference as JSON."""
-    return {
-        "topic": difference.topic.value,
-        "name": difference.name,
-        "a": difference.a,
-        "b": difference.b,
-        "obstacle": difference.obstacle,
-    }
+    return {name: getattr(difference, name) for name in ("topic", "name", "a", "b", "obstacle")}
 
 
 def _estimate_json(estimate: Estimate | None) -> dict[str, float | int | None] | None:
@@ -175,18 +158,19 @@ def _estimate_json(estimate: Estimate | None) -> dict[str, float | int | None] |
     return {"n": estimate.n, "effect": estimate.effect, "low": estimate.low, "high": high, "alpha": estimate.alpha}
 
 
-def _pair(original: ClaimResult | None, again: ClaimResult | None) -> ClaimPair:
-    known = original or again
-    if known is None:  # pragma: no cover - every caller has one of the two
-        raise ValueError("a pair needs a claim of at least one campaign")
+def _pair(claim: Claim, original: ClaimResult | None, again: ClaimResult | None) -> ClaimPair:
     outcome, reason = _outcome(original, again)
+    first, second = _estimates(original), _estimates(again)
     return ClaimPair(
-        claim=known.claim,
+        claim=claim,
         original=None if original is None else original.verdict,
         again=None if again is None else again.verdict,
         outcome=outcome,
         reason=reason,
-        comparisons=_comparison_pairs(known.claim, original, again),
+        comparisons=tuple(
+            ComparisonPair(comparison=c, original=first.get(_key(c)), again=second.get(_key(c)))
+            for c in claim.comparisons
+        ),
     )
 
 
@@ -204,15 +188,6 @@ def _outcome(original: ClaimResult | None, again: ClaimResult | None) -> tuple[O
 def _why_open(name: str, result: ClaimResult) -> str:
     why = f": {result.reason}" if result.reason else ""
     return f"{result.verdict.value} in the {name} campaign{why}"
-
-
-def _comparison_pairs(
-    claim: Claim, original: ClaimResult | None, again: ClaimResult | None
-) -> tuple[ComparisonPair, ...]:
-    first, second = (_estimates(result) for result in (original, again))
-    return tuple(
-        ComparisonPair(comparison=c, original=first.get(_key(c)), again=second.get(_key(c))) for c in claim.comparisons
-    )
 
 
 def _estimates(result: ClaimResult | None) -> Mapping[tuple[str, str, str], Estimate]:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.comparing.reproduction import Outcome, beside, has_interval, read_reference
+from analysis.comparing.reproduction import Outcome, beside, has_interval
 from analysis.reading.environment import differences
 from analysis.wording import markdown, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from analysis.comparing.reproduction import ClaimPair, ComparisonPair, Reproduction
+    from analysis.reading.campaign import Campaign
     from analysis.reading.environment import Difference
-    from analysis.stats.results import ClaimResult, Estimate, Verdict
+    from analysis.stats.results import Estimate, Verdict
     from experiment.design.model import Comparison
-    from experiment.records.manifest import Manifest
 
 NOT_JUDGED = "not judged"
 _SMOKE = "At least one of the two is a smoke run: its windows are too short for evidence."
@@ -45,14 +44,21 @@ def lines(found: Reproduction) -> list[str]:
 
 def claim_lines(pair: ClaimPair, *, names: tuple[str, str]) -> list[str]:
     """Return one claim: its outcome, and under it both intervals of each comparison."""
-    reason = f" ({pair.reason})" if pair.reason else ""
     verdicts = f"{names[0]} {verdict_text(pair.original)}, {names[1]} {verdict_text(pair.again)}"
-    out = [f"{pair.claim.id} {pair.outcome.value}: {verdicts}{reason}"]
+    out = [f"{pair.claim.id} {pair.outcome}: {verdicts}{_in_brackets(pair.reason)}"]
     for numbers in pair.comparisons:
-        both = f"{names[0]} {_found(numbers, again=False)}; {names[1]} {_found(numbers, again=True)}"
-        overlap = overlap_text(numbers)
-        out.append(f"    {comparison_name(numbers.comparison)}: {both}{f'; {overlap}' if overlap else ''}")
+        original, again = estimate_texts(numbers)
+        overlap = _OVERLAP[numbers.overlaps]
+        said = f"; the intervals {overlap}" if overlap else ""
+        out.append(f"    {comparison_name(numbers.comparison)}: {names[0]} {original}; {names[1]} {again}{said}")
     return out
+
+
+_OVERLAP = {True: "overlap", False: "do not overlap", None: ""}
+
+
+def _in_brackets(reason: str) -> str:
+    return f" ({reason})" if reason else ""
 
 
 def difference_lines(found: Sequence[Difference], names: tuple[str, str]) -> list[str]:
@@ -67,22 +73,19 @@ def difference_lines(found: Sequence[Difference], names: tuple[str, str]) -> lis
     ]
 
 
-def beside_reference(
-    results: Sequence[ClaimResult], reference_dir: Path, *, manifest: Manifest | None = None
-) -> list[str]:
-    """Return lines that set these results beside those of a reference campaign; none where there is none to read.
+def beside_reference(campaign: Campaign, reference: Campaign) -> list[str]:
+    """Return lines that set a campaign beside a reference, and say how the machines differ.
 
-    With the `manifest` of the campaign that gave the results, the lines also say what differs between the two machines.
+    None where the two have no claim in common.
     """
-    reference = read_reference(reference_dir)
-    pairs = () if reference is None else beside(results, reference.results)
-    if reference is None or not pairs:
+    pairs, names = beside(campaign.results, reference.results), ("reference", "here")
+    if not pairs:
         return []
-    names = ("reference", "here")
-    out = [f"Beside the reference campaign {reference.name}:"]
-    for pair in pairs:
-        out += claim_lines(pair, names=names)
-    return out if manifest is None else [*out, *difference_lines(differences(reference.manifest, manifest), names)]
+    return [
+        f"Beside the reference campaign {reference.name}:",
+        *(line for pair in pairs for line in claim_lines(pair, names=names)),
+        *difference_lines(differences(reference.manifest, campaign.manifest), names),
+    ]
 
 
 def as_markdown(found: Reproduction) -> str:
@@ -107,21 +110,20 @@ def verdict_text(verdict: Verdict | None) -> str:
     return NOT_JUDGED if verdict is None else verdict.value
 
 
-def overlap_text(pair: ComparisonPair) -> str:
-    """Say whether two intervals overlap; nothing while one is missing."""
-    if pair.overlaps is None:
-        return ""
-    return "the intervals overlap" if pair.overlaps else "the intervals do not overlap"
-
-
 def comparison_name(comparison: Comparison) -> str:
-    """Return what a comparison measures: `sleep.def / sleep.async-native @ closed-80, goodput`."""
+    """Return what a comparison measures: `sleep.def / sleep.async-native @closed-80, goodput`."""
+    treatment = comparison.treatment
     base = f" / {comparison.baseline.variant}" if comparison.baseline else ""
-    place = comparison.treatment.id.removeprefix(comparison.treatment.variant)
-    return f"{comparison.treatment.variant}{base} {place}, {comparison.metric.short_label}"
+    place = f"@{treatment.load}{treatment.server.suffix}"
+    return f"{treatment.variant}{base} {place}, {comparison.metric.short_label}"
 
 
-def estimate_text(comparison: Comparison, found: Estimate | None) -> str:
+def estimate_texts(pair: ComparisonPair) -> tuple[str, str]:
+    """Return what both campaigns found."""
+    return _estimate_text(pair.comparison, pair.original), _estimate_text(pair.comparison, pair.again)
+
+
+def _estimate_text(comparison: Comparison, found: Estimate | None) -> str:
     """Return an estimate with its interval and n, or that there is none."""
     if found is None:
         return NOT_JUDGED
@@ -137,32 +139,29 @@ def estimate_text(comparison: Comparison, found: Estimate | None) -> str:
     return f"{middle} ({low} to {high}; n = {found.n})"
 
 
-def _found(pair: ComparisonPair, *, again: bool) -> str:
-    return estimate_text(pair.comparison, pair.again if again else pair.original)
-
-
 def _claims_table(found: Reproduction) -> str:
-    head = ("claim", "statement", "original", "again", "outcome")
-    return markdown.table(head, [_claim_row(pair) for pair in found.claims])
-
-
-def _claim_row(pair: ClaimPair) -> tuple[str, ...]:
-    reason = f" ({pair.reason})" if pair.reason else ""
-    verdicts = (verdict_text(pair.original), verdict_text(pair.again))
-    return (f"{pair.claim.id} {pair.claim.slug}", pair.claim.statement, *verdicts, pair.outcome.value + reason)
+    rows = [
+        (
+            f"{pair.claim.id} {pair.claim.slug}",
+            pair.claim.statement,
+            verdict_text(pair.original),
+            verdict_text(pair.again),
+            pair.outcome + _in_brackets(pair.reason),
+        )
+        for pair in found.claims
+    ]
+    return markdown.table(("claim", "statement", "original", "again", "outcome"), rows)
 
 
 def _numbers_table(found: Reproduction) -> str:
-    head = ("claim", "measured", "original", "again", "intervals")
     rows = [
         (
             pair.claim.id,
             comparison_name(numbers.comparison),
-            _found(numbers, again=False),
-            _found(numbers, again=True),
-            overlap_text(numbers).removeprefix("the intervals ") or words.NOT_MEASURED,
+            *estimate_texts(numbers),
+            _OVERLAP[numbers.overlaps] or words.NOT_MEASURED,
         )
         for pair in found.claims
         for numbers in pair.comparisons
     ]
-    return markdown.table(head, rows)
+    return markdown.table(("claim", "measured", "original", "again", "intervals"), rows)

@@ -15,7 +15,7 @@ from experiment.records.manifest import ProfileFacts
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from experiment.records.manifest import DatabaseFacts, Manifest
+    from experiment.records.manifest import Manifest
 
 NOT_RECORDED = "not recorded"
 
@@ -36,13 +36,21 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One fact that is not the same in A and B; `obstacle` says why it forbids a comparison, or is empty."""
+    """One fact that is not the same in A and B; `obstacle` says why it forbids a comparison, or is empty.
+
+    `load` is the load that the fact belongs to, or empty.
+    """
 
     topic: Topic
-    name: str
+    fact: str
     a: str
     b: str
+    load: str = ""
     obstacle: str = ""
+
+    @property
+    def name(self) -> str:
+        return f"{self.load}, {self.fact}" if self.load else self.fact
 
     @property
     def text(self) -> str:
@@ -50,41 +58,35 @@ class Difference:
         return f"{self.topic}, {self.name}: {self.a} / {self.b}"
 
 
-_HOST: tuple[tuple[Topic, str, str], ...] = (
-    (Topic.MACHINE, "cpu", "another processor does another amount of work a second"),
-    (Topic.MACHINE, "cores", "with another number of cores driver and SUT share them differently"),
-    (Topic.MACHINE, "arch", "another instruction set runs other machine code"),
-    (Topic.MACHINE, "memory_gib", ""),
-    (Topic.MACHINE, "os", ""),
-    (Topic.MACHINE, "kernel", ""),
-    (Topic.PYTHON, "python_implementation", "another interpreter is another program"),
-)
-_OTHER_MINOR = "another minor version of Python runs the same code at another speed"
-_OTHER_PINNING = "a SUT that shares its cores differently is measured against other neighbours"
-_OTHER_SETTING = "the app under test was set up otherwise"
-_OTHER_LOAD = "the driver did something else under the same name"
+_OBSTACLES: Mapping[tuple[Topic, str], str] = {
+    (Topic.MACHINE, "cpu"): "another processor does another amount of work a second",
+    (Topic.MACHINE, "cores"): "with another number of cores driver and SUT share them differently",
+    (Topic.MACHINE, "arch"): "another instruction set runs other machine code",
+    (Topic.PYTHON, "python_implementation"): "another interpreter is another program",
+    (Topic.PYTHON, "minor version"): "another minor version of Python runs the same code at another speed",
+    (Topic.PROFILE, "smoke run"): "a smoke run's windows are too short for evidence",
+}
+_OBSTACLES_OF_TOPICS: Mapping[Topic, str] = {
+    Topic.PINNING: "a SUT that shares its cores differently is measured against other neighbours",
+    Topic.SETTINGS: "the app under test was set up otherwise",
+    Topic.LOADS: "the driver did something else under the same name",
+}
+"""Whatever differs in these topics is an obstacle."""
+_MISSING = {Topic.PACKAGES: "not installed"}
 _NO_PROFILE = ProfileFacts(name="", budget_s=0, max_rounds=0)
-_SMOKE = "a smoke run's windows are too short for evidence"
 
 
 def differences(a: Manifest, b: Manifest) -> tuple[Difference, ...]:
     """Return every difference between two manifests, by topic; none when they tell the same."""
-    found = (
-        *_host(a, b),
-        *_python(a, b),
-        *_pinning(a, b),
-        *_keys(Topic.SETTINGS, a.settings, b.settings, _OTHER_SETTING),
-        *_keys(Topic.DATABASE, _facts(a.database), _facts(b.database)),
-        *_loads(a, b),
-        *_profile(a, b),
-        *_keys(Topic.PACKAGES, a.packages, b.packages, missing="not installed"),
-        *_method(a, b),
-    )
+    found: list[Difference] = []
+    one, other = _facts(a), _facts(b)
+    for topic in Topic:
+        if topic is Topic.LOADS:  # a load of one side alone belongs to treatments that are not compared
+            for load in sorted(a.loads.keys() & b.loads.keys()):
+                found += _differing(topic, asdict(a.loads[load]), asdict(b.loads[load]), load)
+        else:
+            found += _differing(topic, one[topic], other[topic])
     return tuple(found)
-
-
-def _facts(database: DatabaseFacts | None) -> dict[str, Any]:
-    return {} if database is None else database.model_dump()
 
 
 def obstacles(found: tuple[Difference, ...]) -> tuple[Difference, ...]:
@@ -92,80 +94,70 @@ def obstacles(found: tuple[Difference, ...]) -> tuple[Difference, ...]:
     return tuple(d for d in found if d.obstacle)
 
 
-def _differs(  # noqa: PLR0917 - where, what, its two values, why it matters and how to say that one is missing
-    topic: Topic, name: str, a: Any, b: Any, obstacle: str = "", missing: str = NOT_RECORDED
-) -> Iterator[Difference]:
-    if a != b:
-        yield Difference(topic=topic, name=name, a=_said(a, missing), b=_said(b, missing), obstacle=obstacle)
+def _differing(topic: Topic, a: Mapping[str, Any], b: Mapping[str, Any], load: str = "") -> Iterator[Difference]:
+    for fact in sorted(a.keys() | b.keys()) if topic in _ALPHABETICAL else a:
+        one, other = a.get(fact), b.get(fact)
+        if one != other:
+            yield Difference(
+                topic=topic,
+                fact=fact,
+                a=_said(one, topic),
+                b=_said(other, topic),
+                load=load,
+                obstacle=_obstacle(topic, fact, one, other),
+            )
 
 
-def _said(value: Any, missing: str) -> str:
-    if value is None:
-        return missing
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+_ALPHABETICAL = (Topic.SETTINGS, Topic.DATABASE, Topic.LOADS, Topic.PACKAGES)
 
 
-def _host(a: Manifest, b: Manifest) -> Iterator[Difference]:
-    one, other = a.host, b.host
-    for topic, name, obstacle in _HOST:
-        yield from _differs(topic, name, getattr(one, name), getattr(other, name), obstacle)
-
-
-def _python(a: Manifest, b: Manifest) -> Iterator[Difference]:
-    one, other = a.host.python, b.host.python
-    is_same_minor = _minor(one) == _minor(other)
-    yield from _differs(Topic.PYTHON, "version", one, other, "" if is_same_minor else _OTHER_MINOR)
+def _obstacle(topic: Topic, fact: str, a: Any, b: Any) -> str:
+    if (topic, fact) == (Topic.PYTHON, "version"):
+        return "" if _minor(a) == _minor(b) else _OBSTACLES[topic, "minor version"]
+    return _OBSTACLES.get((topic, fact)) or _OBSTACLES_OF_TOPICS.get(topic, "")
 
 
 def _minor(version: str | None) -> tuple[str, ...] | None:
     return None if version is None else tuple(version.split(".")[:2])
 
 
-def _pinning(a: Manifest, b: Manifest) -> Iterator[Difference]:
-    """Compare how many cores each side gets, not which: the number of a core means nothing on another machine."""
-    one, other = a.pinning, b.pinning
-    yield from _differs(Topic.PINNING, "enforced", one.enforced, other.enforced, _OTHER_PINNING)
-    for name in ("sut", "others"):
-        mine, theirs = (len(getattr(p, name)) if p.enforced is not None else None for p in (one, other))
-        yield from _differs(Topic.PINNING, f"cores for {name}", mine, theirs, _OTHER_PINNING)
+def _said(value: Any, topic: Topic) -> str:
+    if value is None:
+        return _MISSING.get(topic, NOT_RECORDED)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _keys(
-    topic: Topic, a: Mapping[str, Any], b: Mapping[str, Any], obstacle: str = "", *, missing: str = NOT_RECORDED
-) -> Iterator[Difference]:
-    for name in sorted(a.keys() | b.keys()):
-        yield from _differs(topic, name, a.get(name), b.get(name), obstacle, missing)
+def _facts(manifest: Manifest) -> Mapping[Topic, Mapping[str, Any]]:
+    """Return what a manifest tells, by topic.
 
-
-def _loads(a: Manifest, b: Manifest) -> Iterator[Difference]:
-    """Compare the loads that both have; a load of one side alone belongs to treatments that are not compared."""
-    one, other = a.loads, b.loads
-    for load in sorted(one.keys() & other.keys()):
-        for difference in _keys(Topic.LOADS, asdict(one[load]), asdict(other[load]), _OTHER_LOAD):
-            yield Difference(
-                topic=Topic.LOADS,
-                name=f"{load}, {difference.name}",
-                a=difference.a,
-                b=difference.b,
-                obstacle=difference.obstacle,
-            )
-
-
-def _profile(a: Manifest, b: Manifest) -> Iterator[Difference]:
-    one, other = a.profile or _NO_PROFILE, b.profile or _NO_PROFILE
-    smokes = (one.is_smoke, other.is_smoke)
-    yield from _differs(Topic.PROFILE, "smoke run", *smokes, _SMOKE)
-    # what a time scale does to the windows stands in the loads, and is an obstacle there
-    yield from _differs(Topic.PROFILE, "time_scale", one.time_scale, other.time_scale)
-    # where a campaign stops decides how much it knows, not what it measures
-    yield from _differs(Topic.PROFILE, "all rounds", one.all_rounds, other.all_rounds)
-
-
-def _method(a: Manifest, b: Manifest) -> Iterator[Difference]:
-    for name in ("version", "alpha"):
-        yield from _differs(Topic.METHOD, name, getattr(a, name), getattr(b, name))
-    one, other = a.git, b.git
-    yield from _differs(Topic.METHOD, "commit", one.commit, other.commit)
-    yield from _differs(Topic.METHOD, "uncommitted changes", one.dirty, other.dirty)
+    Of pinning it is how many cores each side gets, not which: the number of a core means nothing on another machine.
+    Of the profile, what a time scale does to the windows stands in the loads, and is an obstacle there; where a
+    campaign stops decides how much it knows, not what it measures.
+    """
+    host, pinning, profile = manifest.host, manifest.pinning, manifest.profile or _NO_PROFILE
+    is_pinned = pinning.enforced is not None
+    return {
+        Topic.MACHINE: {name: getattr(host, name) for name in ("cpu", "cores", "arch", "memory_gib", "os", "kernel")},
+        Topic.PYTHON: {"python_implementation": host.python_implementation, "version": host.python},
+        Topic.PINNING: {
+            "enforced": pinning.enforced,
+            "cores for sut": len(pinning.sut) if is_pinned else None,
+            "cores for others": len(pinning.others) if is_pinned else None,
+        },
+        Topic.SETTINGS: manifest.settings,
+        Topic.DATABASE: {} if manifest.database is None else manifest.database.model_dump(),
+        Topic.PROFILE: {
+            "smoke run": profile.is_smoke,
+            "time_scale": profile.time_scale,
+            "all rounds": profile.all_rounds,
+        },
+        Topic.PACKAGES: manifest.packages,
+        Topic.METHOD: {
+            "version": manifest.version,
+            "alpha": manifest.alpha,
+            "commit": manifest.git.commit,
+            "uncommitted changes": manifest.git.dirty,
+        },
+    }

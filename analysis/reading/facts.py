@@ -23,17 +23,21 @@ SAME_WITHIN = 1.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class RowValue:
     """A row with the summary of the one metric a chart shows."""
 
     row: Row
     value: Summary
 
 
-def measured_rows(campaign: Campaign, work: Work, load: str, metric: Metric) -> list[Measured]:
+Measured = RowValue
+"""Its name in the charts, until they use the new one."""
+
+
+def measured_rows(campaign: Campaign, work: Work, load: str, metric: Metric) -> list[RowValue]:
     """Return the rows of a work under a load that have a value, in the fixed order."""
     pairs = ((row, summarise(campaign, row.treatment.id, metric)) for row in rows_of(campaign, work, load))
-    return [Measured(row=row, value=value) for row, value in pairs if value is not None]
+    return [RowValue(row=row, value=value) for row, value in pairs if value is not None]
 
 
 def missing_rows(campaign: Campaign, work: Work, load: str, metric: Metric) -> list[tuple[Row, str]]:
@@ -49,8 +53,8 @@ def missing_rows(campaign: Campaign, work: Work, load: str, metric: Metric) -> l
 class Extremes:
     """The rows with the lowest and the highest value, the A/A copy left out."""
 
-    lowest: Measured
-    highest: Measured
+    lowest: RowValue
+    highest: RowValue
 
     @property
     def are_same(self) -> bool:
@@ -59,7 +63,7 @@ class Extremes:
         return high.median < SAME_WITHIN * low.median or high.low <= low.high
 
 
-def extremes(rows: Sequence[Measured]) -> Extremes | None:
+def extremes(rows: Sequence[RowValue]) -> Extremes | None:
     """Return the extremes of at least two rows, or None where there is nothing to compare."""
     told = [m for m in rows if not m.row.name.is_copy]
     if len(told) < 2:  # noqa: PLR2004 - a comparison takes two
@@ -73,7 +77,7 @@ def task(campaign: Campaign, work: Work) -> str:
     return words.upper_first(work_task(work, campaign.manifest.settings))
 
 
-def phrase(measured: Measured) -> str:
+def phrase(measured: RowValue) -> str:
     """Return a row's treatment in the middle of a sentence."""
     return treatment_phrase(measured.row.treatment)
 

@@ -17,11 +17,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonSentence:
-    """One comparison: what was found, and what the claim had registered."""
+    """One comparison: what was found, and what the claim had registered.
 
-    found: str
+    `subject` is the variant that a structural statement is about; a ratio's statement names both sides itself.
+    """
+
+    subject: str
+    statement: str
     expected: str
     verdict: Verdict
+
+    @property
+    def found(self) -> str:
+        return f"{self.subject}: {self.statement}" if self.subject else self.statement
 
 
 VERDICT_WORDS = {
@@ -42,21 +50,21 @@ VERDICT_SIGNS = {
 }
 
 
-def answer(result: ClaimResult) -> str:
-    """Return a claim's answer as one sentence that begins with the verdict."""
-    verdict = VERDICT_WORDS[result.verdict]
+def finding(result: ClaimResult) -> str:
+    """Return a claim's answer without its verdict: what was found, or why nothing was."""
     if not result.comparisons:
-        return f"{verdict}: {result.reason}"
+        return result.reason
     found = "; ".join(comparison(c).found for c in result.comparisons)
     reason = f". Why not decided: {result.reason}" if result.reason else ""
-    return f"{verdict}: {found}{reason}."
+    return f"{found}{reason}."
 
 
 def comparison(result: ComparisonResult) -> ComparisonSentence:
     """Say one comparison."""
     asked = result.comparison
     return ComparisonSentence(
-        found=_ratio(result) if asked.is_ratio else _structural(result),
+        subject="" if asked.is_ratio else asked.treatment.variant,
+        statement=_ratio(result) if asked.is_ratio else f"{asked.metric.label} {_structural(result)}",
         expected=words.expected(asked.metric, asked.expected, is_ratio=asked.is_ratio),
         verdict=result.verdict,
     )
@@ -65,10 +73,11 @@ def comparison(result: ComparisonResult) -> ComparisonSentence:
 def short(result: ComparisonResult) -> str:
     """Say what a comparison found in few words: `0.025x (0.025 to 0.026)`, `100 % in each of 3 trials`."""
     found = result.estimate
-    if result.comparison.is_ratio and found.effect is not None:
-        return f"{'≥ ' if found.is_floor else ''}{words.times(found.effect)} ({words.span(found.interval)})"
-    metric = result.comparison.metric.label
-    return comparison(result).found.removeprefix(f"{result.comparison.treatment.variant}: ").removeprefix(f"{metric} ")
+    if not result.comparison.is_ratio:
+        return _structural(result)
+    if found.effect is None:
+        return _ratio(result)
+    return f"{'≥ ' if found.is_floor else ''}{words.times(found.effect)} ({words.span(found.interval)})"
 
 
 def _ratio(result: ComparisonResult) -> str:
@@ -93,16 +102,14 @@ def _names(treatment: Treatment, baseline: Treatment | None) -> tuple[str, str]:
 
 
 def _structural(result: ComparisonResult) -> str:
-    asked, found = result.comparison, result.estimate
-    subject = f"{asked.treatment.variant}: {asked.metric.label}"
+    metric, found = result.comparison.metric, result.estimate
     if found.effect is None:
-        return f"{subject} has no valid trial"
+        return "has no valid trial"
     trials = words.plural(found.n, "trial")
-    middle = words.metric_value(asked.metric, found.effect)
     if isinf(found.high):
-        return f"{subject} {middle} so far (n = {trials}, too few to judge)"
-    low, high = words.metric_value(asked.metric, found.low), words.metric_value(asked.metric, found.high)
-    return f"{subject} {middle} in each of {trials}" if low == high else f"{subject} {low} to {high} in {trials}"
+        return f"{words.metric_value(metric, found.effect)} so far (n = {trials}, too few to judge)"
+    low, high = words.metric_value(metric, found.low), words.metric_value(metric, found.high)
+    return f"{low} in each of {trials}" if low == high else f"{low} to {high} in {trials}"
 
 
 def tally(campaign: Campaign) -> str:
@@ -124,8 +131,7 @@ def noise(campaign: Campaign) -> str:
     return (
         f"Two byte-identical routes differ by a factor of {words.ratio(found.effect)} in "
         f"{campaign.aa.comparison.metric.label} ({words.span(found.interval)}; n = {words.plural(found.n, 'pair')}): "
-        "what machine and method "
-        "make of no difference at all."
+        "what machine and method make of no difference at all."
     )
 
 

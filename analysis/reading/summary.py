@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from analysis.reading.campaign import valid_trials
 from analysis.wording.names import parse_variant
 from bench_app.styles import STYLES, Style
 from bench_app.works import WORKS, Work
-from experiment.design.metrics import GOODPUT, Metric
+from experiment.design.metrics import GOODPUT, METRICS, Metric
 from experiment.design.model import LoadKind
 from experiment.theory.ceilings import ceiling
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from analysis.reading.campaign import Campaign
     from analysis.wording.names import VariantName
@@ -37,19 +39,21 @@ class Summary:
 
 def summarise(campaign: Campaign, treatment: str, metric: Metric) -> Summary | None:
     """Return a metric's summary, or None where no valid trial measured it."""
-    frame = campaign.frame
-    rows = frame[(frame["treatment"] == treatment) & frame["is_valid"].astype(bool)]
-    values = rows[metric.name].dropna().astype(float)
-    if values.empty:
-        return None
-    floors = metric.floor
-    return Summary(
-        median=float(values.median()),
-        low=float(values.min()),
-        high=float(values.max()),
-        n=len(values),
-        is_floor=floors is not None and floors in rows and bool(rows.loc[values.index, floors].eq(True).any()),  # noqa: FBT003 - pandas' own
-    )
+    return _summaries(campaign).get((treatment, metric.name))
+
+
+@lru_cache(maxsize=2)
+def _summaries(campaign: Campaign) -> Mapping[tuple[str, str], Summary]:
+    """Return the summary of every treatment and metric that was measured."""
+    trials = valid_trials(campaign).astype({metric.name: "float64" for metric in METRICS.values()})
+    by_treatment = trials.groupby("treatment")
+    found: dict[tuple[str, str], Summary] = {}
+    for metric in METRICS.values():
+        rows = by_treatment[metric.name].agg(median="median", low="min", high="max", n="count")
+        rows["is_floor"] = by_treatment[metric.floor].any() if metric.floor else False
+        measured = rows[rows["n"] > 0].to_dict("index")
+        found |= {(str(name), metric.name): Summary(**row) for name, row in measured.items()}
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,11 @@ def rows_of(campaign: Campaign, work: Work, load: str | None = None) -> list[Row
         if t.load in campaign.loads and load in (None, t.load)
     ]
     return sorted((r for r in rows if r.name.work is work), key=lambda r: r.order)
+
+
+def all_rows(campaign: Campaign) -> list[Row]:
+    """Return every planned treatment, work by work."""
+    return [row for work in works(campaign) for row in rows_of(campaign, work)]
 
 
 def closed_loads(campaign: Campaign, work: Work) -> list[str]:

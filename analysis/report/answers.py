@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.reading.facts import extremes, machine, measured_rows, phrase
+from analysis.reading.sentences import VERDICT_WORDS
 from analysis.reading.summary import main_load, summarise, works
 from analysis.report.question_texts import QUESTIONS, STYLE_FRAME, STYLE_QUESTION
 from analysis.stats.results import Verdict
@@ -59,16 +60,11 @@ def _head(campaign: Campaign) -> str:
     place = ", ".join([machine(campaign), *([f"Python {python}"] if python else [])])
     return (
         "# Questions, answered with numbers\n\n"
-        f"Made from campaign `{campaign.name}` ({place}) by `{ANSWERS_COMMAND} {_folder(campaign)}`; not written by "
+        f"Made from campaign `{campaign.name}` ({place}) by `{ANSWERS_COMMAND} {campaign.short_path}`; not written by "
         "hand, so do not edit it. Each sentence follows the verdict of the claim behind it: another campaign may well "
         "say something else.\n"
         f"{smoke}"
     )
-
-
-def _folder(campaign: Campaign) -> str:
-    path = campaign.folder.path.resolve()
-    return f"{path.parent.name}/{path.name}"
 
 
 def _question(campaign: Campaign, question: Question, results: dict[str, ClaimResult]) -> str:
@@ -116,8 +112,8 @@ def _value(campaign: Campaign, result: ComparisonResult, treatment: Treatment | 
 def _evidence(campaign: Campaign, result: ClaimResult) -> str:
     """Return the claim with a link, its verdict and every interval it rests on."""
     claim = result.claim
-    link = f"[{claim.id}](../{_folder(campaign)}/report.md)"
-    shown = [link, result.verdict.value.replace("-", " "), *_intervals(result)]
+    link = f"[{claim.id}](../{campaign.short_path}/report.md)"
+    shown = [link, VERDICT_WORDS[result.verdict].lower(), *_intervals(result)]
     return f"({', '.join(shown)})"
 
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from analysis.reading import sentences
 from analysis.report.view import report_view
+from analysis.wording import markdown, words
 from experiment.records.store import VERDICTS, write_table, write_whole
 
 if TYPE_CHECKING:
@@ -39,20 +40,19 @@ VERDICT_COLUMNS = (
     "effect",
     "low",
     "high",
+    "alpha",
     "is_floor",
     "reason",
 )
 
 
 def write_report(campaign: Campaign, charts: Sequence[DrawnChart]) -> list[Path]:
-    """Write report.html, report.md and verdicts.csv into the campaign's folder and return their paths."""
+    """Write report.html and report.md into the campaign's folder and return their paths."""
     view = report_view(campaign, charts)
-    written = []
-    for name in (REPORT_HTML, REPORT_MD):
-        path = campaign.folder.path / name
-        write_whole(path, _templates().get_template(f"{name}.j2").render(report=view))
-        written.append(path)
-    return [*written, write_verdicts_csv(campaign)]
+    paths = [campaign.folder.path / name for name in (REPORT_HTML, REPORT_MD)]
+    for path in paths:
+        write_whole(path, _templates().get_template(f"{path.name}.j2").render(report=view))
+    return paths
 
 
 def write_verdicts_csv(campaign: Campaign) -> Path:
@@ -65,30 +65,19 @@ def write_verdicts_csv(campaign: Campaign) -> Path:
 
 def verdict_table_markdown(campaign: Campaign) -> str:
     """Return the verdicts as a Markdown table for a README: short enough to be read in a row."""
-    head = "| claim | statement | verdict | found (interval) | expected |\n|---|---|---|---|---|\n"
-    return head + "".join(_markdown_row(result) for result in campaign.results) + _noise_row(campaign)
+    rows = [_readme_row(result) for result in campaign.results]
+    if campaign.aa.estimate.effect is not None:
+        said = sentences.comparison(campaign.aa)
+        noise = ("A/A", "Two identical routes: the noise floor", words.NOT_MEASURED)
+        rows.append((*noise, sentences.short(campaign.aa), said.expected))
+    return markdown.table(("claim", "statement", "verdict", "found (interval)", "expected"), rows)
 
 
-def _noise_row(campaign: Campaign) -> str:
-    if campaign.aa.estimate.effect is None:
-        return ""
-    expected = sentences.comparison(campaign.aa).expected
-    return f"| A/A | Two identical routes: the noise floor | – | {sentences.short(campaign.aa)} | {expected} |\n"
-
-
-def _markdown_row(result: ClaimResult) -> str:
+def _readme_row(result: ClaimResult) -> tuple[str, ...]:
     found = "; ".join(sentences.short(c) for c in result.comparisons) or result.reason
     expected = "; ".join(dict.fromkeys(sentences.comparison(c).expected for c in result.comparisons))
     verdict = sentences.VERDICT_WORDS[result.verdict].lower()
-    cells = (result.claim.id, result.claim.statement, verdict, found, expected)
-    return "| " + " | ".join(_markdown_cell(cell) for cell in cells) + " |\n"
-
-
-def _markdown_cell(text: str) -> str:
-    """Keep a text from ending its cell or starting markup."""
-    for sign in "\\|*_<`[":
-        text = text.replace(sign, f"\\{sign}")
-    return " ".join(text.split())
+    return result.claim.id, result.claim.statement, verdict, found, expected
 
 
 def _verdict_rows(result: ClaimResult) -> Iterable[Sequence[Any]]:
@@ -113,6 +102,7 @@ def _comparison_cells(judged: ComparisonResult) -> Sequence[Any]:
         found.effect,
         found.low,
         None if isinf(found.high) else found.high,
+        judged.alpha,
         found.is_floor,
     )
 
@@ -127,5 +117,5 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["md"] = _markdown_cell
+    environment.filters["md"] = markdown.cell
     return environment

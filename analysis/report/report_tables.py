@@ -1,107 +1,82 @@
-"""Tables of the report: theory against measurement, what treatments take, what went wrong; and what claims rest on."""
+"""Tables of the report: theory against measurement, what treatments take, all figures, what went wrong, the rules."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from statistics import median
 from typing import TYPE_CHECKING
 
-from analysis.reading.summary import rows_of, summarise, treatment_ceiling, works
+from analysis.reading.rules import firings
+from analysis.reading.summary import all_rows, summarise, treatment_ceiling
+from analysis.report.table import FieldColumn, RowView, TableView, field_table, treatment_row
 from analysis.wording import words
-from analysis.wording.names import parse_variant
-from experiment.design.metrics import CPU_PER_REQUEST, GOODPUT, MAKESPAN
+from experiment.design.metrics import (
+    BYSTANDER_P50,
+    BYSTANDER_P99,
+    CPU_PER_REQUEST,
+    GOODPUT,
+    LOOP_LAG_P99,
+    MAKESPAN,
+    RESPONSE_P50,
+    RESPONSE_P99,
+    TOKENS_PEAK,
+    Metric,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterator, Mapping
+
+    import pandas as pd
 
     from analysis.reading.campaign import Campaign
     from analysis.reading.summary import Row
-    from bench_app.works import Work
-    from experiment.design.model import Claim
-    from experiment.records.trial import TrialMetrics, TrialRecord
     from experiment.theory.ceilings import Ceiling
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TheoryView:
-    """What theory allows a treatment, what it reached, and what a request cost."""
-
-    id: str
-    work: str
-    claims: str
-    ceiling: str
-    decided_by: str
-    measured: str
-    share: str
-    cost: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UseView:
-    """What a treatment takes from the machine: medians of its valid trials, peaks as the highest of them."""
-
-    id: str
-    work: str
-    claims: str
-    cost: str
-    even_cost: str
-    share: str
-    memory: str
-    threads: str
-    switches: str
+FIGURES: Mapping[str, Metric] = {
+    "goodput": GOODPUT,
+    "time until all answered": MAKESPAN,
+    "response p50": RESPONSE_P50,
+    "response p99": RESPONSE_P99,
+    "bystander p50": BYSTANDER_P50,
+    "bystander p99": BYSTANDER_P99,
+    "loop lag p99": LOOP_LAG_P99,
+    "SUT CPU a request": CPU_PER_REQUEST,
+    "tokens peak": TOKENS_PEAK,
+}
+USE = (
+    FieldColumn("SUT CPU a request", "sut_cpu_us_per_request", "{:,.0f} µs".format),
+    FieldColumn("at equal core speed", "sut_cpu_normalized_us_per_request", "{:,.0f} µs".format),
+    FieldColumn("cores busy", "sut_cpu_share", "{:.2f}".format),
+    FieldColumn("peak memory", "sut_rss_peak_mib", "{:,.0f} MiB".format, how="max"),
+    FieldColumn("threads", "sut_threads_peak", "{:,.0f}".format, how="max"),
+    FieldColumn("context switches a request", "sut_context_switches_per_request", "{:,.1f}".format),
+)
+ERRORS: Mapping[str, str] = {"wrong answers": "wrong", "no answer": "errors", "not sent": "dropped"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorView:
-    """Requests of a treatment that got no right answer, over all its trials, invalid ones included."""
-
-    id: str
-    work: str
-    claims: str
-    trials: str
-    wrong: str
-    errors: str
-    dropped: str
-    first_failure: str
-
-
-def works_of_claim(claim: Claim) -> tuple[str, ...]:
-    """Return the works a claim is about, each once."""
-    return tuple(dict.fromkeys(parse_variant(t.variant).work.name for t in claim.treatments))
-
-
-def claims_on_treatment(campaign: Campaign, treatment: str) -> str:
-    """Return the ids of the claims that rest on a treatment, parted by spaces."""
-    return " ".join(c.id for c in campaign.claims if any(t.id == treatment for t in c.treatments))
-
-
-def claims_on_work(campaign: Campaign, work: Work) -> str:
-    """Return the ids of the claims that rest on a work, parted by spaces."""
-    return " ".join(c.id for c in campaign.claims if work.name in works_of_claim(c))
-
-
-def theory_rows(campaign: Campaign) -> tuple[TheoryView, ...]:
+def theory_table(campaign: Campaign) -> TableView:
     """Return a row for every treatment that theory has a ceiling for."""
-    rows = (row for work in works(campaign) for row in rows_of(campaign, work))
-    pairs = ((row, treatment_ceiling(campaign, row.treatment)) for row in rows)
-    return tuple(_theory(campaign, row, limit) for row, limit in pairs if limit is not None)
-
-
-def _theory(campaign: Campaign, row: Row, limit: Ceiling) -> TheoryView:
-    treatment = row.treatment.id
-    reached = _reached(campaign, row)
-    cost = summarise(campaign, treatment, CPU_PER_REQUEST)
-    return TheoryView(
-        id=treatment,
-        work=row.name.work.name,
-        claims=claims_on_treatment(campaign, treatment),
-        ceiling=words.rate(limit.goodput_rps),
-        decided_by=limit.decided_by,
-        measured=words.NOT_MEASURED if reached is None else words.rate(reached),
-        # no `percent` here: a measured rate may well be above what theory computes from medians
-        share=words.NOT_MEASURED if reached is None else f"{reached / limit.goodput_rps * 100:.0f} %",
-        cost=words.NOT_MEASURED if cost is None else words.metric_value(CPU_PER_REQUEST, cost.median),
+    limits = ((row, treatment_ceiling(campaign, row.treatment)) for row in all_rows(campaign))
+    return TableView(
+        label="Table of theory against measurement",
+        caption="Theory's ceiling against the median of the valid trials",
+        key="treatment",
+        columns=("theory's ceiling", "decided by", "measured", "share", "SUT CPU a request"),
+        texts=("decided by",),
+        rows=tuple(
+            treatment_row(campaign, row.treatment.id, _theory(campaign, row, limit)) for row, limit in limits if limit
+        ),
     )
+
+
+def _theory(campaign: Campaign, row: Row, limit: Ceiling) -> Mapping[str, str]:
+    reached = _reached(campaign, row)
+    return {
+        "theory's ceiling": words.rate(limit.goodput_rps),
+        "decided by": limit.decided_by,
+        "measured": words.NOT_MEASURED if reached is None else words.rate(reached),
+        # no `percent` here: a measured rate may well be above what theory computes from medians
+        "share": words.NOT_MEASURED if reached is None else f"{reached / limit.goodput_rps * 100:.0f} %",
+        "SUT CPU a request": _figure(campaign, row, CPU_PER_REQUEST),
+    }
 
 
 def _reached(campaign: Campaign, row: Row) -> float | None:
@@ -113,62 +88,142 @@ def _reached(campaign: Campaign, row: Row) -> float | None:
     return row.load.users / makespan.median if makespan is not None else None
 
 
-def use_rows(campaign: Campaign) -> tuple[UseView, ...]:
-    """Return a row for every treatment that has a valid trial."""
-    rows = (row for work in works(campaign) for row in rows_of(campaign, work))
-    pairs = (
-        (row, [t.metrics for t in campaign.trials if t.treatment == row.treatment.id and t.is_valid]) for row in rows
-    )
-    return tuple(_use(campaign, row, seen) for row, seen in pairs if seen)
-
-
-def _use(campaign: Campaign, row: Row, seen: list[TrialMetrics]) -> UseView:
-    return UseView(
-        id=row.treatment.id,
-        work=row.name.work.name,
-        claims=claims_on_treatment(campaign, row.treatment.id),
-        cost=_each(median, (m.sut_cpu_us_per_request for m in seen), "{:,.0f} µs"),
-        even_cost=_each(median, (m.sut_cpu_normalized_us_per_request for m in seen), "{:,.0f} µs"),
-        share=_each(median, (m.sut_cpu_share for m in seen), "{:.2f}"),
-        memory=_each(max, (m.sut_rss_peak_mib for m in seen), "{:,.0f} MiB"),
-        threads=_each(max, (m.sut_threads_peak for m in seen), "{:,}"),
-        switches=_each(median, (m.sut_context_switches_per_request for m in seen), "{:,.1f}"),
+def use_table(campaign: Campaign) -> TableView:
+    """Return what every treatment with a valid trial takes from the machine."""
+    return field_table(
+        campaign,
+        USE,
+        label="Table of what each treatment takes from the machine",
+        caption="What each treatment takes: medians of the valid trials, memory and threads as peaks",
     )
 
 
-def _each(pick: Callable[[list[float]], float], values: Iterable[float | None], shown: str) -> str:
-    known = [value for value in values if value is not None]
-    return shown.format(pick(known)) if known else words.NOT_MEASURED
-
-
-def error_rows(campaign: Campaign) -> tuple[ErrorView, ...]:
-    """Return a row for every treatment with requests that got no right answer."""
-    of: dict[str, list[TrialRecord]] = {}
-    for trial in campaign.trials:
-        if _failed(trial):
-            of.setdefault(trial.treatment, []).append(trial)
-    return tuple(_error(campaign, name, trials) for name, trials in of.items())
-
-
-def _failed(trial: TrialRecord) -> bool:
-    metrics = trial.metrics
-    return bool(metrics.wrong or metrics.errors or metrics.dropped or metrics.first_failure)
-
-
-def _error(campaign: Campaign, treatment: str, trials: list[TrialRecord]) -> ErrorView:
-    everyone = sum(t.treatment == treatment for t in campaign.trials)
-    return ErrorView(
-        id=treatment,
-        work=parse_variant(trials[0].variant).work.name,
-        claims=claims_on_treatment(campaign, treatment),
-        trials=f"{len(trials)} of {everyone}",
-        wrong=_sum(t.metrics.wrong for t in trials),
-        errors=_sum(t.metrics.errors for t in trials),
-        dropped=_sum(t.metrics.dropped for t in trials),
-        first_failure=next((t.metrics.first_failure for t in trials if t.metrics.first_failure), ""),
+def treatments_table(campaign: Campaign) -> TableView:
+    """Return every figure of every planned treatment, with its ceiling beside its goodput."""
+    goodput, *others = FIGURES
+    return TableView(
+        label="Table of treatments",
+        key="treatment",
+        columns=("valid trials", goodput, "theory's ceiling", *others),
+        rows=tuple(treatment_row(campaign, row.treatment.id, _figures(campaign, row)) for row in all_rows(campaign)),
     )
 
 
-def _sum(counts: Iterable[int | None]) -> str:
-    known = [count for count in counts if count is not None]
-    return f"{sum(known):,}" if known else words.NOT_MEASURED
+def _figures(campaign: Campaign, row: Row) -> Mapping[str, str]:
+    mine = campaign.frame[campaign.frame["treatment"] == row.treatment.id]
+    limit = treatment_ceiling(campaign, row.treatment)
+    return {
+        "valid trials": f"{mine['is_valid'].sum()} of {len(mine)}",
+        "theory's ceiling": f"{words.rate(limit.goodput_rps)} ({limit.decided_by})" if limit else words.NOT_MEASURED,
+        **{name: _figure(campaign, row, metric) for name, metric in FIGURES.items()},
+    }
+
+
+def _figure(campaign: Campaign, row: Row, metric: Metric) -> str:
+    value = summarise(campaign, row.treatment.id, metric)
+    if value is None:
+        return words.NOT_MEASURED
+    return ("≥ " if value.is_floor else "") + words.metric_value(metric, value.median)
+
+
+def errors_table(campaign: Campaign) -> TableView:
+    """Return a row for every treatment with requests that got no right answer, over all its trials."""
+    return TableView(
+        label="Table of errors",
+        caption="Requests that got no right answer, over all trials, invalid ones included; none of them counts as "
+        "goodput",
+        key="treatment",
+        columns=("trials with any", *ERRORS, "first failure"),
+        texts=("first failure",),
+        rows=tuple(_errors(campaign)),
+    )
+
+
+def _errors(campaign: Campaign) -> Iterator[RowView]:
+    frame = campaign.frame
+    has_any = frame[list(ERRORS.values())].gt(0).any(axis=1) | frame["first_failure"].notna()
+    trials = frame["treatment"].value_counts()
+    for treatment, bad in frame[has_any].groupby("treatment", sort=False):
+        failures = bad["first_failure"].dropna()
+        cells = {
+            "trials with any": f"{len(bad)} of {trials[treatment]}",
+            **{name: _sum(bad[field]) for name, field in ERRORS.items()},
+            "first failure": "" if failures.empty else failures.iloc[0],
+        }
+        yield treatment_row(campaign, str(treatment), cells)
+
+
+def _sum(counts: pd.Series[int]) -> str:
+    return f"{counts.sum():,}" if counts.notna().any() else words.NOT_MEASURED
+
+
+def invalid_table(campaign: Campaign) -> TableView:
+    """Return the trials that were left out, and why."""
+    columns = ("treatment", "round", "rule", "what was seen")
+    return TableView(
+        label="Table of invalid trials",
+        caption="Invalid trials: kept in trials.csv, left out of every figure above",
+        key="trial",
+        columns=columns,
+        texts=columns,
+        rows=tuple(
+            treatment_row(
+                campaign,
+                trial.treatment,
+                dict(
+                    zip(
+                        columns, (trial.treatment, f"{trial.round}", ", ".join(trial.rules), trial.reasons), strict=True
+                    )
+                ),
+                id=trial.trial_id,
+            )
+            for trial in campaign.trials
+            if not trial.is_valid
+        ),
+    )
+
+
+def skipped_table(campaign: Campaign) -> TableView:
+    return TableView(
+        label="Table of skipped variants",
+        caption="Skipped variants: never timed in this campaign",
+        key="variant",
+        columns=("reason",),
+        texts=("reason",),
+        rows=tuple(RowView(id=name, cells={"reason": reason}) for name, reason in sorted(campaign.skipped.items())),
+    )
+
+
+def rules_table(campaign: Campaign) -> TableView:
+    """Return every validity rule, and how many trials it made invalid."""
+    return TableView(
+        label="Table of validity rules",
+        caption="Every trial is held against these rules; one that breaks any is invalid",
+        key="rule",
+        columns=("limit", "trials", "meaning", "what to do"),
+        texts=("meaning", "what to do"),
+        rows=tuple(
+            RowView(
+                id=rule.id,
+                cells={
+                    "limit": words.NOT_MEASURED if rule.limit is None else f"{rule.limit:g}",
+                    "trials": str(count),
+                    "meaning": rule.meaning,
+                    "what to do": rule.advice,
+                },
+            )
+            for rule, count in firings(campaign).items()
+        ),
+    )
+
+
+TABLES: Mapping[str, Callable[[Campaign], TableView]] = {
+    "theory": theory_table,
+    "use": use_table,
+    "treatments": treatments_table,
+    "errors": errors_table,
+    "invalid": invalid_table,
+    "skipped": skipped_table,
+    "rules": rules_table,
+}
+"""By the names that the templates know them by."""

@@ -12,40 +12,22 @@ from analysis.drawing.svg import inline
 from analysis.reading import sentences
 from analysis.reading.alarms import alarms
 from analysis.reading.provenance import provenance
-from analysis.reading.summary import rows_of, summarise, treatment_ceiling, works
-from analysis.report.database_table import database_rows
-from analysis.report.report_tables import (
-    claims_on_treatment,
-    claims_on_work,
-    error_rows,
-    theory_rows,
-    use_rows,
-    works_of_claim,
-)
+from analysis.reading.summary import works
+from analysis.report.database_table import database_table
+from analysis.report.details_table import details_table
+from analysis.report.report_tables import TABLES
+from analysis.report.table import claims_on_work, works_of_claim
 from analysis.wording import words
-from analysis.wording.names import parse_variant, treatment_label
-from experiment.design.metrics import (
-    BYSTANDER_P50,
-    BYSTANDER_P99,
-    CPU_PER_REQUEST,
-    GOODPUT,
-    LOOP_LAG_P99,
-    MAKESPAN,
-    RESPONSE_P50,
-    RESPONSE_P99,
-    TOKENS_PEAK,
-    Metric,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from analysis.charts import DrawnChart
     from analysis.reading.campaign import Campaign
-    from analysis.report.database_table import DatabaseView
-    from analysis.report.report_tables import ErrorView, TheoryView, UseView
-    from analysis.stats.results import ClaimResult
-    from experiment.design.model import Treatment
+    from analysis.report.table import TableView
+    from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
+    from experiment.design.model import Claim
 
 SMOKE_TEXT = (
     "Smoke run: not evidence. Warm-ups and windows were cut short to show that the pipeline works; "
@@ -53,68 +35,39 @@ SMOKE_TEXT = (
 )
 _FOREST, _COST, _ORDER = "verdicts", "cost", "order"
 _OWN_CHAPTER = (_FOREST, _COST, _ORDER)
-_COLUMNS: tuple[tuple[str, Metric], ...] = (
-    ("goodput", GOODPUT),
-    ("time until all answered", MAKESPAN),
-    ("response p50", RESPONSE_P50),
-    ("response p99", RESPONSE_P99),
-    ("bystander p50", BYSTANDER_P50),
-    ("bystander p99", BYSTANDER_P99),
-    ("loop lag p99", LOOP_LAG_P99),
-    ("SUT CPU a request", CPU_PER_REQUEST),
-    ("tokens peak", TOKENS_PEAK),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ComparisonView:
-    """One comparison of a claim: what was compared, what was found, what had been registered."""
-
-    asked: str
-    found: str
-    expected: str
-    verdict: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerView:
-    """One claim with its answer: `sentence` begins with the verdict, `found` goes on without it."""
+    """One claim with its answer: `word` and `sign` are the verdict, `found` the rest of the sentence."""
 
-    id: str
-    slug: str
-    statement: str
-    source: str
-    note: str
-    verdict: str
+    claim: Claim
+    verdict: Verdict
+    word: str
     sign: str
-    css: str
-    sentence: str
+    note: str
     found: str
     works: tuple[str, ...]
-    command: str
-    comparisons: tuple[ComparisonView, ...]
+    comparisons: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureView:
-    """One chart: the drawing itself for HTML, and where its files lie beside the report."""
+    """One chart: its files, and the drawing itself for HTML."""
 
-    name: str
-    work: str
-    title: str
-    caption: str
-    alt: str
+    chart: DrawnChart
     svg: Markup
-    svg_href: str
-    png_href: str
-    csv_href: str
+    root: Path
+
+    def href(self, path: Path) -> str:
+        """Return a file of the chart as seen from the report."""
+        return path.relative_to(self.root).as_posix()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkView:
     """A work's chapter; `claims` are the ids of those that rest on it."""
 
-    id: str
     work: str
     claims: str
     heading: str
@@ -122,35 +75,8 @@ class WorkView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TreatmentView:
-    """A row of the table of treatments; `cells` follow `ReportView.columns`."""
-
-    id: str
-    work: str
-    claims: str
-    label: str
-    load: str
-    trials: str
-    ceiling: str
-    cells: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InvalidView:
-    """A trial that was thrown out, and why."""
-
-    trial: str
-    treatment: str
-    work: str
-    claims: str
-    round: int
-    rules: str
-    reasons: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
-    """The whole report."""
+    """The whole report; `tables` are those of TABLES, of the database and of the details, by name."""
 
     campaign: str
     smoke: str
@@ -165,15 +91,8 @@ class ReportView:
     matrix: tuple[FigureView, ...]
     works: tuple[WorkView, ...]
     cost: tuple[FigureView, ...]
-    theory: tuple[TheoryView, ...]
-    use: tuple[UseView, ...]
-    database: tuple[DatabaseView, ...]
     order: tuple[FigureView, ...]
-    errors: tuple[ErrorView, ...]
-    columns: tuple[str, ...]
-    treatments: tuple[TreatmentView, ...]
-    invalid: tuple[InvalidView, ...]
-    skipped: tuple[tuple[str, str], ...]
+    tables: Mapping[str, TableView]
     facts: tuple[tuple[str, str], ...]
     packages: tuple[tuple[str, str], ...]
     run_command: str
@@ -184,7 +103,7 @@ class ReportView:
 
 def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
     """Prepare a report; the charts' files must lie below the campaign's folder."""
-    figures = [(chart, _figure(campaign, chart)) for chart in charts]
+    figures = [_figure(campaign, chart) for chart in charts]
     valid = sum(t.is_valid for t in campaign.trials)
     return ReportView(
         campaign=campaign.name,
@@ -195,20 +114,13 @@ def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
         alarms=alarms(campaign),
         noise=_unbroken(sentences.noise(campaign)),
         multiplicity=sentences.multiplicity(campaign),
-        answers=tuple(answer_view(result) for result in campaign.results),
-        forest=tuple(view for chart, view in figures if chart.kind == _FOREST),
-        matrix=tuple(view for chart, view in figures if not chart.work and chart.kind not in _OWN_CHAPTER),
+        answers=tuple(map(_answer, campaign.results)),
+        forest=_of_kind(figures, _FOREST),
+        matrix=tuple(f for f in figures if not f.chart.work and f.chart.kind not in _OWN_CHAPTER),
         works=tuple(_work_views(campaign, figures)),
-        cost=tuple(view for chart, view in figures if chart.kind == _COST),
-        theory=theory_rows(campaign),
-        use=use_rows(campaign),
-        database=database_rows(campaign),
-        order=tuple(view for chart, view in figures if chart.kind == _ORDER),
-        errors=error_rows(campaign),
-        columns=tuple(name for name, _ in _COLUMNS),
-        treatments=tuple(_treatments(campaign)),
-        invalid=tuple(_invalid(campaign)),
-        skipped=tuple(sorted(campaign.skipped.items())),
+        cost=_of_kind(figures, _COST),
+        order=_of_kind(figures, _ORDER),
+        tables={name: table(campaign) for name, table in _TABLES.items()},
         facts=tuple(provenance(campaign.manifest)),
         packages=tuple(sorted(campaign.manifest.packages.items())),
         run_command=campaign.manifest.command or "not recorded",
@@ -218,24 +130,20 @@ def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
     )
 
 
-def answer_view(result: ClaimResult) -> AnswerView:
-    """Return a claim with its answer in words."""
-    claim, sentence = result.claim, sentences.answer(result)
-    verdict = sentences.VERDICT_WORDS[result.verdict]
+_TABLES = {**TABLES, "database": database_table, "details": details_table}
+
+
+def _answer(result: ClaimResult) -> AnswerView:
+    claim = result.claim
     return AnswerView(
-        id=claim.id,
-        slug=claim.slug,
-        statement=claim.statement,
-        source=claim.source,
-        note=claim.note if result.reason != claim.note else "",
-        verdict=verdict,
+        claim=claim,
+        verdict=result.verdict,
+        word=sentences.VERDICT_WORDS[result.verdict],
         sign=sentences.VERDICT_SIGNS[result.verdict],
-        css=result.verdict.value,
-        sentence=sentence,
-        found=_unbroken(sentence.removeprefix(f"{verdict}: ")),
+        note=claim.note if result.reason != claim.note else "",
+        found=_unbroken(sentences.finding(result)),
         works=works_of_claim(claim),
-        command=f"bench claim {claim.id}" if claim.comparisons else "",
-        comparisons=tuple(_comparisons(result)),
+        comparisons=tuple(map(_expectation, result.comparisons)),
     )
 
 
@@ -244,16 +152,12 @@ def _unbroken(text: str) -> str:
     return text.replace("n = ", "n\u00a0=\u00a0")
 
 
-def _comparisons(result: ClaimResult) -> Iterable[ComparisonView]:
-    for judged in result.comparisons:
-        said, asked = sentences.comparison(judged), judged.comparison
-        baseline = f" / {asked.baseline.id}" if asked.baseline else ""
-        yield ComparisonView(
-            asked=f"{asked.metric.label} of {asked.treatment.id}{baseline}",
-            found=said.found,
-            expected=said.expected,
-            verdict=sentences.VERDICT_WORDS[said.verdict].lower(),
-        )
+def _expectation(result: ComparisonResult) -> str:
+    """Say what had been registered of a comparison, and what became of it."""
+    asked, said = result.comparison, sentences.comparison(result)
+    baseline = f" / {asked.baseline.id}" if asked.baseline else ""
+    verdict = sentences.VERDICT_WORDS[said.verdict].lower()
+    return f"{asked.metric.label} of {asked.treatment.id}{baseline}: expected {said.expected}, {verdict}"
 
 
 def _badge(valid: int, invalid: int) -> str:
@@ -268,70 +172,16 @@ def _badge(valid: int, invalid: int) -> str:
 def _figure(campaign: Campaign, chart: DrawnChart) -> FigureView:
     variables = {token: f"var(--{token})" for token in LIGHT.tokens()}
     svg = inline(chart.svg.read_text(encoding="utf-8"), prefix=chart.name, label=str(escape(chart.alt)))
-    root = campaign.folder.path
-    return FigureView(
-        name=chart.name,
-        work=chart.work,
-        title=chart.title,
-        caption=chart.caption,
-        alt=chart.alt,
-        svg=Markup(recoloured(svg, variables)),  # noqa: S704 - our own drawing; its label is escaped above
-        svg_href=chart.svg.relative_to(root).as_posix(),
-        png_href=chart.png.relative_to(root).as_posix(),
-        csv_href=chart.data_csv.relative_to(root).as_posix(),
-    )
+    drawing = Markup(recoloured(svg, variables))  # noqa: S704 - our own drawing; its label is escaped above
+    return FigureView(chart=chart, svg=drawing, root=campaign.folder.path)
 
 
-def _work_views(campaign: Campaign, figures: Sequence[tuple[DrawnChart, FigureView]]) -> Iterable[WorkView]:
+def _of_kind(figures: Sequence[FigureView], kind: str) -> tuple[FigureView, ...]:
+    return tuple(f for f in figures if f.chart.kind == kind)
+
+
+def _work_views(campaign: Campaign, figures: Sequence[FigureView]) -> Iterable[WorkView]:
     for work in works(campaign):
-        mine = tuple(view for chart, view in figures if chart.work == work.name and chart.kind not in _OWN_CHAPTER)
+        mine = tuple(f for f in figures if f.chart.work == work.name and f.chart.kind not in _OWN_CHAPTER)
         if mine:
-            yield WorkView(
-                id=f"work-{work.name}",
-                work=work.name,
-                claims=claims_on_work(campaign, work),
-                heading=work.heading,
-                figures=mine,
-            )
-
-
-def _treatments(campaign: Campaign) -> Iterable[TreatmentView]:
-    for work in works(campaign):
-        for row in rows_of(campaign, work):
-            yield _treatment(campaign, row.treatment)
-
-
-def _treatment(campaign: Campaign, treatment: Treatment) -> TreatmentView:
-    mine = [t for t in campaign.trials if t.treatment == treatment.id]
-    limit = treatment_ceiling(campaign, treatment)
-    return TreatmentView(
-        id=treatment.id,
-        work=parse_variant(treatment.variant).work.name,
-        claims=claims_on_treatment(campaign, treatment.id),
-        label=treatment_label(treatment),
-        load=treatment.load,
-        trials=f"{sum(t.is_valid for t in mine)} of {len(mine)}",
-        ceiling=f"{words.rate(limit.goodput_rps)} ({limit.decided_by})" if limit else words.NOT_MEASURED,
-        cells=tuple(_cell(campaign, treatment.id, metric) for _, metric in _COLUMNS),
-    )
-
-
-def _cell(campaign: Campaign, treatment: str, metric: Metric) -> str:
-    value = summarise(campaign, treatment, metric)
-    if value is None:
-        return words.NOT_MEASURED
-    return ("≥ " if value.is_floor else "") + words.metric_value(metric, value.median)
-
-
-def _invalid(campaign: Campaign) -> Iterable[InvalidView]:
-    for trial in campaign.trials:
-        if not trial.is_valid:
-            yield InvalidView(
-                trial=trial.trial_id,
-                treatment=trial.treatment,
-                work=parse_variant(trial.variant).work.name,
-                claims=claims_on_treatment(campaign, trial.treatment),
-                round=trial.round,
-                rules=", ".join(trial.rules),
-                reasons=trial.reasons,
-            )
+            yield WorkView(work=work.name, claims=claims_on_work(campaign, work), heading=work.heading, figures=mine)

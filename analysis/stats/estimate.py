@@ -31,7 +31,7 @@ PRIOR_G = 10.0
 """Prior variance of the standardised effect: wide, since most effects here are many times their noise."""
 
 MIN_STRUCTURAL_TRIALS = 3
-_LEAST_SPREAD = 1e-3
+LEAST_SPREAD = 1e-3
 """A clock's and a counter's own grain: three trials that agree to the last digit are not three measurements of it."""
 
 
@@ -50,7 +50,7 @@ def half_width_factor(n: int, alpha: float) -> float:
 def half_width(log_ratios: Sequence[float], alpha: float) -> float:
     """Return the half-width of the confidence sequence for the mean of `log_ratios` (natural logs)."""
     factor = half_width_factor(len(log_ratios), alpha)
-    return inf if factor == inf else factor * max(stdev(log_ratios), _LEAST_SPREAD)
+    return inf if factor == inf else factor * max(stdev(log_ratios), LEAST_SPREAD)
 
 
 def ratio_estimate(

@@ -23,6 +23,7 @@ from math import exp, inf, log, sqrt
 from statistics import fmean, variance
 from typing import TYPE_CHECKING
 
+from analysis.stats.estimate import LEAST_SPREAD
 from analysis.stats.student import quantile
 from experiment.design.model import Interval
 
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from experiment.design.metrics import Metric
     from experiment.records.trial import TrialRecord
 
-_LEAST_SPREAD = 1e-3
-"""A clock's and a counter's own grain: trials that agree to the last digit are not that many measurements of it."""
 _LEAST_TRIALS = 2  # a spread needs two
 _NO_KNOWLEDGE = 100.0
 """A half-width beyond this, a factor of e^100, says nothing; exp() would overflow soon after."""
@@ -73,22 +72,18 @@ class MetricRatio:
 
     @property
     def ratio(self) -> float:
-        """After / before."""
         return self.after / self.before
 
     @property
     def interval(self) -> Interval:
-        """The interval as a value."""
         return Interval(self.low, self.high)
 
 
 def sample(trials: Iterable[TrialRecord], treatment: str, metric: Metric) -> Sample:
     """Collect a metric over a treatment's valid trials; those that did not measure it are left out."""
-    mine = [t for t in trials if t.treatment == treatment and t.is_valid and t.metrics.value(metric) is not None]
-    values = [t.metrics.value(metric) for t in mine]
-    return Sample(
-        values=tuple(v for v in values if v is not None), is_floor=any(t.metrics.is_floor(metric) for t in mine)
-    )
+    mine = [t.metrics for t in trials if t.treatment == treatment and t.is_valid]
+    values = tuple(value for m in mine if (value := m.value(metric)) is not None)
+    return Sample(values=values, is_floor=any(m.is_floor(metric) for m in mine))
 
 
 def metric_ratio(metric: Metric, before: Sample, after: Sample, alpha: float) -> MetricRatio | None:
@@ -120,7 +115,7 @@ def half_width(one: list[float], other: list[float], alpha: float) -> float:
     """
     if min(len(one), len(other)) < _LEAST_TRIALS:
         return inf
-    u, v = (max(variance(logs), _LEAST_SPREAD**2) / len(logs) for logs in (one, other))
+    u, v = (max(variance(logs), LEAST_SPREAD**2) / len(logs) for logs in (one, other))
     df = (u + v) ** 2 / (u**2 / (len(one) - 1) + v**2 / (len(other) - 1))
     half = quantile(1 - alpha / 2, df) * sqrt(u + v)
     return half if half < _NO_KNOWLEDGE else inf

@@ -14,6 +14,7 @@ alpha is divided among them.
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from analysis.stats.estimate import estimate
@@ -30,7 +31,6 @@ ALPHA = 0.05
 
 
 def verdict_of(interval: Interval, expected: Interval) -> Verdict:
-    """Return the verdict of one interval."""
     if expected.contains(interval):
         return Verdict.SUPPORTED
     if expected.disjoint(interval):
@@ -42,14 +42,11 @@ def judge_comparison(
     comparison: Comparison, trials: Sequence[TrialRecord], *, alpha: float, parts: int
 ) -> ComparisonResult:
     """Judge one comparison of a claim that has `parts` of them."""
-    supporting = estimate(comparison, trials, alpha)
-    if comparison.is_ratio:
-        verdict = _ratio_verdict(comparison, trials, supporting, alpha / parts)
-    else:
-        verdict = _structural_verdict(comparison, supporting)
-    if verdict is Verdict.INCONCLUSIVE and supporting.n == 0 and _all_invalid(comparison, trials):
+    found = estimate(comparison, trials, alpha)
+    verdict, level = _verdict(comparison, trials, found, alpha / parts)
+    if verdict is Verdict.INCONCLUSIVE and found.n == 0 and _all_invalid(comparison, trials):
         verdict = Verdict.INVALID
-    return ComparisonResult(comparison=comparison, estimate=supporting, verdict=verdict)
+    return ComparisonResult(comparison=comparison, estimate=found, verdict=verdict, alpha=level)
 
 
 def judge_claim(
@@ -73,23 +70,26 @@ def judge_all(
     skipped: Mapping[str, str],
     alpha: float = ALPHA,
 ) -> tuple[ClaimResult, ...]:
-    """Judge every claim of a campaign."""
     return tuple(judge_claim(claim, trials, skipped=skipped, alpha=alpha) for claim in claims)
 
 
-def _ratio_verdict(
-    comparison: Comparison, trials: Sequence[TrialRecord], supporting: Estimate, refuting_alpha: float
-) -> Verdict:
-    if comparison.expected.contains(supporting.interval):
-        return Verdict.SUPPORTED
-    refuting = estimate(comparison, trials, refuting_alpha)
-    return Verdict.REFUTED if comparison.expected.disjoint(refuting.interval) else Verdict.INCONCLUSIVE
+def _verdict(
+    comparison: Comparison, trials: Sequence[TrialRecord], found: Estimate, refuting_alpha: float
+) -> tuple[Verdict, float | None]:
+    """Return the verdict, and at which level it was reached."""
+    if not comparison.is_ratio:
+        return _structural_verdict(comparison, found), None
+    if comparison.expected.contains(found.interval):
+        return Verdict.SUPPORTED, found.alpha
+    if comparison.expected.disjoint(estimate(comparison, trials, refuting_alpha).interval):
+        return Verdict.REFUTED, refuting_alpha
+    return Verdict.INCONCLUSIVE, found.alpha
 
 
-def _structural_verdict(comparison: Comparison, estimate: Estimate) -> Verdict:
+def _structural_verdict(comparison: Comparison, found: Estimate) -> Verdict:
     """Judge a statement that must hold in every trial: one trial against it refutes it."""
-    verdict = verdict_of(estimate.interval, comparison.expected)
-    if verdict is Verdict.INCONCLUSIVE and estimate.high != float("inf"):
+    verdict = verdict_of(found.interval, comparison.expected)
+    if verdict is Verdict.INCONCLUSIVE and found.high != inf:
         return Verdict.REFUTED
     return verdict
 

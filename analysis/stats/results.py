@@ -41,17 +41,17 @@ class Estimate:
 
     @property
     def interval(self) -> Interval:
-        """The interval as a value."""
         return Interval(self.low, self.high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonResult:
-    """One comparison judged."""
+    """One comparison judged; `alpha` is the level of the verdict, None where there is none: for structural values."""
 
     comparison: Comparison
     estimate: Estimate
     verdict: Verdict
+    alpha: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,22 +11,23 @@ import csv
 import io
 import json
 import os
-import types
-import typing
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from experiment.errors import StoreError
-from experiment.records.histogram import Histogram, bucket_low_us
-from experiment.records.manifest import OLD_NAMES, Manifest, read_manifest
-from experiment.records.trial import METRIC_FIELDS, SecondRow, Series, TrialMetrics, TrialRecord
+from experiment.records import tables
+from experiment.records.histogram import bucket_low_us
+from experiment.records.manifest import Manifest, read_manifest
+from experiment.records.trial import METRIC_FIELDS, SecondRow, Series, TrialRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-_T = TypeVar("_T")
+    import pandas as pd
+
+    from experiment.records.histogram import Histogram
 
 MANIFEST, TRIALS, LATENCY, THROUGHPUT, VERDICTS = (
     "manifest.json",
@@ -117,58 +118,38 @@ class CampaignFolder:
 
     def next_trial_number(self) -> int:
         """Return the number after the highest ever used, orphaned rows of a crashed trial included."""
-        highest = 0
-        for name in (LATENCY, THROUGHPUT, TRIALS):
-            for row in _rows(self.path / name):
-                highest = max(highest, int(row["trial_id"].removeprefix("t")))
-        return highest + 1
+        ids = (trial for name in (LATENCY, THROUGHPUT, TRIALS) for trial in tables.trial_ids(self.path / name))
+        return max((int(trial.removeprefix("t")) for trial in ids), default=0) + 1
+
+    def trials_frame(self) -> pd.DataFrame:
+        """Return a row for every finished trial in the order they ran: the columns of trials.csv, typed."""
+        return tables.read_table(self.path / TRIALS, TrialRecord)
 
     def trials(self) -> list[TrialRecord]:
         """Return every finished trial in the order they ran."""
-        return [_record(row, self.path / TRIALS) for row in _rows(self.path / TRIALS)]
+        return tables.trial_records(self.trials_frame())
 
-    def histograms(self, only: Series | None = None) -> dict[str, dict[Series, Histogram]]:
-        """Return the histograms of every finished trial, by trial id and series; `only` one series if given."""
-        known = self._finished()
-        counts: dict[tuple[str, Series], dict[int, int]] = defaultdict(dict)
-        censored: dict[tuple[str, Series], dict[int, int]] = defaultdict(dict)
-        for row in _rows(self.path / LATENCY):
-            if row["trial_id"] in known and (only is None or row["series"] == only):
-                target = censored if row["censored"] == "1" else counts
-                target[row["trial_id"], Series(row["series"])][int(row["bucket"])] = int(row["count"])
-        out: dict[str, dict[Series, Histogram]] = defaultdict(dict)
-        for trial, series in {**counts, **censored}:
-            key = (trial, series)
-            out[trial][series] = Histogram(counts.get(key, {}), censored.get(key, {}))
-        return dict(out)
-
-    def merged_histograms(self, series: Series, groups: Mapping[str, str]) -> dict[str, Histogram]:
-        """Return one series merged over the trials of each group; `groups` maps trial ids to a group's name.
-
-        Read line by line and added up at once: memory is bounded by the groups, however many trials there are.
-        """
-        counts: dict[str, Counter[int]] = {}
-        censored: dict[str, Counter[int]] = {}
-        for trial, name, flag, bucket, _, _, count in _lines(self.path / LATENCY):
-            if name == series and trial in groups:
-                target = (censored if flag == "1" else counts).setdefault(groups[trial], Counter())
-                target[int(bucket)] += int(count)
-        return {
-            group: Histogram(counts.get(group, Counter()), censored.get(group, Counter()))
-            for group in {**counts, **censored}
-        }
+    def seconds_frame(self) -> pd.DataFrame:
+        """Return a row for every second of every finished trial: the columns of throughput.csv, typed."""
+        rows = tables.read_table(self.path / THROUGHPUT, SecondRow, key=("trial_id",))
+        return rows[rows["trial_id"].isin(tables.trial_ids(self.path / TRIALS))]
 
     def seconds(self) -> dict[str, list[SecondRow]]:
         """Return the rows per second of every finished trial, by trial id."""
-        known = self._finished()
-        out: dict[str, list[SecondRow]] = defaultdict(list)
-        for row in _rows(self.path / THROUGHPUT):
-            if row["trial_id"] in known:
-                out[row["trial_id"]].append(_parse(SecondRow, row))
-        return dict(out)
+        return tables.second_records(self.seconds_frame())
 
-    def _finished(self) -> set[str]:
-        return {row["trial_id"] for row in _rows(self.path / TRIALS)}
+    def merged_histograms(self, series: Series, groups: Mapping[str, str]) -> dict[str, Histogram]:
+        """Return one series merged over the trials of each group; `groups` maps trial ids to a group's name."""
+        return tables.merged_histograms(self.path / LATENCY, series, groups)
+
+    def histograms(self, only: Series | None = None) -> dict[str, dict[Series, Histogram]]:
+        """Return the histograms of every finished trial, by trial id and series; `only` one series if given."""
+        own = {trial: trial for trial in tables.trial_ids(self.path / TRIALS)}
+        out: dict[str, dict[Series, Histogram]] = defaultdict(dict)
+        for series in Series if only is None else (only,):
+            for trial, histogram in self.merged_histograms(series, own).items():
+                out[trial][series] = histogram
+        return dict(out)
 
 
 def latency_rows(trial_id: str, histograms: Mapping[Series, Histogram]) -> Iterator[list[Any]]:
@@ -208,26 +189,6 @@ def _append(path: Path, rows: Iterable[Iterable[Any]]) -> None:
         os.fsync(file.fileno())
 
 
-def _rows(path: Path) -> Iterator[dict[str, str]]:
-    """Yield the rows of a table, without a half-written last line."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise StoreError(f"{path} is missing; without it the campaign cannot be read.") from None
-    lines = csv.reader(io.StringIO(text[: text.rfind("\n") + 1]))
-    columns = [OLD_NAMES.get(name, name) for name in next(lines, [])]
-    yield from (dict(zip(columns, line, strict=False)) for line in lines)
-
-
-def _lines(path: Path) -> Iterator[list[str]]:
-    """Yield the rows of a table of plain cells as lists, without its header and a half-written last line."""
-    with path.open(encoding="utf-8") as file:
-        next(file, None)
-        for line in file:
-            if line.endswith("\n"):
-                yield line[:-1].split(",")
-
-
 def _trial_cells(record: TrialRecord) -> list[str]:
     own = [getattr(record, name) for name in _TRIAL_COLUMNS]
     return _cells([*own, *(getattr(record.metrics, name) for name in METRIC_FIELDS)])
@@ -250,71 +211,3 @@ def _cell(value: Any) -> str:
             return " ".join(value)
         case _:
             return str(value)
-
-
-def _record(row: Mapping[str, str], path: Path) -> TrialRecord:
-    missing = [name for name in _TRIAL_COLUMNS if name not in row]
-    if missing:
-        raise StoreError(f"{path} lacks the column(s) {', '.join(missing)}; it is of another version.")
-    try:
-        return TrialRecord(
-            metrics=_parse(TrialMetrics, row),
-            **{
-                f.name: _value(f.name, _types(TrialRecord)[f.name], row)
-                for f in fields(TrialRecord)
-                if f.name != "metrics"
-            },
-        )
-    except ValueError as error:
-        raise StoreError(f"{path}, trial {row.get('trial_id')}: {error}") from None
-
-
-def _parse(kind: type[_T], row: Mapping[str, str]) -> _T:
-    return kind(**{name: _value(name, hint, row) for name, hint in _types(kind).items()})
-
-
-def _value(name: str, parser: Callable[[str], Any], row: Mapping[str, str]) -> Any:
-    text = row.get(name, "")  # a column that its version did not have yet: not measured
-    try:
-        return parser(text)
-    except ValueError:
-        raise ValueError(f"{name} is {text!r}, which is no {parser.__name__.strip('_')}") from None
-
-
-def _types(kind: type) -> dict[str, Callable[[str], Any]]:
-    """Return how to read each field of a record, from its annotations."""
-    if kind not in _PARSERS:
-        hints = typing.get_type_hints(kind)
-        _PARSERS[kind] = {f.name: _parser(hints[f.name]) for f in fields(kind)}
-    return _PARSERS[kind]
-
-
-_PARSERS: dict[type, dict[str, Callable[[str], Any]]] = {}
-
-
-def _parser(hint: Any) -> Callable[[str], Any]:
-    if hint is TrialMetrics:
-        return str
-    options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
-    plain = next(o for o in options if o is not types.NoneType)
-    if typing.get_origin(plain) is tuple:
-        return _words
-    readers: dict[Any, Callable[[str], Any]] = {bool: _flag, int: int, float: float, str: str}
-    read = readers[plain]
-    return _optional(read) if types.NoneType in options else read
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-def _flag(text: str) -> bool:
-    return text == "1"
-
-
-def _optional(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    def parse(text: str) -> Any:
-        return None if text == "" else read(text)
-
-    parse.__name__ = read.__name__
-    return parse

@@ -5,20 +5,20 @@ from __future__ import annotations
 import resource
 import socket
 import time
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
-from rich.table import Table
 
 from experiment.errors import EnvironmentUnfitError, Exit
 from harness.campaign.run import given_database
+from harness.commands.terminal import show_table
 from harness.postgres.server import Unavailable, availability
 from harness.system.host import HostSample, facts
 from harness.system.pinning import plan_cores
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
 _DESCRIPTORS_WANTED = 4096
@@ -34,61 +34,61 @@ class Health(StrEnum):
     BAD = "bad"  # it does not run
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing looked at, what was found, and what to do."""
+class Check(NamedTuple):
+    """One thing looked at, what was found, and what that costs and how to cure it: nothing where all is well."""
 
     name: str
-    health: Health
     found: str
     cost: str = ""
+    is_bad: bool = False
+
+    @property
+    def health(self) -> Health:
+        if self.is_bad:
+            return Health.BAD
+        return Health.WEAK if self.cost else Health.GOOD
 
 
-def examine(*, quick: bool) -> int:
-    """Print every check; exit 6 when one of them keeps a campaign from running. `quick` leaves the A/A run out."""
+_COLOURS = {Health.GOOD: "", Health.WEAK: "yellow", Health.BAD: "red"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--quick", action="store_true", help="without the A/A run that measures its noise (40 s)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print every check; exit 6 when one of them keeps a campaign from running."""
     checks = [check() for check in CHECKS]
-    if not quick and not any(c.health is Health.BAD for c in checks):
+    if not args.quick and not any(c.health is Health.BAD for c in checks):
         checks.append(_noise())
-    table = Table(title="Is this machine fit?", title_justify="left")
-    for column in ("check", "", "found", "what that costs, and the cure"):
-        table.add_column(column, overflow="fold")
-    colours = {Health.GOOD: "green", Health.WEAK: "yellow", Health.BAD: "red"}
-    for c in checks:
-        table.add_row(c.name, f"[{colours[c.health]}]{c.health.value}[/]", c.found, c.cost)
-    Console().print(table)
+    show_table(
+        Console(),
+        "Is this machine fit?",
+        ("check", "", "found", "what that costs, and the cure"),
+        [(c.name, c.health.value, c.found, c.cost) for c in checks],
+        styles=[_COLOURS[c.health] for c in checks],
+    )
     return Exit.ENVIRONMENT if any(c.health is Health.BAD for c in checks) else Exit.OK
 
 
 def _machine() -> Check:
     f = facts()
-    found = f"{f.cpu}, {f.cores} cores, {f.memory_gib} GiB, {f.os}, Python {f.python}"
-    return Check(name="machine", health=Health.GOOD, found=found)
+    return Check("machine", f"{f.cpu}, {f.cores} cores, {f.memory_gib} GiB, {f.os}, Python {f.python}")
 
 
 def _cores() -> Check:
     plan = plan_cores()
     if plan.enforced:
-        found = f"SUT on core {plan.sut[0]}, driver and services on {', '.join(map(str, plan.others))}"
-        return Check(name="pinning", health=Health.GOOD, found=found)
-    return Check(
-        name="pinning",
-        health=Health.WEAK,
-        found=plan.note,
-        cost="Throughput claims (A15, A16, A20) take more rounds or stay undecided. Use Linux with 2 cores or more.",
-    )
+        return Check("pinning", f"SUT on core {plan.sut[0]}, driver and services on {', '.join(map(str, plan.others))}")
+    cost = "Throughput claims (A15, A16, A20) take more rounds or stay undecided. Use Linux with 2 cores or more."
+    return Check("pinning", plan.note, cost)
 
 
 def _descriptors() -> Check:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    cost = f"Bystanders of a blocked app each hold a socket; `ulimit -n {_DESCRIPTORS_WANTED}` before you start."
     found = f"{soft} open files allowed (hard limit {hard})"
-    if soft >= _DESCRIPTORS_WANTED:
-        return Check(name="descriptors", health=Health.GOOD, found=found)
-    return Check(
-        name="descriptors",
-        health=Health.WEAK,
-        found=found,
-        cost=f"Bystanders of a blocked app each hold a socket; `ulimit -n {_DESCRIPTORS_WANTED}` before you start.",
-    )
+    return Check("descriptors", found, "" if soft >= _DESCRIPTORS_WANTED else cost)
 
 
 def _steal() -> Check:
@@ -98,17 +98,11 @@ def _steal() -> Check:
     share = before.steal_share_until(after)
     pressure = before.pressure_share_until(after)
     if share is None:
-        return Check(name="CPU stolen now", health=Health.GOOD, found="this system does not say")
+        return Check("CPU stolen now", "this system does not say")
     waiting = "" if pressure is None else f"; tasks waited for a core {pressure:.0%} of the time"
+    cost = "Other tenants of this host are busy: trials over the limit are repeated. Try at another hour."
     found = f"{share:.1%} over {_STEAL_WATCH_S:g} s{waiting}"
-    if share <= _STEAL_LIMIT:
-        return Check(name="CPU stolen now", health=Health.GOOD, found=found)
-    return Check(
-        name="CPU stolen now",
-        health=Health.WEAK,
-        found=found,
-        cost="Other tenants of this host are busy: trials over the limit are repeated. Try at another hour.",
-    )
+    return Check("CPU stolen now", found, "" if share <= _STEAL_LIMIT else cost)
 
 
 def _ports() -> Check:
@@ -116,20 +110,18 @@ def _ports() -> Check:
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
     except OSError as error:
-        return Check(name="ports", health=Health.BAD, found=str(error), cost="Nothing can listen on 127.0.0.1 here.")
-    return Check(name="ports", health=Health.GOOD, found=f"127.0.0.1 can be listened on (tried {port})")
+        return Check("ports", str(error), "Nothing can listen on 127.0.0.1 here.", is_bad=True)
+    return Check("ports", f"127.0.0.1 can be listened on (tried {port})")
 
 
 def _database() -> Check:
-    url = given_database()
     try:
-        found = availability(url)
+        found = availability(given_database())
     except EnvironmentUnfitError as error:
-        return Check(name="database", health=Health.BAD, found=str(error), cost="Mend or unset BENCH_DATABASE_URL.")
+        return Check("database", str(error), "Mend or unset BENCH_DATABASE_URL.", is_bad=True)
     if isinstance(found, Unavailable):
-        cost = f"Claims A17 to A19 are skipped. {found.cure}"
-        return Check(name="database", health=Health.WEAK, found=found.reason, cost=cost)
-    return Check(name="database", health=Health.GOOD, found=f"PostgreSQL {found.version} ({found.source.value})")
+        return Check("database", found.reason, f"Claims A17 to A19 are skipped. {found.cure}")
+    return Check("database", f"PostgreSQL {found.version} ({found.source.value})")
 
 
 def _noise() -> Check:
@@ -139,19 +131,17 @@ def _noise() -> Check:
     disturbed = f" ({', '.join(floor.invalid)} fired)" if floor.invalid else ""
     if floor.spread is None or floor.spread_as_measured is None or floor.smallest_effect is None:
         return Check(
-            name="noise",
-            health=Health.WEAK,
-            found=f"the A/A run has only {floor.pairs} valid pairs{disturbed}",
-            cost="This machine is too disturbed now; close what else runs on it and look again.",
+            "noise",
+            f"the A/A run has only {floor.pairs} valid pairs{disturbed}",
+            "This machine is too disturbed now; close what else runs on it and look again.",
         )
     found = (
         f"two identical routes differ by {floor.spread_as_measured:.1%} in goodput from pair to pair, by "
         f"{floor.spread:.1%} at equal core speed{disturbed}; the article profile can decide effects on a busy core "
         f"that are {floor.smallest_effect - 1:.0%} away from a claim's limit ({TYPICAL_ROUNDS} rounds)"
     )
-    health = Health.GOOD if floor.smallest_effect <= _SMALLEST_WANTED else Health.WEAK
-    cost = "" if health is Health.GOOD else "Claims about a busy core (A15, A20) may stay undecided."
-    return Check(name="noise", health=health, found=found, cost=cost)
+    cost = "Claims about a busy core (A15, A20) may stay undecided."
+    return Check("noise", found, "" if floor.smallest_effect <= _SMALLEST_WANTED else cost)
 
 
 _SMALLEST_WANTED = 1.4

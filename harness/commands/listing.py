@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.table import Table
 
 from bench_app.catalogue import CATALOGUE
 from experiment.design.claims import CLAIMS
@@ -16,25 +15,34 @@ from experiment.design.profiles import PROFILES
 from experiment.errors import Exit
 from experiment.records.manifest import ClaimEntry
 from harness.campaign.run import missing_for
+from harness.commands.terminal import show_table
 
 if TYPE_CHECKING:
+    import argparse
+
     from experiment.design.model import Claim
 
 
-def show(*, as_json: bool) -> int:
-    """Print variants, claims, loads and profiles."""
+_COLUMNS = {
+    "variants": ("id", "method", "path", "summary", "skipped"),
+    "claims": ("id", "slug", "statement", "is_measurable"),
+    "loads": ("id", "kind", "users", "warmup_s", "window_s"),
+    "profiles": ("name", "summary", "budget_s"),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON, for scripts")
+
+
+def run(args: argparse.Namespace) -> int:
     data = _collect()
-    if as_json:
+    if args.json:
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return Exit.OK
     console = Console()
-    for title, columns in (
-        ("variants", ("id", "method", "path", "summary", "skipped")),
-        ("claims", ("id", "slug", "statement", "is_measurable")),
-        ("loads", ("id", "kind", "users", "warmup_s", "window_s")),
-        ("profiles", ("name", "summary", "budget_s")),
-    ):
-        console.print(_table(title, columns, data[title]))
+    for title, columns in _COLUMNS.items():
+        show_table(console, title, columns, ([str(row[name]) for name in columns] for row in data[title]))
     return Exit.OK
 
 
@@ -62,12 +70,3 @@ def _collect() -> dict[str, list[dict[str, Any]]]:
 
 def _claim(claim: Claim) -> dict[str, Any]:
     return {**ClaimEntry.of(claim).model_dump(mode="json"), "is_measurable": claim.is_measurable}
-
-
-def _table(title: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> Table:
-    table = Table(title=title, title_justify="left")
-    for name in columns:
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(str(row[name]) for name in columns))
-    return table

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from analysis.reading.rules import advice_on
 from analysis.stats.results import Verdict
 from harness.campaign.events import Listener
 
@@ -59,8 +60,8 @@ def left(standing: Standing) -> str:
     return f"this round about {in_minutes(standing.round_left_s)} more, in all at most {at_most}"
 
 
-def trial_line(record: TrialRecord) -> str:
-    """Say in one line what a trial measured."""
+def trial_lines(record: TrialRecord) -> list[str]:
+    """Say in one line what a trial measured; under an invalid one, what to do about it."""
     m = record.metrics
     if m.makespan_s is not None:
         what = f"all answered after {m.makespan_s:.2f} s"
@@ -69,8 +70,10 @@ def trial_line(record: TrialRecord) -> str:
     else:
         what = "no figures"
     lag = f", loop lag p99 {m.loop_lag_p99_us / 1000:.1f} ms" if m.loop_lag_p99_us is not None else ""
+    stuck = f", stuck at {m.stuck_at}" if m.stuck_at else ""
     bad = "" if record.is_valid else f"  INVALID {' '.join(record.rules)}: {record.reasons.splitlines()[0]}"
-    return f"{record.trial_id} {record.treatment:<46} {what}{lag}{bad}"
+    line = f"{record.trial_id} {record.treatment:<46} {what}{lag}{stuck}{bad}"
+    return [line, *(f"      {advice}" for advice in advice_on(record.rules))]
 
 
 class PlainLines(Listener):
@@ -81,20 +84,19 @@ class PlainLines(Listener):
         self.console = console or Console(highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
-        """Print a note."""
         self.console.print(text, markup=False)
 
     def round_started(self, standing: Standing, undecided: Sequence[str]) -> None:
-        """Print what the round is for."""
-        whom = f" for {len(undecided)} undecided claims" if undecided else ""
-        self.note(f"round {standing.round}: {standing.trials_in_round} trials{whom} ({left(standing)})")
+        claims = f" for {len(undecided)} undecided claims" if undecided else ""
+        self.note(f"round {standing.round}: {standing.trials_in_round} trials{claims} ({left(standing)})")
 
     def trial_ended(self, record: TrialRecord, standing: Standing) -> None:
-        """Print the trial's line."""
-        self.note(f"  [{standing.position}/{standing.trials_in_round}] {trial_line(record)}")
+        line, *advice = trial_lines(record)
+        self.note(f"  [{standing.position}/{standing.trials_in_round}] {line}")
+        for each in advice:
+            self.note(each)
 
     def judged(self, results: Sequence[ClaimResult], standing: Standing) -> None:
-        """Print where each claim stands."""
         named = "  ".join(f"{r.claim.id} {MARKS[r.verdict][0]}" for r in results)
         self.note(f"after round {standing.round}{': ' if named else ''}{named}")
 
@@ -107,27 +109,21 @@ class JsonLines(Listener):
         sys.stdout.flush()
 
     def note(self, text: str) -> None:
-        """Pass a note on."""
         self._say("note", text=text)
 
     def round_started(self, standing: Standing, undecided: Sequence[str]) -> None:
-        """Pass the round on."""
         self._say("round", **asdict(standing), undecided=list(undecided))
 
     def trial_progress(self, planned: PlannedTrial, progress: Progress) -> None:
-        """Pass a second on."""
         self._say("progress", trial_id=planned.trial_id, treatment=planned.treatment.id, **asdict(progress))
 
     def trial_ended(self, record: TrialRecord, standing: Standing) -> None:
-        """Pass the trial on."""
-        self._say("trial", **asdict(record), elapsed_s=standing.elapsed_s)
+        self._say("trial", **asdict(record), advice=advice_on(record.rules), elapsed_s=standing.elapsed_s)
 
     def judged(self, results: Sequence[ClaimResult], standing: Standing) -> None:
-        """Pass the verdicts on."""
         self._say("judged", round=standing.round, verdicts={r.claim.id: r.verdict.value for r in results})
 
     def ended(self, results: Sequence[ClaimResult], stopped_because: str) -> None:
-        """Pass the end on."""
         verdicts = {r.claim.id: r.verdict.value for r in results}
         self._say("ended", stopped_because=stopped_because, verdicts=verdicts)
 
@@ -144,10 +140,9 @@ class LiveView(Listener):
         self._p99_us: float | None = None
         self._lags_ms: list[float] = []
         self._results: Sequence[ClaimResult] = ()
-        self._last: list[str] = []
+        self._last: list[list[str]] = []  # the lines of the latest trials
 
     def __enter__(self) -> Self:
-        """Start drawing."""
         self._live.start()
         return self
 
@@ -158,35 +153,29 @@ class LiveView(Listener):
         self._live.stop()
 
     def note(self, text: str) -> None:
-        """Print a note above the view."""
         self._live.console.print(text, markup=False, highlight=False)
 
     def round_started(self, standing: Standing, undecided: Sequence[str]) -> None:  # noqa: ARG002 - the protocol's
-        """Redraw."""
         self._standing = standing
         self._draw()
 
     def trial_started(self, planned: PlannedTrial, standing: Standing) -> None:
-        """Redraw."""
         self._planned, self._standing, self._rps, self._p99_us = planned, standing, [], None
         self._draw()
 
     def trial_progress(self, planned: PlannedTrial, progress: Progress) -> None:  # noqa: ARG002 - the protocol's
-        """Redraw."""
         self._rps = [*self._rps, progress.rps][-30:]
         self._p99_us = progress.p99_us
         self._draw()
 
     def trial_ended(self, record: TrialRecord, standing: Standing) -> None:
-        """Redraw."""
         self._standing = standing
-        self._last = [*self._last, trial_line(record)][-3:]
+        self._last = [*self._last, trial_lines(record)][-3:]
         lag_us = record.metrics.loop_lag_p99_us
-        self._lags_ms = [*self._lags_ms, 0.0 if lag_us is None else lag_us / 1000][-40:]
+        self._lags_ms = [*self._lags_ms, *([] if lag_us is None else [lag_us / 1000])][-40:]
         self._draw()
 
     def judged(self, results: Sequence[ClaimResult], standing: Standing) -> None:
-        """Redraw."""
         self._results, self._standing = results, standing
         self._draw()
 
@@ -202,7 +191,7 @@ class LiveView(Listener):
             now = f"{self._rps[-1]:.0f} rps" if self._rps else "warming up"
             p99 = f", p99 {self._p99_us / 1000:.1f} ms" if self._p99_us is not None else ""
             out.append(Text(f"{self._planned.treatment.id}  {sparkline(self._rps)} {now}{p99}"))
-        out.extend(Text(line, style="dim") for line in self._last)
+        out.extend(Text(line, style="dim") for lines in self._last for line in lines)
         if self._lags_ms:
             out.append(Text(f"loop lag p99 by trial  {sparkline(self._lags_ms)}", style="dim"))
         if self._results:

@@ -15,7 +15,8 @@ from analysis.comparing.reproduction_text import as_markdown, lines
 from analysis.reading.campaign import load_campaign
 from experiment.errors import StoreError
 from experiment.records.manifest import Reproduced
-from experiment.records.store import CampaignFolder, write_whole
+from experiment.records.store import write_whole
+from harness.commands.terminal import say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,53 +41,49 @@ def reference_to(original: Campaign, out: Path) -> Reproduced:
     )
 
 
-def original_of(path: Path) -> Campaign | None:
-    """Return the campaign that the one in `path` repeats; None if it repeats none.
+def original_of(campaign: Campaign) -> Campaign | None:
+    """Return the campaign that this one repeats; None if it repeats none.
 
     Raises StoreError when the original does not lie any more where it lay.
     """
-    repeats = CampaignFolder.open(path).manifest().reproduces
+    repeats, path = campaign.manifest.reproduces, campaign.folder.path
     if repeats is None or repeats.path is None:  # its own, or of a version that did not record where the original lay
         return None
-    name, lay = repeats.campaign, (path.resolve() / repeats.path).resolve()
+    place = (path.resolve() / repeats.path).resolve()
     try:
-        found = load_campaign(lay)
+        found = load_campaign(place)
     except StoreError as error:
-        raise _lost(path, name, str(error)) from None
-    if found.name != name:
-        raise _lost(path, name, f"{lay} holds {found.name}.")
+        raise _lost(path, repeats.campaign, str(error)) from None
+    if found.name != repeats.campaign:
+        raise _lost(path, repeats.campaign, f"{place} holds {found.name}.")
     return found
 
 
-def conclude(original: Campaign, path: Path) -> Reproduction:
-    """Compare the campaign in `path` with the original, and write reproduction.md and reproduction.json beside it."""
-    found = compare_verdicts(original, load_campaign(path))
-    write_whole(path / REPRODUCTION_MD, as_markdown(found))
-    text = json.dumps(reproduction_json(found), indent=2, ensure_ascii=False)
-    write_whole(path / REPRODUCTION_JSON, text + "\n")
-    return found
-
-
-def tell(found: Reproduction, console: Console, *, as_json: bool = False) -> None:
-    """Print what was reproduced, and to scripts the same as an event."""
-    for line in lines(found):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+def conclude(original: Campaign, again: Campaign, console: Console, *, as_json: bool = False) -> Reproduction:
+    """Say what was reproduced, to scripts as an event too; write reproduction.md and reproduction.json beside it."""
+    found = compare_verdicts(original, again)
+    told = reproduction_json(found)
+    folder = again.folder.path
+    write_whole(folder / REPRODUCTION_MD, as_markdown(found))
+    write_whole(folder / REPRODUCTION_JSON, json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    say(console, *lines(found))
     if as_json:
-        print(json.dumps({"event": "reproduction", **reproduction_json(found)}))
+        print(json.dumps({"event": "reproduction", **told}))
+    return found
 
 
-def conclude_again(path: Path, console: Console, *, as_json: bool = False) -> None:
-    """Do for the campaign in `path` what `bench reproduce` ends with; nothing for one that repeats no other.
+def conclude_again(campaign: Campaign, console: Console, *, as_json: bool = False) -> None:
+    """Do for a campaign what `bench reproduce` ends with; nothing for one that repeats no other.
 
     An original that is gone costs the comparison, not what was measured: that is said, and nothing is raised.
     """
     try:
-        original = original_of(path)
+        original = original_of(campaign)
     except StoreError as error:
-        console.print(str(error), style="yellow", markup=False, highlight=False, soft_wrap=True)
+        say(console, str(error), style="yellow")
         return
     if original is not None:
-        tell(conclude(original, path), console, as_json=as_json)
+        conclude(original, campaign, console, as_json=as_json)
 
 
 def _lost(path: Path, name: str, why: str) -> StoreError:

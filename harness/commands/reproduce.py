@@ -12,9 +12,9 @@ import re
 import secrets
 import shlex
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
-
-from rich.console import Console
 
 from analysis.reading.campaign import load_campaign
 from experiment.design.claims import A_A
@@ -30,14 +30,16 @@ from harness.campaign.run import (
     new_manifest,
     run_registered,
 )
-from harness.commands.measuring import draw, exit_code, watching
-from harness.commands.origin import conclude, reference_to, tell
+from harness.commands.measuring import add_measuring, measure
+from harness.commands.origin import conclude, reference_to
 from harness.system.places import RESULTS
 from harness.trial.app_settings import taken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
 
     from analysis.reading.campaign import Campaign
     from experiment.design.model import Load, Treatment
@@ -45,38 +47,38 @@ if TYPE_CHECKING:
     from harness.campaign.events import Listener
     from harness.campaign.run import Finished
 
-    Runner = Callable[[Path, Manifest, Listener], Finished]
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dir", type=Path, metavar="DIR", help="the campaign to run again")
+    add_measuring(parser)
 
 
-def reproduce(
-    path: Path,
-    *,
-    out: Path | None = None,
-    budget_s: float | None = None,
-    rounds: int | None = None,
-    seed: int | None = None,
-    quiet: bool = False,
-    as_json: bool = False,
-    words: Sequence[str] = (),
-    run: Runner = run_registered,
-) -> int:
-    """Run the campaign in `path` again and tell what was reproduced; return the exit code.
+def run(args: argparse.Namespace) -> int:
+    """Run the campaign again and tell what was reproduced; return the exit code.
 
-    What is not given is as in the original: its budget (seconds of measuring), its rounds. `run` is what measures.
-    Raises StoreError for a folder without a campaign of this format, UsageError for one this version cannot repeat.
+    What is not given is as in the original: its budget (seconds of measuring), its rounds. Raises StoreError for a
+    folder without a campaign of this format, UsageError for one this version cannot repeat.
     """
-    original = load_campaign(path)
-    folder = out or RESULTS / _name(original)
-    order = order_again(original, out=folder, budget_s=budget_s, rounds=rounds, seed=seed, words=words)
-    console = Console(stderr=as_json, highlight=False)
-    with watching(console, quiet=quiet, as_json=as_json) as listener:
-        listener.note(f"reproducing {original.name} into {folder.name} (seed {order.seed})")
-        listener.note(f"should it break off: bench run --resume {shlex.quote(str(folder))}")
-        finished = run(folder, manifest_again(original, order), listener)
-    console.print(f"measured; stopped because: {finished.stopped_because}. Drawing ...")
-    draw(finished.folder.path, lambda _: None)
-    tell(conclude(original, finished.folder.path), console, as_json=as_json)
-    return exit_code(finished)
+    original = load_campaign(args.dir)
+    order = order_again(
+        original,
+        out=args.out or RESULTS / _name(original),
+        budget_s=args.budget,
+        rounds=args.rounds,
+        seed=args.seed,
+        words=args.words,
+    )
+
+    def conclude_first(campaign: Campaign, console: Console) -> None:
+        conclude(original, campaign, console, as_json=args.json)
+
+    return measure(args, partial(_run_again, original, order), conclude_first)
+
+
+def _run_again(original: Campaign, order: Order, listener: Listener) -> Finished:
+    listener.note(f"reproducing {original.name} into {order.out.name} (seed {order.seed})")
+    listener.note(f"should it break off: bench run --resume {shlex.quote(str(order.out))}")
+    return run_registered(order.out, manifest_again(original, order), listener)
 
 
 def order_again(

@@ -7,7 +7,7 @@ import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from bench_app.catalogue import CATALOGUE
 from experiment.design.factors import server
@@ -21,14 +21,22 @@ from harness.trial.driver import LocustProcess
 from harness.trial.rig import Rig
 from harness.trial.sut import sut
 
+if TYPE_CHECKING:
+    import argparse
+
 _HIGHEST_PORT = 65535
 
 
-def serve(port: int) -> NoReturn:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=int, default=8000, metavar="N", help="where to listen (default: 8000)")
+
+
+def run(args: argparse.Namespace) -> NoReturn:
     """Serve every variant on 127.0.0.1 until interrupted.
 
     Raises UsageError when the port is taken, EnvironmentUnfitError when the app ends by itself.
     """
+    port: int = args.port
     if not 1 <= port <= _HIGHEST_PORT:
         raise UsageError(f"{port} is no port; ports go from 1 to {_HIGHEST_PORT}.")
     if accepts(port):

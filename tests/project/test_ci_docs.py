@@ -15,7 +15,7 @@ from analysis.stats.independent import half_width
 from experiment.design.claims import CLAIMS
 from experiment.design.plan import treatments_for
 from experiment.errors import Exit
-from harness.commands.cli import _parser
+from harness.commands.cli import parser_for
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
@@ -31,7 +31,7 @@ def _commands(name: str) -> list[list[str]]:
 
 @pytest.mark.parametrize("words", _commands("bench"), ids=" ".join)
 def test_every_bench_command_parses(words: list[str]) -> None:
-    args = _parser().parse_args(words)
+    args = parser_for(words).parse_args(words)
     for gate in getattr(args, "fail_on", []):
         parse_gate(gate)
     for claim in (getattr(args, "claims", None) or "").split(","):

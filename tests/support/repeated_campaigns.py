@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rich.console import Console
+
 from analysis.reading.campaign import load_campaign
 from comparable_campaigns import ASKED, runner
 from experiment.design.plan import treatments_for
@@ -27,7 +29,7 @@ def run_again(original: Campaign, path: Path, **how: Any) -> Reproduction:
     rounds = how.pop("rounds", None)
     order = order_again(original, out=path, budget_s=None, rounds=rounds, seed=5, words=("bench", "reproduce"))
     runner(**how)(path, manifest_again(original, order), Listener())
-    return conclude(original, path)
+    return conclude(original, load_campaign(path), Console(quiet=True))
 
 
 def made_theirs(path: Path, *, claims: tuple[Claim, ...] = ASKED, **changes: Any) -> Campaign:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,9 +14,8 @@ from analysis.comparing.gate import Gate, GateKind, failures, parse_gate, share_
 from analysis.reading.campaign import load_campaign
 from comparable_campaigns import ASKED, BLOCKING, GOOD, NATIVE, POOLED, SLOWER, measured, suite_of
 from experiment.design.claims import A_A, CLAIMS
-from experiment.errors import BenchError, Exit, UsageError
-from harness.commands.compare import add_arguments
-from harness.commands.compare import compare as bench_compare
+from experiment.errors import Exit, UsageError
+from harness.commands.cli import main
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,13 +120,7 @@ def test_the_headline_counts(of: Callable[[str], Campaign]) -> None:
 
 
 def _run(*words: str | Path) -> int:
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-    try:
-        return bench_compare(parser.parse_args([str(w) for w in words]))
-    except BenchError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+    return main(["compare", *map(str, words)])
 
 
 def test_a_failed_gate_exits_3_and_a_passed_one_0(folders: dict[str, Path]) -> None:

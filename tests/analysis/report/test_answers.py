@@ -16,8 +16,9 @@ from analysis.stats.results import Verdict
 from experiment.design.claims import A_A, CLAIMS
 from experiment.design.model import Interval
 from experiment.design.profiles import ARTICLE_CLAIMS
+from experiment.errors import Exit
 from fake_campaigns import write_campaign
-from harness.commands.presenting import make_answers
+from harness.commands.cli import main
 
 if TYPE_CHECKING:
     from analysis.reading.campaign import Campaign
@@ -111,11 +112,11 @@ def test_a_smoke_run_is_called_no_evidence(tmp_path: Path) -> None:
     assert "not evidence" in answers_markdown(load_campaign(folder))
 
 
-def test_the_command_writes_the_page(campaign: Campaign, tmp_path: Path) -> None:
-    said: list[str] = []
-    out = make_answers(campaign.folder.path, tmp_path / "docs" / "answers.md", said.append)
+def test_the_command_writes_the_page(campaign: Campaign, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "docs" / "answers.md"
+    assert main(["answers", str(campaign.folder.path), "--out", str(out)]) == Exit.OK
     assert out.read_text(encoding="utf-8") == answers_markdown(campaign)
-    assert len(said) == 1
+    assert capsys.readouterr().out == f"{out}\n"
 
 
 def test_the_page_in_docs_is_made_from_the_reference_campaign() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import re
 from dataclasses import dataclass, replace
 from html.parser import HTMLParser
@@ -14,12 +15,15 @@ from analysis.charts import draw_all, pictures
 from analysis.drawing.canvas import SMOKE_MARK, slide
 from analysis.drawing.style import LIGHT
 from analysis.reading.campaign import load_campaign
+from analysis.report.details_table import DETAILS, INTERNAL, SHOWN
 from analysis.report.report import VERDICT_COLUMNS, verdict_table_markdown, write_report, write_verdicts_csv
-from analysis.report.report_tables import use_rows
+from analysis.report.report_tables import use_table
 from analysis.report.view import SMOKE_TEXT, report_view
 from analysis.stats.results import Verdict
 from experiment.design.claims import A_A, CLAIMS
 from experiment.design.profiles import ARTICLE_CLAIMS
+from experiment.records.trial import METRIC_FIELDS
+from experiment.theory.validity import FAILURE_RULES, RULES
 from fake_campaigns import INVALID, write_campaign
 
 if TYPE_CHECKING:
@@ -72,8 +76,9 @@ class Written:
 
 
 def write(campaign: Campaign, charts: Sequence[DrawnChart] = ()) -> Written:
-    html, markdown, _ = write_report(campaign, charts)
-    text = html.read_text(encoding="utf-8")
+    page, markdown = write_report(campaign, charts)
+    write_verdicts_csv(campaign)
+    text = page.read_text(encoding="utf-8")
     return Written(campaign, list(charts), text, markdown.read_text(encoding="utf-8"), Page(text))
 
 
@@ -83,16 +88,15 @@ def written(drawn: Drawn) -> Written:
 
 
 def test_every_claim_is_answered_in_a_sentence(written: Written) -> None:
-    answers = {a.id: a for a in report_view(written.campaign, []).answers}
+    answers = {a.claim.id: a for a in report_view(written.campaign, []).answers}
+    found = {name: a.found.replace("\u00a0", " ") for name, a in answers.items()}
     assert answers.keys() == set(ARTICLE_CLAIMS)
-    a1 = re.sub(r"0\.02\d", "0.02_", answers["A1"].sentence)
+    a1 = re.sub(r"0\.02\d", "0.02_", found["A1"])
     told = "sleep.async-blocking has 0.02_ times the goodput of sleep.def (0.02_ to 0.02_; n = 4 rounds)"
-    assert a1 == f"Supported: {told}."
-    assert "waits at least" in answers["A2"].sentence
-    assert "100 % in each of 4 trials" in answers["A5"].sentence
-    assert answers["A21"].sentence == f"Not measurable: {CLAIMS['A21'].note}"
-    for answer in answers.values():
-        assert answer.verdict in answer.sentence
+    assert (answers["A1"].word, a1) == ("Supported", f"{told}.")
+    assert "waits at least" in found["A2"]
+    assert "100 % in each of 4 trials" in found["A5"]
+    assert (answers["A21"].word, found["A21"]) == ("Not measurable", CLAIMS["A21"].note)
 
 
 def test_the_page_needs_nothing_but_itself(written: Written) -> None:
@@ -149,9 +153,9 @@ def test_the_drawings_follow_the_page_s_theme(written: Written) -> None:
 
 
 def test_invalid_trials_are_listed_with_their_reason(written: Written) -> None:
-    rows = report_view(written.campaign, []).invalid
-    assert {(row.treatment, row.round) for row in rows} == INVALID
-    assert {row.rules for row in rows} == {"driver-saturated"}
+    rows = report_view(written.campaign, []).tables["invalid"].rows
+    assert {(row.cells["treatment"], int(row.cells["round"])) for row in rows} == INVALID
+    assert {row.cells["rule"] for row in rows} == {"driver-saturated"}
     assert "2 were invalid and left out" in written.html
     assert "the driver used 97 % of its core" in written.markdown
 
@@ -165,29 +169,28 @@ def test_the_page_goes_from_the_answer_to_how_it_was_measured(written: Written) 
 def test_every_chart_says_metric_load_and_n_and_links_to_its_numbers(written: Written) -> None:
     view = report_view(written.campaign, written.charts)
     for figure in (*view.matrix, *view.cost, *view.order, *(f for work in view.works for f in work.figures)):
-        assert re.search(r"\d (rounds?|trials?)\b", figure.caption), figure.name
-        assert f'href="{figure.csv_href}"' in written.html
-        assert f'href="#{figure.name}"' in written.html
+        assert re.search(r"\d (rounds?|trials?)\b", figure.chart.caption), figure.chart.name
+        assert f'href="{figure.href(figure.chart.data_csv)}"' in written.html
+        assert f'href="#{figure.chart.name}"' in written.html
 
 
 def test_theory_stands_beside_what_was_measured(written: Written) -> None:
-    rows = {row.id: row for row in report_view(written.campaign, []).theory}
+    rows = {row.id: row for row in report_view(written.campaign, []).tables["theory"].rows}
     slept = rows["sleep.def@closed-80"]
-    assert (slept.ceiling, slept.decided_by) == ("400 rps", "T/S")
-    assert re.fullmatch(r"(9\d|10\d) %", slept.share)
-    assert slept.cost.endswith("µs")
+    assert (slept.cells["theory's ceiling"], slept.cells["decided by"]) == ("400 rps", "T/S")
+    assert re.fullmatch(r"(9\d|10\d) %", slept.cells["share"])
+    assert slept.cells["SUT CPU a request"].endswith("µs")
     assert {"A1", "A8"} <= set(slept.claims.split())
 
 
 def test_requests_without_a_right_answer_are_counted_with_their_first_failure(written: Written) -> None:
     campaign = written.campaign
     assert "Every request was answered rightly" in written.html
-    bad, *others = campaign.trials
-    metrics = replace(bad.metrics, wrong=3, errors=1_200, first_failure="status 500")
-    (row,) = report_view(replace(campaign, trials=(replace(bad, metrics=metrics), *others)), []).errors
-    assert (row.id, row.trials, row.wrong, row.errors) == (bad.treatment, "1 of 4", "3", "1,200")
-    assert row.dropped == "–"
-    assert row.first_failure == "status 500"
+    frame = campaign.frame.copy()
+    frame.loc[0, "wrong"], frame.loc[0, "errors"], frame.loc[0, "first_failure"] = 3, 1_200, "status 500"
+    (row,) = report_view(replace(campaign, frame=frame), []).tables["errors"].rows
+    assert row.id == frame.loc[0, "treatment"]
+    assert list(row.cells.values()) == ["1 of 4", "3", "1,200", "–", "status 500"]
 
 
 def test_what_a_filter_looks_for_is_on_the_page(written: Written) -> None:
@@ -242,6 +245,8 @@ def test_verdicts_csv_has_a_row_for_every_comparison(written: Written) -> None:
     a2 = next(row for row in rows if row["claim"] == "A2")
     assert a2["is_floor"] == "1"
     assert a2["expected_high"] == a2["high"] == ""
+    assert a2["alpha"] == "0.05"
+    assert {row["alpha"] for row in rows if not row["baseline"]} == {""}
 
 
 def test_the_table_for_a_readme_has_every_claim(written: Written) -> None:
@@ -292,9 +297,40 @@ def test_skipped_variants_are_listed_and_escaped(tmp_path: Path) -> None:
 def test_what_each_treatment_takes_is_told_from_outside_and_missing_stays_missing(tmp_path: Path) -> None:
     folder = write_campaign(tmp_path / "c", claims=[CLAIMS["A20"]], treatments=A_A.treatments, rounds=2)
     campaign = load_campaign(folder)
-    row = next(row for row in use_rows(campaign) if row.id == "noop.async-native@closed-20")
+    row = next(row for row in use_table(campaign).rows if row.id == "noop.async-native@closed-20")
     mine = [t.metrics for t in campaign.trials if t.treatment == row.id and t.is_valid]
     cost_us = median(m.sut_cpu_us_per_request for m in mine if m.sut_cpu_us_per_request is not None)
-    assert (row.cost, row.even_cost) == (f"{cost_us:,.0f} µs", f"{cost_us / 0.8:,.0f} µs")
-    assert (row.threads, row.memory, row.switches) == ("–", "–", "–")
-    assert f"| {row.id} | {row.cost} | {row.even_cost} | 0.90 | – | – | – |" in write(campaign).markdown
+    cells = [f"{cost_us:,.0f} µs", f"{cost_us / 0.8:,.0f} µs", "0.90", "–", "–", "–"]
+    assert list(row.cells.values()) == cells
+    assert f"| {row.id} | {' | '.join(cells)} |" in write(campaign).markdown
+
+
+@pytest.mark.parametrize("field", METRIC_FIELDS)
+def test_every_metric_is_shown_or_kept_from_readers_for_a_reason(written: Written, field: str) -> None:
+    assert (field in SHOWN) + bool(INTERNAL.get(field)) + (field in DETAILS) == 1
+    if field in DETAILS:
+        assert DETAILS[field].name in report_view(written.campaign, []).tables["details"].columns
+
+
+def test_what_is_shown_or_internal_is_a_metric() -> None:
+    assert (SHOWN | INTERNAL.keys()) - set(METRIC_FIELDS) == set()
+
+
+def test_where_the_loop_stood_is_told(tmp_path: Path) -> None:
+    folder = write_campaign(tmp_path / "c", claims=[CLAIMS["A20"]], treatments=A_A.treatments, rounds=1)
+    campaign = load_campaign(folder)
+    frame = campaign.frame.assign(stuck_at="bench_app/pdf.py:22 in parse")
+    told = write(replace(campaign, frame=frame))
+    assert "bench_app/pdf.py:22 in parse" in told.html
+    assert "| bench\\_app/pdf.py:22 in parse |" in told.markdown
+
+
+def test_every_validity_rule_is_told_with_how_often_it_fired(written: Written) -> None:
+    rules = {row.id: row.cells for row in report_view(written.campaign, []).tables["rules"].rows}
+    assert RULES.keys() | FAILURE_RULES.keys() <= rules.keys()
+    assert rules["driver-cpu"]["limit"] == "0.85"
+    assert rules["driver-cpu"]["trials"] == "0"
+    assert rules["driver-saturated"]["trials"] == str(len(INVALID))
+    for rule in RULES.values():
+        assert rule.meaning in html.unescape(written.html)
+        assert rule.advice in html.unescape(written.html)

@@ -22,7 +22,7 @@ from experiment.design.claims import A_A, CLAIMS
 from experiment.design.model import Treatment
 from experiment.design.plan import treatments_for
 from fake_campaigns import write_campaign
-from harness.commands.presenting import make_slides
+from harness.commands.slides import make_slides
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,7 +22,7 @@ from experiment.records.histogram import Histogram
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import SecondRow, Series, TrialMetrics, TrialRecord
 from fake_campaigns import registered, write_campaign
-from harness.commands.presenting import make_slides
+from harness.commands.slides import make_slides
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from analysis.stats.judge import judge_all
 from experiment.design.model import Interval, PlannedTrial
+from experiment.theory.validity import RULES
 from harness.campaign.events import Standing
 from harness.commands.live import JsonLines, LiveView, PlainLines, in_minutes, left, sparkline
 from harness.trial.driver import Progress
@@ -61,6 +62,21 @@ def test_plain_lines_name_the_trial_its_figures_and_what_is_wrong_with_it() -> N
     assert "[1/5]" in out.getvalue()
     assert "12.3 rps" in out.getvalue()
     assert "INVALID host-busy: other processes used 0.9 cores" in out.getvalue()
+    assert RULES["host-busy"].advice in out.getvalue()
+
+
+def test_plain_lines_name_the_line_on_which_the_loop_stood() -> None:
+    listener, out = _plain()
+    listener.trial_ended(trial(FAST, 2, goodput_rps=12.3, stuck_at="bench_app/pdf.py:22 in parse"), STANDING)
+    assert "stuck at bench_app/pdf.py:22 in parse" in out.getvalue()
+
+
+def test_a_rule_of_another_version_has_no_advice_and_a_trial_without_lag_no_bar() -> None:
+    out = io.StringIO()
+    with LiveView(Console(file=out, width=120, force_terminal=True)) as view:
+        view.trial_ended(replace(trial(FAST, 2, rules=("of-old",)), reasons="seen"), STANDING)
+    assert "INVALID of-old: seen" in out.getvalue()
+    assert "loop lag p99 by trial" not in out.getvalue()
 
 
 def test_plain_lines_tell_where_every_claim_stands() -> None:
@@ -89,7 +105,18 @@ def test_the_live_view_shows_round_trial_rate_claims_and_time_left() -> None:
         view.trial_started(PLANNED, STANDING)
         view.trial_progress(PLANNED, Progress(second=0, rps=321.0, p99_us=12_300.0))
         view.trial_ended(trial(FAST, 2, goodput_rps=321.0, loop_lag_p99_us=900.0), STANDING)
+        bad = replace(trial(FAST, 3, rules=("clock",)), reasons="the window lasted 9 s")
+        view.trial_ended(bad, STANDING)
         view.judged(RESULTS, STANDING)
     shown = out.getvalue()
-    for part in ("round 2, trial 2 of 5", "at most 5:00", FAST.id, "321 rps", "p99 12.3 ms", "X1", "supported"):
+    for part in (
+        "round 2, trial 2 of 5",
+        "at most 5:00",
+        FAST.id,
+        "321 rps",
+        "p99 12.3 ms",
+        "X1",
+        "supported",
+        RULES["clock"].advice,
+    ):
         assert part in shown

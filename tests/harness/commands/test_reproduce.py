@@ -23,9 +23,10 @@ from experiment.design.plan import treatments_for
 from experiment.errors import Exit, StoreError
 from experiment.records.manifest import Manifest, ProfileFacts, TreatmentEntry
 from fake_campaigns import HOST
+from harness.commands import measuring
 from harness.commands import reproduce as reproducing
+from harness.commands.cli import main
 from harness.commands.origin import REPRODUCTION_JSON, REPRODUCTION_MD
-from harness.commands.reproduce import reproduce
 from repeated_campaigns import made_theirs, manifest_of, run_again
 
 if TYPE_CHECKING:
@@ -220,10 +221,15 @@ def test_the_command_measures_draws_and_tells(
     original: Campaign, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn: list[Path] = []
-    monkeypatch.setattr(reproducing, "draw", lambda path, _say: drawn.append(path))
+
+    def draw(campaign: Campaign) -> list[Path]:
+        drawn.append(campaign.folder.path)
+        return []
+
+    monkeypatch.setattr(measuring, "draw", draw)
+    monkeypatch.setattr(reproducing, "run_registered", runner())
     out = tmp_path / "again"
-    code = reproduce(original.folder.path, out=out, seed=3, quiet=True, run=runner())
-    assert code == Exit.OK
+    assert main(["reproduce", str(original.folder.path), "--out", str(out), "--seed", "3", "--quiet"]) == Exit.OK
     assert drawn == [out]
     assert "Of 3 claims in theirs: 3 reproduced" in capsys.readouterr().out
 
@@ -231,16 +237,17 @@ def test_the_command_measures_draws_and_tells(
 def test_the_command_tells_scripts_in_json(
     original: Campaign, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reproducing, "draw", lambda _path, _say: [])
-    reproduce(original.folder.path, out=tmp_path / "again", as_json=True, run=runner())
+    monkeypatch.setattr(measuring, "draw", lambda _campaign: [])
+    monkeypatch.setattr(reproducing, "run_registered", runner())
+    main(["reproduce", str(original.folder.path), "--out", str(tmp_path / "again"), "--json"])
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert events[-1]["event"] == "reproduction"
     assert events[-1]["counts"]["reproduced"] == 3
 
 
-def test_no_campaign_is_no_traceback(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="holds no campaign"):
-        reproduce(tmp_path, run=runner())
+def test_no_campaign_is_no_traceback(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["reproduce", str(tmp_path)]) == Exit.USAGE
+    assert "holds no campaign" in capsys.readouterr().err
 
 
 # --- one claim beside the reference
@@ -248,17 +255,16 @@ def test_no_campaign_is_no_traceback(tmp_path: Path) -> None:
 
 def test_one_claim_stands_beside_the_reference(original: Campaign, tmp_path: Path) -> None:
     mine = load_campaign(measured(tmp_path / "mine", claims=[CLAIMS["A8"]], host={**HOST, "cores": 8}))
-    said = beside_reference(mine.results, original.folder.path, manifest=mine.manifest)
+    said = beside_reference(mine, original)
     assert said[0] == "Beside the reference campaign theirs:"
     assert said[1] == "A8 reproduced: reference supported, here supported"
     assert said[2].endswith("; the intervals overlap")
     assert "    machine: cores 2 / 8" in said
 
 
-def test_without_a_reference_or_the_claim_in_it_nothing_is_said(original: Campaign, tmp_path: Path) -> None:
-    assert beside_reference(original.results, tmp_path / "nothing") == []
+def test_a_reference_without_the_claim_says_nothing(original: Campaign, tmp_path: Path) -> None:
     other = load_campaign(measured(tmp_path / "other", claims=[replace(CLAIMS["A1"], id="X9")]))
-    assert beside_reference(other.results, original.folder.path) == []
+    assert beside_reference(other, original) == []
 
 
 def test_the_aa_pair_is_part_of_every_repetition(original: Campaign, tmp_path: Path) -> None:

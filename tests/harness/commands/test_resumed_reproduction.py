@@ -12,11 +12,11 @@ from analysis.reading.campaign import load_campaign
 from comparable_campaigns import measured, resumer, runner
 from experiment.errors import Exit, StoreError
 from experiment.records.store import CampaignFolder
-from harness.commands import measuring
+from harness.commands import measuring, report, run
 from harness.commands import reproduce as reproducing
 from harness.commands.cli import main
 from harness.commands.origin import REPRODUCTION_JSON, REPRODUCTION_MD, original_of
-from harness.commands.reproduce import manifest_again, order_again, reproduce
+from harness.commands.reproduce import manifest_again, order_again
 from repeated_campaigns import run_again
 
 if TYPE_CHECKING:
@@ -50,14 +50,20 @@ def _cut_after(trials: int) -> Callable[[object], None]:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out charts and report, and resume with FakeDriver in the rig's place."""
-    for module in (reproducing, measuring):
-        monkeypatch.setattr(module, "draw", lambda _path, _say: [])
-    monkeypatch.setattr(measuring, "resume", resumer(spread=0.0))
+    monkeypatch.setattr(measuring, "draw", lambda _campaign: [])
+    monkeypatch.setattr(report, "draw", lambda _campaign: [])
+    monkeypatch.setattr(run, "resume", resumer(spread=0.0))
+
+
+def _reproduce(original: Campaign, out: Path, on_trial: Callable[[object], None] | None = None) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reproducing, "run_registered", runner(spread=0.0, on_trial=on_trial))
+        main(["reproduce", str(original.folder.path), "--out", str(out), "--seed", "3", "--quiet"])
 
 
 def _break_off(original: Campaign, out: Path, *, after: int = 11) -> None:
     with pytest.raises(_PowerCutError):
-        reproduce(original.folder.path, out=out, seed=3, quiet=True, run=runner(spread=0.0, on_trial=_cut_after(after)))
+        _reproduce(original, out, _cut_after(after))
 
 
 @pytest.mark.usefixtures("undrawn")
@@ -66,7 +72,7 @@ def test_resumed_it_ends_with_the_same_pages_as_one_that_ran_through(
     after: int, original: Campaign, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cut, whole = tmp_path / "cut" / "again", tmp_path / "whole" / "again"
-    reproduce(original.folder.path, out=whole, seed=3, quiet=True, run=runner(spread=0.0))
+    _reproduce(original, whole)
     through = capsys.readouterr().out
     _break_off(original, cut, after=after)
     assert not (cut / REPRODUCTION_MD).exists()
@@ -112,7 +118,7 @@ def test_another_campaign_in_the_originals_place_is_not_taken_for_it(original: C
     another = told.reproduces.model_copy(update={"campaign": "another"})
     folder.write_manifest(told.model_copy(update={"reproduces": another}))
     with pytest.raises(StoreError, match=r"repeats another, which cannot be read any more: .* holds theirs"):
-        original_of(folder.path)
+        original_of(load_campaign(folder.path))
 
 
 def test_the_manifest_tells_nothing_of_the_machines_folders(original: Campaign) -> None:

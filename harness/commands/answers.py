@@ -1,0 +1,35 @@
+"""`bench answers DIR`: the questions people ask in interviews, answered with a campaign's numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.reading.campaign import load_campaign
+from analysis.report.answers import answers_markdown
+from experiment.errors import Exit
+from experiment.records.store import write_whole
+from harness.system.places import short
+
+if TYPE_CHECKING:
+    import argparse
+
+    from analysis.reading.campaign import Campaign
+
+PAGE = Path("docs") / "answers.md"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dir", type=Path, metavar="DIR", help="a campaign's folder, e.g. results/reference")
+    parser.add_argument("--out", type=Path, metavar="FILE", default=PAGE, help=f"default: {PAGE}")
+
+
+def run(args: argparse.Namespace) -> int:
+    print(short(write_answers(load_campaign(args.dir), args.out)))
+    return Exit.OK
+
+
+def write_answers(campaign: Campaign, out: Path) -> Path:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(out, answers_markdown(campaign))
+    return out

@@ -1,0 +1,40 @@
+"""`bench claim ID`: what one claim needs, measured and set beside the reference campaign."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from analysis.comparing.reproduction_text import beside_reference
+from analysis.reading.campaign import load_campaign
+from experiment.errors import StoreError
+from harness.commands.measuring import add_measuring, measure
+from harness.commands.run import run_as_ordered
+from harness.commands.terminal import say
+from harness.commands.words import claim_id
+from harness.system.places import REFERENCE
+
+if TYPE_CHECKING:
+    import argparse
+
+    from rich.console import Console
+
+    from analysis.reading.campaign import Campaign
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("id", metavar="ID", help="a claim's id or slug, e.g. A1 or wrong-style-tanks-throughput")
+    add_measuring(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    return measure(args, partial(run_as_ordered, args, "article", claims=(claim_id(args.id),)), _show_reference)
+
+
+def _show_reference(campaign: Campaign, console: Console) -> None:
+    """Set the claim beside the reference, where there is one that this version can read."""
+    try:
+        reference = load_campaign(REFERENCE)
+    except StoreError:
+        return
+    say(console, *beside_reference(campaign, reference))

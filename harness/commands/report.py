@@ -1,0 +1,40 @@
+"""`bench report DIR`: everything that follows from a campaign's raw files, made again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from analysis.reading.campaign import load_campaign
+from experiment.errors import Exit
+from harness.commands.origin import conclude_again
+from harness.commands.terminal import say
+from harness.system.places import short
+
+if TYPE_CHECKING:
+    import argparse
+
+    from analysis.reading.campaign import Campaign
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dir", type=Path, metavar="DIR", help="a campaign's folder, e.g. results/latest")
+
+
+def run(args: argparse.Namespace) -> int:
+    campaign, console = load_campaign(args.dir), Console()
+    say(console, *map(short, draw(campaign)))
+    conclude_again(campaign, console)
+    return Exit.OK
+
+
+def draw(campaign: Campaign) -> list[Path]:
+    """Write verdicts, charts and report into the campaign's folder; return the paths a reader wants, report first."""
+    from analysis import charts
+    from analysis.report.report import write_report, write_verdicts_csv
+
+    verdicts = write_verdicts_csv(campaign)
+    folder = campaign.folder.path / "charts"
+    return [*write_report(campaign, charts.draw_all(campaign, folder)), verdicts, folder]

@@ -1,0 +1,61 @@
+"""`bench run`: a whole campaign, or the rest of one that broke off."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from experiment.design.profiles import PROFILES
+from experiment.errors import UsageError
+from harness.campaign.run import make_order, resume, run_new
+from harness.commands.measuring import add_measuring, measure
+from harness.commands.origin import conclude_again
+from harness.commands.words import claim_ids, nearest
+from harness.system.places import short
+
+if TYPE_CHECKING:
+    import argparse
+
+    from harness.campaign.events import Listener
+    from harness.campaign.run import Finished
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", default="article", metavar="NAME", help="article (default) or smoke")
+    parser.add_argument("--claims", metavar="A1,A2", default="", help="judge only these, by id or slug")
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a campaign that broke off")
+    parser.add_argument(
+        "--all-rounds",
+        action="store_true",
+        help="go on measuring what is decided, until budget or rounds end: for campaigns meant for bench compare",
+    )
+    add_measuring(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure; raises UsageError for words that do not go together."""
+    claims = claim_ids(args.claims)
+    if args.resume is None:
+        profile = nearest(args.profile, PROFILES, "profile")
+        return measure(args, partial(run_as_ordered, args, profile, claims=claims, all_rounds=args.all_rounds))
+    if claims or args.out is not None or args.all_rounds:
+        raise UsageError(
+            "--resume goes on with a campaign as it was planned: leave out --claims, --out and --all-rounds."
+        )
+    return measure(args, partial(resume, args.resume), partial(conclude_again, as_json=args.json))
+
+
+def run_as_ordered(args: argparse.Namespace, profile: str, listener: Listener, **plan: Any) -> Finished:
+    """Measure a new campaign within the bounds that the call gives; `plan` says what."""
+    order = make_order(
+        profile,
+        seed=args.seed,
+        budget_s=args.budget,
+        rounds=args.rounds,
+        out=args.out,
+        command=args.words,
+        **plan,
+    )
+    listener.note(f"measuring into {short(order.out)} (seed {order.seed})")
+    return run_new(order, listener)

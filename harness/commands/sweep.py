@@ -1,0 +1,26 @@
+"""`bench sweep VARIANT...`: goodput and response time against the offered rate."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from bench_app.catalogue import CATALOGUE
+from harness.commands.measuring import add_measuring, measure
+from harness.commands.run import run_as_ordered
+from harness.commands.words import nearest, rates
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("variants", nargs="+", metavar="VARIANT", help="e.g. sleep.async-native sleep.def")
+    parser.add_argument("--rates", type=rates, default=(100.0, 200.0, 300.0, 400.0, 500.0), metavar="100,200,400")
+    add_measuring(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    variants = dict.fromkeys(nearest(name, CATALOGUE, "variant") for name in args.variants)
+    steps = tuple((variant, rate) for variant in variants for rate in args.rates)
+    return measure(args, partial(run_as_ordered, args, "sweep", sweep=steps))

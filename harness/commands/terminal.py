@@ -1,0 +1,31 @@
+"""How the commands print: whole lines without markup, and tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from rich.console import Console
+
+
+def say(console: Console, *lines: str, style: str = "") -> None:
+    """Print lines as they are, however long: nothing in them is markup."""
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True, style=style)
+
+
+def show_table(
+    console: Console, title: str, head: Sequence[str], rows: Iterable[Sequence[str]], styles: Iterable[str] = ()
+) -> None:
+    """Print a table of plain cells; `styles` are those of the rows, from the first on."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table, of_rows = Table(title=title, title_justify="left"), iter(styles)
+    for name in head:
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row), style=next(of_rows, ""))
+    console.print(table)

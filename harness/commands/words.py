@@ -1,0 +1,66 @@
+"""The words of a call, as values: names with the nearest match, durations, rates, counts."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import re
+from typing import TYPE_CHECKING
+
+from experiment.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_HIGHEST_RATE_RPS = 10_000.0
+_UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def nearest(name: str, known: Iterable[str], what: str, *, listed_by: str = "bench list") -> str:
+    """Return `name` if it is known, whatever its case; raises UsageError naming the nearest match otherwise."""
+    folded = {option.lower(): option for option in known}
+    if name.lower() in folded:
+        return folded[name.lower()]
+    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.4)
+    hint = f" Did you mean {folded[close[0]]}?" if close else ""
+    raise UsageError(f"there is no {what} {name!r}.{hint} `{listed_by}` shows them all.")
+
+
+def claim_id(name: str) -> str:
+    """Return a claim's id from its id or its slug; raises UsageError naming the nearest match otherwise."""
+    from experiment.design.claims import CLAIMS
+
+    by_slug = {c.slug: c.id for c in CLAIMS.values()}
+    found = nearest(name, [*CLAIMS, *by_slug], "claim")
+    return by_slug.get(found, found)
+
+
+def claim_ids(text: str) -> tuple[str, ...]:
+    """Read claims by id or slug, parted by commas."""
+    return tuple(claim_id(name.strip()) for name in text.split(",") if name.strip())
+
+
+def seconds(text: str) -> float:
+    """Read a duration: 90, 90s, 5m, 1h."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
+    if match is None or float(match[1]) <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no duration; write 90s, 5m or 1h")
+    return float(match[1]) * _UNITS_S[match[2]]
+
+
+def rates(text: str) -> tuple[float, ...]:
+    """Read offered rates, in requests a second."""
+    try:
+        found = tuple(sorted({float(part) for part in text.split(",")}))
+    except ValueError:
+        found = ()
+    if not found or not all(0 < rate <= _HIGHEST_RATE_RPS for rate in found):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of rates from above 0 to 10000, such as 100,200,400")
+    return found
+
+
+def positive(text: str) -> int:
+    """Read a whole number from 1 on."""
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    return int(text)
