@@ -123,7 +123,6 @@ CLAIMS_HEAD = ("claim", "A", "B", "")
 
 
 def claim_row(pair: ClaimPair) -> tuple[str, ...]:
-    """Return a claim as cells below `CLAIMS_HEAD`."""
     return pair.claim.id, verdict_text(pair.original), verdict_text(pair.again), _claim_change(pair)
 
 

@@ -78,7 +78,6 @@ class Reproduction:
     is_smoke: bool = False
 
     def count(self, outcome: Outcome) -> int:
-        """Return how many claims came out so."""
         return sum(pair.outcome is outcome for pair in self.claims)
 
 

@@ -119,7 +119,6 @@ def comparison_name(comparison: Comparison) -> str:
 
 
 def estimate_texts(pair: ComparisonPair) -> tuple[str, str]:
-    """Return what both campaigns found."""
     return _estimate_text(pair.comparison, pair.original), _estimate_text(pair.comparison, pair.again)
 
 

@@ -76,7 +76,6 @@ class Campaign:
 
     @property
     def redraw_command(self) -> str:
-        """The command that makes report and charts again."""
         return f"bench report {self.short_path}"
 
 

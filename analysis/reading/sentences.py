@@ -60,7 +60,6 @@ def finding(result: ClaimResult) -> str:
 
 
 def comparison(result: ComparisonResult) -> ComparisonSentence:
-    """Say one comparison."""
     asked = result.comparison
     return ComparisonSentence(
         subject="" if asked.is_ratio else asked.treatment.variant,

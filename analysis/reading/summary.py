@@ -101,8 +101,7 @@ def main_load(campaign: Campaign, work: Work) -> str | None:
 
 
 def row_ceiling(campaign: Campaign, row: Row) -> Ceiling | None:
-    """Return the highest goodput theory allows a row."""
-    return ceiling(row.name, row.load, row.treatment.server, campaign.costs)
+    return treatment_ceiling(campaign, row.treatment)
 
 
 def treatment_ceiling(campaign: Campaign, treatment: Treatment) -> Ceiling | None:

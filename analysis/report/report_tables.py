@@ -158,7 +158,6 @@ def _sum(counts: pd.Series[int]) -> str:
 
 
 def invalid_table(campaign: Campaign) -> TableView:
-    """Return the trials that were left out, and why."""
     columns = ("treatment", "round", "rule", "what was seen")
     return TableView(
         label="Table of invalid trials",

@@ -59,7 +59,6 @@ def duration(seconds: float) -> str:
 
 
 def duration_us(microseconds: float) -> str:
-    """Return microseconds in the unit people would use."""
     return duration(microseconds / 1e6)
 
 
@@ -100,7 +99,6 @@ _WRITTEN: Mapping[Unit, Callable[[float], str]] = {
 
 
 def metric_value(metric: Metric, value: float) -> str:
-    """Return a metric's value with its unit."""
     return _WRITTEN[metric.unit](value)
 
 

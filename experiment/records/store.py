@@ -1,5 +1,7 @@
 """The only reader and writer of a campaign's folder (results/<campaign>/); results/README.md is its contract.
 
+How a table becomes a typed frame, and its rows records, stands in experiment/records/tables.py.
+
 Raw data is append-only and everything else is made from it again. A trial's rows go to latency.csv and throughput.csv
 first and to trials.csv last, each synced to disk: the row in trials.csv is the commit. Whatever a crash leaves behind
 of a trial without such a row is ignored by readers and its id is never given out again.

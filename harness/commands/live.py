@@ -14,6 +14,7 @@ from rich.text import Text
 
 from analysis.reading.rules import advice_on
 from analysis.stats.results import Verdict
+from analysis.wording import words
 from harness.campaign.events import Listener
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class PlainLines(Listener):
         self.console.print(text, markup=False)
 
     def round_started(self, standing: Standing, undecided: Sequence[str]) -> None:
-        claims = f" for {len(undecided)} undecided claims" if undecided else ""
+        claims = f" for {words.plural(len(undecided), 'undecided claim')}" if undecided else ""
         self.note(f"round {standing.round}: {standing.trials_in_round} trials{claims} ({left(standing)})")
 
     def trial_ended(self, record: TrialRecord, standing: Standing) -> None:

@@ -60,7 +60,6 @@ def rates(text: str) -> tuple[float, ...]:
 
 
 def positive(text: str) -> int:
-    """Read a whole number from 1 on."""
     if not text.isdigit() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
     return int(text)
