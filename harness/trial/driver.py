@@ -1,7 +1,8 @@
-"""The seam between the campaign and whatever measures: a Driver turns a planned trial into a measurement.
+"""The interface between the campaign and what measures: a Driver turns a planned trial into a measurement.
 
-`LocustDriver` speaks JSON lines with one Locust process that lives for the whole campaign (see locustfiles/trials.py).
-`FakeDriver` in harness/campaign/fake.py plants known effects, so that the judge can be judged.
+`Rig` in harness/trial/rig.py is the real one. It uses `LocustProcess`: JSON lines to and from one Locust process that
+runs for the whole campaign (see locustfiles/trials.py). `FakeDriver` in harness/campaign/fake.py returns planted
+effects, so that verdicts can be tested.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ if TYPE_CHECKING:
 LOCUST_SCRIPT = Path(__file__).resolve().parents[2] / "locustfiles" / "trials.py"
 _START_TIMEOUT_S = 60.0
 _GRACE_S = 20.0
-"""How long beyond its own warm-up, window and drain a trial may stay silent before the driver counts as broken."""
+"""Seconds without an event, in addition to warm-up, window and drain, after which the driver counts as broken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A second of a running trial, as the driver saw it."""
+    """One second of a running trial, as the driver reports it."""
 
     second: int
     rps: float
@@ -44,7 +45,7 @@ class Progress:
 
 
 class Driver(Protocol):
-    """Measures one planned trial. Raises nothing for a trial that went wrong: its measurement says so."""
+    """Measures one planned trial. It does not raise for a failed trial: the measurement has the failure."""
 
     def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:
         """Run the trial and return what it measured."""
@@ -52,12 +53,12 @@ class Driver(Protocol):
 
 
 class DriverFailedError(Exception):
-    """The Locust process broke off, fell silent or could not do what it was told."""
+    """The Locust process ended, sent nothing in time, or could not run its command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """A request as the driver sends it, with the one answer that is right."""
+    """A request as the driver sends it, with its right answer."""
 
     method: str
     path: str
@@ -66,7 +67,6 @@ class Call:
     expected_body: bytes | None = None
 
     def as_command(self) -> dict[str, Any]:
-        """Return the request as the driver's protocol has it."""
         return {
             "method": self.method,
             "path": self.path,
@@ -119,10 +119,10 @@ def _load_command(load: Load, seed: int) -> dict[str, Any]:
 
 
 class LocustProcess:
-    """One long-lived Locust, told trial by trial what to do; started again after it broke."""
+    """One Locust process for all trials; it is started again after a failure."""
 
     def __init__(self, *, log: Path, cores: tuple[int, ...]) -> None:
-        """Prepare; nothing is started before the first trial or `start`."""
+        """Start nothing yet: the first trial or `start` does."""
         self._log = log
         self._cores = cores
         self._stack = ExitStack()
@@ -130,7 +130,7 @@ class LocustProcess:
         self._events: queue.Queue[Mapping[str, Any] | None] = queue.Queue()
 
     def start(self) -> None:
-        """Start Locust and wait until it is ready; does nothing when it runs already.
+        """Start Locust and wait until it is ready. Does nothing if it runs already.
 
         Raises EnvironmentUnfitError when it cannot start.
         """
@@ -150,21 +150,19 @@ class LocustProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process's id, while there is one."""
         return self._process.pid if self._process is not None else None
 
     def stop(self) -> None:
-        """End the process, if there is one."""
         self._stack.close()
         self._process = None
 
     def run(
         self, command: Mapping[str, Any], on_event: Callable[[Mapping[str, Any]], None], *, duration_s: float
     ) -> Mapping[str, Any]:
-        """Send one trial and return its result event; every other event goes to `on_event` as it comes.
+        """Send one trial's command and return its result event. Every other event goes to `on_event` when it arrives.
 
-        Raises DriverFailedError when the process ends, says error, or stays silent; it is then stopped, so that the
-        next trial starts a new one.
+        Raises DriverFailedError when the process ends, reports an error, or sends nothing in time. The process is then
+        stopped, so that the next trial starts a new one.
         """
         self.start()
         assert self._process is not None  # noqa: S101 - for the type checker: start() has just made it
@@ -184,7 +182,7 @@ class LocustProcess:
         while True:
             event = self._next(deadline - time.monotonic())
             if event.get("trial_id", trial_id) != trial_id:
-                continue  # what a trial that was given up on still had to say
+                continue  # a late event of an earlier trial that failed
             if event["event"] == "result":
                 return event
             if event["event"] == "error":
@@ -202,19 +200,18 @@ class LocustProcess:
 
 
 def _pump(process: subprocess.Popen[bytes], events: queue.Queue[Mapping[str, Any] | None]) -> None:
-    """Move the process's lines into a queue, where they can be waited for with a time limit."""
+    """Move the process's lines into a queue, so that a reader can wait for them with a time limit."""
     assert process.stdout is not None  # noqa: S101 - for the type checker: started with pipes
     try:
         for line in process.stdout:
             events.put(json.loads(line))
     except (ValueError, OSError):
-        pass  # closed under our hands while stopping, or no JSON: the None says the rest
+        pass  # closed while stopping, or not JSON: the None marks the end
     events.put(None)
 
 
 @contextmanager
 def locust_process(*, log: Path, cores: tuple[int, ...]) -> Iterator[LocustProcess]:
-    """Own a Locust process for the time of the block."""
     locust = LocustProcess(log=log, cores=cores)
     try:
         locust.start()

@@ -1,4 +1,4 @@
-"""The rig: services that last a campaign, and a fresh SUT for each trial. Implements Driver with the real Locust."""
+"""The rig: services that run for a whole campaign, and a new SUT for each trial. It is the real Driver, with Locust."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ if TYPE_CHECKING:
     from harness.system.yardstick import Yardstick
 
 BYSTANDER_INTERVAL_S = 0.02
-"""50 calls a second: 150 in a window of 3 s, enough for a p99, and about 1 % of a core."""
+"""50 calls per second: 150 in a window of 3 s, enough for a p99, at about 1 % of a core."""
 
 _PROBE_LAST_WORD_S = 0.12
-"""The probe writes every 50 ms; two such waits let it write down the window's last ticks before the SUT is killed."""
+"""The probe writes every 50 ms; after two such waits the window's last ticks are on disk, and the SUT can be killed."""
 
 BYSTANDER = Call(method="GET", path="/bystander", expected_body=b'{"ok":true}')
 
 
 @dataclass(slots=True)
 class Rig:
-    """Everything a real trial stands on. Use `rig(...)` to make one."""
+    """Everything that a real trial needs. Use `rig(...)` to make one."""
 
     plan: CorePlan
     logs: Path
     loads: Mapping[str, Load]
     locust: LocustProcess
-    settings: Mapping[str, float | None]  # as a manifest has them
+    settings: Mapping[str, float | None]  # as a manifest records them
     seed: int = 0
-    database_url: str | None = field(default=None, repr=False)  # a given one; None: our own
+    database_url: str | None = field(default=None, repr=False)  # named by the user; None: our own
     answers: dict[str, bytes] = field(default_factory=dict)  # the right answer of each variant, from preflight
     _services: ExitStack = field(default_factory=ExitStack)
     _upstream: Service | None = None
@@ -64,7 +64,7 @@ class Rig:
     _yardstick: Yardstick | None = None
 
     def environment(self, variants: Mapping[str, Variant]) -> dict[str, str]:
-        """Return the settings of a SUT that serves these variants and no others; starts services they need."""
+        """Return the environment of a SUT that serves only these variants. Starts the services that they need."""
         needs = {need for v in variants.values() for need in v.needs}
         works = {v.work.name for v in variants.values()}
         env = {**environment(self.settings), "BENCH_VARIANTS": ",".join(variants), "BENCH_WORKS": ",".join(works)}
@@ -72,21 +72,21 @@ class Rig:
             env["BENCH_UPSTREAM_URL"] = self.upstream_service().url
         if Resource.DATABASE in needs:
             env["BENCH_DATABASE_URL"] = self.running_database().url
-            if len(variants) > 1:  # every driver's pool at once would not fit into a server's usual 100 connections
+            if len(variants) > 1:  # the pools of all drivers need more than a server's usual 100 connections
                 env["BENCH_DB_POOL_SIZE"] = "2"
         return env
 
     @property
     def database_facts(self) -> DatabaseFacts | None:
-        """What the manifest says of the database; None before one was needed."""
+        """What the manifest records about the database; None before one is needed."""
         if self._database is None:
             return None
         return DatabaseFacts(version=self._database.version, source=self._database.source.value)
 
     def running_database(self) -> Database:
-        """Return the database, started (again) if it does not run.
+        """Return the database; starts it (again) if it does not run.
 
-        Raises EnvironmentUnfitError when there is none to be had.
+        Raises EnvironmentUnfitError when none can be started.
         """
         if self._database is None or not self._database.is_alive:
             self._database_block.close()
@@ -100,7 +100,7 @@ class Rig:
         return self._database
 
     def upstream_service(self) -> Service:
-        """Return the upstream stub, started (again) if it does not run."""
+        """Return the upstream stub; starts it (again) if it does not run."""
         if self._upstream is None or not self._upstream.is_alive:
             log = self.logs / "upstream.log"
             delay_s = self.settings["upstream_delay_s"] or 0.0
@@ -111,23 +111,20 @@ class Rig:
     @contextmanager
     def serving(self, variants: Mapping[str, Variant], server: ServerConfig, name: str) -> Iterator[Service]:
         """Run a SUT that serves these variants, its probe writing to logs/<name>.probe.jsonl."""
-        self.forget_probe(name)  # of a trial that was interrupted and had this id before
+        self.forget_probe(name)  # an interrupted trial may have had this id before
         log, probe = self.logs / f"{name}.log", self.probe_path(name)
         env = self.environment(variants)
         with sut(server=server, environment=env, log=log, plan=self.plan, probe=probe) as service:
             yield service
 
     def forget_probe(self, name: str) -> None:
-        """Remove what the probe of a SUT wrote."""
         for file in probe_files(self.probe_path(name)):
             file.unlink(missing_ok=True)
 
     def probe_path(self, name: str) -> Path:
-        """Where the probe of a SUT writes."""
         return self.logs / f"{name}.probe.jsonl"
 
     def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:
-        """Run one trial on a SUT of its own."""
         variant = CATALOGUE[planned.treatment.variant]
         try:
             with self.serving({variant.id: variant}, planned.treatment.server, planned.trial_id) as service:
@@ -188,7 +185,7 @@ class Rig:
         )
 
     def _running_yardstick(self) -> Yardstick:
-        """Return what times fixed work on the SUT's core, on one if it has several; started if it does not run."""
+        """Return the yardstick on the SUT's core, or on the last of several; starts it if it does not run."""
         if self._yardstick is None or not self._yardstick.is_alive:
             self._yardstick_block.close()
             opened = yardstick(
@@ -201,7 +198,7 @@ class Rig:
 
     @contextmanager
     def _watching_database(self, variant: Variant) -> Iterator[DbWatch]:
-        """Sample what the database sees, for a variant that uses it."""
+        """Sample the database's connections, for a variant that uses it."""
         if Resource.DATABASE not in variant.needs or self._database is None:
             yield DbWatch()
             return
@@ -209,7 +206,7 @@ class Rig:
             yield seen
 
     def call_for(self, variant: Variant) -> Call:
-        """Return a variant's request with the answer that preflight found right."""
+        """Return a variant's request with its answer from preflight."""
         return Call(
             method=variant.request.method,
             path=variant.request.path,
@@ -225,14 +222,13 @@ class Rig:
         return tuple(pid for pid in (os.getpid(), self.locust.pid, upstream_pid, database_pid) if pid is not None)
 
     def _forget_logs(self, name: str) -> None:
-        """Drop a good trial's probe file (its numbers are in the tables now) and an empty log."""
+        """Remove a valid trial's probe file (its numbers are in the tables) and its log, if that is empty."""
         self.forget_probe(name)
         log = self.logs / f"{name}.log"
         if log.exists() and log.stat().st_size == 0:
             log.unlink()
 
     def close(self) -> None:
-        """End the services."""
         self._yardstick_block.close()
         self._database_block.close()
         self._services.close()
@@ -245,12 +241,12 @@ class _Watch:
     pid: int
     others: tuple[int, ...]
     on_progress: Callable[[Progress], None]
-    ours: list[tuple[float, float]] = field(default_factory=list)  # (t, CPU seconds of all of ours)
+    ours: list[tuple[float, float]] = field(default_factory=list)  # (t, CPU seconds of all our processes)
     host: list[HostSample] = field(default_factory=list)
     process: list[ProcessSample] = field(default_factory=list)
 
     def on_event(self, event: Mapping[str, Any]) -> None:
-        """Take a sample at the window's edges; pass progress on."""
+        """Take a sample at the window's edges; forward progress."""
         match event["event"]:
             case "window-open" | "window-close":
                 sample = ProcessSample.of(self.pid)
@@ -262,20 +258,20 @@ class _Watch:
                 self.on_progress(Progress(second=event["second"], rps=event["rps"], p99_us=event["p99_us"]))
 
     def our_cores(self) -> float | None:
-        """Return how many cores our own processes kept busy between open and close."""
-        if len(self.ours) < 2:  # noqa: PLR2004 - one sample has no span
+        """Return the CPU of our own processes between open and close, in cores."""
+        if len(self.ours) < 2:  # noqa: PLR2004 - one sample covers no time
             return None
         (t0, cpu0), (t1, cpu1) = self.ours[0], self.ours[-1]
         return (cpu1 - cpu0) / (t1 - t0)
 
     @property
     def host_samples(self) -> tuple[HostSample, HostSample] | None:
-        """The host at open and close, if both were seen."""
+        """The host's samples at open and close, or None if one is missing."""
         return (self.host[0], self.host[-1]) if len(self.host) > 1 else None
 
     @property
     def sut_samples(self) -> tuple[ProcessSample, ProcessSample] | None:
-        """The SUT's process tree at open and close, if both were seen."""
+        """The samples of the SUT's process tree at open and close, or None if one is missing."""
         return (self.process[0], self.process[-1]) if len(self.process) > 1 else None
 
 
@@ -293,7 +289,7 @@ def rig(
     seed: int,
     database_url: str | None = None,
 ) -> Iterator[Rig]:
-    """Start the driver and own every service of a campaign until the block ends."""
+    """Start the driver, and end it and every service of a campaign when the block ends."""
     with locust_process(log=logs / "driver.log", cores=plan.for_others) as locust:
         made = Rig(
             plan=plan,
