@@ -18,14 +18,14 @@ from bench_app.resources import Bench
 from bench_app.settings import Settings, SettingsError, read_settings
 from bench_app.works import WORKS
 
-# FastAPI's OpenTelemetry support is idle without a provider; off is off whatever the environment brings.
+# FastAPI's OpenTelemetry support does nothing without a provider. This keeps it off whatever the environment says.
 NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the app with a route for every enabled variant; `settings` default to the environment's.
 
-    Raises SettingsError for settings that make no sense or enable nothing.
+    Raises SettingsError for invalid settings, or settings that enable nothing.
     """
     settings = settings or read_settings()
     enabled = enabled_variants(settings)
@@ -51,7 +51,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def enabled_variants(settings: Settings) -> list[Variant]:
     """Return the variants that `settings` enable.
 
-    Raises SettingsError for unknown ids, if there are none, or if they lack the database they need.
+    Raises SettingsError for unknown ids, for an empty result, or for a variant whose database is not set.
     """
     unknown = sorted((settings.variants or frozenset()) - CATALOGUE.keys())
     if unknown:
@@ -73,9 +73,9 @@ def _add_variant(app: FastAPI, variant: Variant, settings: Settings) -> None:
         name=variant.id,
         summary=f"{variant.id}: {variant.summary}",
         tags=[variant.work.name],
-        # Not even None-by-annotation: a response model sends def handlers through a second thread for validation.
+        # None also overrides the return annotation: a response model would validate def handlers in a second thread.
         response_model=None,
-        # Wraps this route alone, so routes without a body pay nothing for it.
+        # It wraps only this route, so routes without a body pay nothing for it.
         max_body_size=settings.upload_limit_bytes if variant.method == "POST" else None,
     )
 
@@ -104,7 +104,7 @@ async def _lifespan(app: FastAPI, settings: Settings, enabled: Sequence[Variant]
 
 
 async def bystander() -> dict[str, bool]:
-    """Answer at once: the innocent route whose response time tells what the others do to it."""
+    """Answer at once: the response time of this route shows what other requests do to it."""
     return {"ok": True}
 
 

@@ -1,8 +1,8 @@
 """The catalogue: every variant the app can serve, by id.
 
-To add one, write one decorated function in bench_app/handlers/. Importing this loads FastAPI and nothing that the
-handlers' bodies use (no HTTP client, database driver or PDF library): a SUT is started for every trial, and its
-start is paid from the time budget.
+To add one, write one decorated function in bench_app/handlers/. Importing this module loads FastAPI, but nothing that
+the handlers' bodies use (no HTTP client, database driver or PDF library). Every trial starts a SUT, and that start
+counts against the time budget.
 """
 
 from collections.abc import Mapping

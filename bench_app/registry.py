@@ -1,6 +1,6 @@
-"""What a variant is, and the one decorator that makes one: the words of the catalogue, without its contents.
+"""What a variant is, and the decorator that registers one. The variants themselves are in the handler modules.
 
-The import order is works, styles <- registry <- handlers <- catalogue <- app. Who needs all variants imports
+The import order is works, styles <- registry <- handlers <- catalogue <- app. To have all variants, import
 `bench_app.catalogue`, which imports the handlers.
 """
 
@@ -19,18 +19,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Resource(StrEnum):
-    """What whoever starts the SUT must have started before the variant can answer."""
+    """A service that must run before a variant can answer."""
 
     UPSTREAM = "upstream"  # the HTTP stub at settings.upstream_url
     DATABASE = "database"  # PostgreSQL at settings.database_url
 
 
 class Opened(Protocol):
-    """What the lifespan opens once for all requests, if an enabled variant uses it: a client, a driver, a pool."""
+    """A client, driver or pool that the lifespan opens once for all requests, if an enabled variant uses it."""
 
     @property
     def name(self) -> str:
-        """Under which name requests find it."""
+        """The name by which requests find it."""
 
     @property
     def open(self) -> Callable[[Any], AbstractAsyncContextManager[Any]]:
@@ -43,10 +43,10 @@ class DuplicateVariantError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSpec:
-    """The one request by which a variant is measured: everything a driver needs to send it.
+    """The one request with which a variant is measured: everything a driver needs to send it.
 
-    `path` is what stands in the request line, query included. `sample` names a body in `samples.SAMPLES`; None
-    is no body.
+    `path` is the target in the request line, including the query. `sample` names a body in `samples.SAMPLES`; None
+    means no body.
     """
 
     method: str
@@ -55,7 +55,7 @@ class RequestSpec:
     sample: str | None = None
 
     def read_body(self) -> bytes:
-        """Return the body's bytes. Makes the sample (loads fpdf2): call it in the driver, never in the SUT."""
+        """Return the body's bytes. Makes the sample and loads fpdf2, so call it in the driver and never in the SUT."""
         if self.sample is None:
             return b""
         from bench_app.samples import SAMPLES
@@ -65,12 +65,12 @@ class RequestSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Variant:
-    """Work x style, one route: how it is served, how it is asked, and what a right answer is.
+    """Work x style, one route: its endpoint, its request, and its right answer.
 
-    `id` is `work.style` or `work.style.tool`. Variants of one `family` must answer byte for byte the same.
-    `article`: path and code are as the article has them.
+    `id` is `work.style` or `work.style.tool`. The answers of one `family` must be equal, byte for byte.
+    `article`: path and code are those of the article.
     `uses` and `imports` are for the lifespan: what to open, and which modules to load before the first request.
-    `expected`: the right answer (JSON value or bytes, as the work says), or a function that knows one.
+    `expected`: the right answer (JSON value or bytes, as the work says), or a function that checks an answer.
     """
 
     id: str
@@ -90,7 +90,7 @@ class Variant:
     imports: tuple[str, ...]
 
     def complaint(self, status: int, body: bytes) -> str | None:
-        """Say what is wrong with an answer to `request`; None if it is right."""
+        """Return what is wrong with an answer to `request`, or None if it is right."""
         if status != 200:  # noqa: PLR2004 - the one status of a right answer
             return f"{self.id}: status {status} instead of 200: {body[:200]!r}"
         answer: Any = body
@@ -104,24 +104,20 @@ class Variant:
 
 
 class Registry(Mapping[str, Variant]):
-    """The variants by id: works and styles in the order of their tables, then as they were defined."""
+    """The variants by id, in the order of the tables of works and styles, then in the order of definition."""
 
     def __init__(self) -> None:
-        """Start empty; the handler modules add to it as they are imported."""
         self._variants: dict[str, Variant] = {}
 
     def __getitem__(self, name: str) -> Variant:
-        """Return a variant by its id; raises KeyError."""
         return self._variants[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the ids in order."""
-        # sorted() is stable, which is what keeps the order of definition
+        # sorted() is stable, so the order of definition stays
         ordered = sorted(self._variants.values(), key=lambda v: (WORKS.place(v.work), STYLES.place(v.style)))
         return iter([v.id for v in ordered])
 
     def __len__(self) -> int:
-        """Return how many there are."""
         return len(self._variants)
 
     def variant(
@@ -143,11 +139,11 @@ class Registry(Mapping[str, Variant]):
         uses: Opened | None = None,
         imports: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
-        """Register the decorated endpoint as a variant, and leave it as it is.
+        """Register the decorated endpoint as a variant and return it unchanged.
 
-        What is not given follows from the rest: the path from the id, the family from the work, the request's
-        path from the path, the summary from the first line of the endpoint's docstring. Raises
-        DuplicateVariantError if the id, or the method and path, are taken.
+        Defaults: the path comes from the id, the family from the work, the request's path from the path, the summary
+        from the first line of the endpoint's docstring. Raises DuplicateVariantError if the id, or the method and
+        path, are taken.
         """
         variant_id = ".".join(part for part in (work.name, style.name, tool) if part)
         path = path or "/" + variant_id.replace(".", "/")
@@ -177,7 +173,7 @@ class Registry(Mapping[str, Variant]):
         return register
 
     def remove(self, name: str) -> None:
-        """Take a variant out again, for tests that add one."""
+        """Remove a variant, for tests that add one."""
         del self._variants[name]
 
     def _add(self, new: Variant) -> None:

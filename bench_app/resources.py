@@ -1,4 +1,4 @@
-"""What a handler can reach through its request."""
+"""What a handler can use through its request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """What the lifespan prepared: the settings, what is open (by its name), and the counter of work done."""
+    """What the lifespan prepared: the settings, the open clients and pools by name, and the counter of work done."""
 
     settings: Settings
     shared: Mapping[str, Any]
@@ -24,6 +24,5 @@ class Bench:
 
 
 def bench(request: Request) -> Bench:
-    """Return what the lifespan prepared for the handlers of this app."""
     prepared: Bench = request.app.state.bench
     return prepared

@@ -1,4 +1,4 @@
-"""The SUT's settings: read from the environment, so that the harness can start one differently for every trial."""
+"""The SUT's settings, read from the environment: the harness can start every trial's SUT with other values."""
 
 import os
 from pathlib import Path
@@ -14,14 +14,14 @@ PREFIX = "BENCH_"
 
 
 class SettingsError(ValueError):
-    """An environment variable has a value that makes no sense. The message names each, and what was expected."""
+    """An environment variable has an invalid value. The message names each one and what was expected."""
 
 
 def usable_cores() -> int:
-    """Return the number of cores this process may run on: pinned processes may not use all there are."""
+    """Return the number of cores this process may run on; a pinned process may not use all of them."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1  # macOS cannot pin
+    return os.cpu_count() or 1  # macOS cannot pin processes to cores
 
 
 def _split_commas(value: Any) -> Any:
@@ -42,7 +42,7 @@ def _all_works() -> frozenset[str]:
 
 
 class Settings(BaseSettings):
-    """What can be set, as BENCH_<NAME>. Times in seconds, sizes in bytes. Frozen: one process, one configuration."""
+    """Settings, as BENCH_<NAME>. Times are in seconds, sizes in bytes. Frozen: one process has one configuration."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
@@ -62,15 +62,15 @@ class Settings(BaseSettings):
     probe_per_process: bool = False  # several workers: each writes to a file of its own, with its pid in the name
     probe_tick_s: float = Field(default=0.02, ge=0.002, le=1)
     probe_sample_s: float = Field(default=0.05, ge=0.005, le=5)
-    # Which works, and of those which variants, get a route, and have their clients and pools opened:
-    # comma-separated. A route costs the ones behind it its share of the router's linear search.
+    # Comma-separated works, and variants of these works, that get a route and have their clients and pools opened.
+    # The router searches linearly, so each route makes the routes after it slower.
     works: Annotated[frozenset[str], NoDecode, BeforeValidator(_split_commas), AfterValidator(_known)] = Field(
         default_factory=_all_works
     )
     variants: Annotated[frozenset[str] | None, NoDecode, BeforeValidator(_split_commas)] = None
 
     def enables(self, variant: Variant) -> bool:
-        """Tell whether `variant` is to be served: without a database, db variants only if they are asked for."""
+        """Return whether the app serves `variant`; without a database, it serves a db variant only if that is named."""
         if self.variants is not None:
             wanted = variant.id in self.variants
         else:
@@ -79,7 +79,7 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """Read the settings from the environment. Raises SettingsError, naming every variable at fault."""
+    """Read the settings from the environment. Raises SettingsError, which names every invalid variable."""
     try:
         return Settings()
     except ValidationError as e:
@@ -88,6 +88,6 @@ def read_settings() -> Settings:
 
 def _describe(error: Any) -> str:
     name = PREFIX + str(error["loc"][0]).upper()
-    if name == "BENCH_DATABASE_URL":  # which may hold a password
+    if name == "BENCH_DATABASE_URL":  # it may contain a password
         return f"{name}: not an address like postgresql://user:password@host:port/database"
     return f"{name}: {error['msg']} (given: {error['input']!r})"

@@ -9,8 +9,8 @@ from bench_app.table import Table
 class RunsOn(StrEnum):
     """Where a handler's work runs, which decides its ceiling."""
 
-    LOOP_AWAITING = "loop-awaiting"  # on the loop, which serves others while it waits
-    LOOP_BLOCKING = "loop-blocking"  # on the loop, which serves nobody meanwhile
+    LOOP_AWAITING = "loop-awaiting"  # on the loop, which serves other requests while this one waits
+    LOOP_BLOCKING = "loop-blocking"  # on the loop, which serves no other request in the meantime
     LIMITER = "limiter"  # in a thread that holds a token of anyio's limiter
     TO_THREAD = "to-thread"  # in a thread of asyncio's own executor
     PROCESSES = "processes"
@@ -18,10 +18,11 @@ class RunsOn(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """A row of the table.
+    """A handler style: a row of `STYLES`.
 
-    `words` name it in the middle of a sentence, `words_idle` where there is nothing to wait for. `colour` (Okabe &
-    Ito's palette, told apart with any colour vision) and `marker` (matplotlib's) are the same on every chart.
+    `words` name it in the middle of a sentence; `words_idle` replace them where there is nothing to wait for. `colour`
+    (from Okabe & Ito's palette, which people with any colour vision can tell apart) and `marker` (matplotlib's) are the
+    same on every chart.
     """
 
     name: str
@@ -33,7 +34,7 @@ class Style:
 
 
 STYLES: Table[Style] = Table("style")
-"""In the order of the catalogue and of charts."""
+"""In the order in which the catalogue and the charts show them."""
 
 ASYNC_NATIVE = STYLES.add(
     Style(

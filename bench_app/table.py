@@ -1,6 +1,6 @@
 """A table: rows by name, in the order in which they were added. Works, styles, metrics, factors and claims are tables.
 
-A name that is not in a table is an error that names the nearest one, and never a default.
+An unknown name is an error that suggests the most similar one. It never means a default.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,19 +10,19 @@ Row = TypeVar("Row")
 
 
 class UnknownNameError(KeyError):
-    """A name that is in no row of a table."""
+    """No row of a table has this name."""
 
     def __str__(self) -> str:
-        """Return the message; KeyError would quote it."""
+        """Return the message; KeyError would put it in quotes."""
         return str(self.args[0])
 
 
 class DuplicateNameError(ValueError):
-    """Two rows with one name."""
+    """Two rows have the same name."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return the known name that is most like `name`, or None where none is."""
+    """Return the known name that is most similar to `name`, or None if none is similar."""
     import difflib
 
     folded = {k.lower(): k for k in known}
@@ -31,10 +31,10 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 
 
 class Table(Mapping[str, Row], Generic[Row]):
-    """Rows by name. Looking up an unknown one raises UnknownNameError, adding a known one DuplicateNameError."""
+    """Rows by name. Raises UnknownNameError for an unknown name, DuplicateNameError when a known one is added."""
 
     def __init__(self, noun: str, *, key: str = "name") -> None:
-        """Start empty; `noun` is what messages call a row, `key` the attribute that holds its name."""
+        """Make an empty table. `noun`: what messages call a row. `key`: the attribute of a row that holds its name."""
         self._noun = noun
         self._key = key
         self._rows: dict[str, Row] = {}
@@ -48,7 +48,7 @@ class Table(Mapping[str, Row], Generic[Row]):
         return row
 
     def remove(self, name: str) -> None:
-        """Take a row out again, for tests that add one."""
+        """Remove a row, for tests that add one."""
         del self._rows[name]
 
     def place(self, row: Row) -> int:
@@ -56,7 +56,6 @@ class Table(Mapping[str, Row], Generic[Row]):
         return list(self._rows).index(getattr(row, self._key))
 
     def __getitem__(self, name: str) -> Row:
-        """Return the row of that name."""
         if name not in self._rows:
             close = nearest(str(name), self._rows)
             hint = f" Did you mean {close}?" if close else ""
@@ -64,13 +63,10 @@ class Table(Mapping[str, Row], Generic[Row]):
         return self._rows[name]
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the names, in order."""
         return iter(self._rows)
 
     def __len__(self) -> int:
-        """Return how many rows there are."""
         return len(self._rows)
 
     def __contains__(self, name: Any) -> bool:
-        """Whether there is a row of that name."""
         return name in self._rows

@@ -7,17 +7,17 @@ from bench_app.table import Table
 
 
 class Bound(StrEnum):
-    """What limits a work's goodput, which is what theory computes a ceiling from."""
+    """What limits the goodput of a work. The ceiling follows from it."""
 
     LOOP = "loop"  # nothing to do: the loop's own cost
     WAIT = "wait"  # each request waits for the time in `setting`
-    POOLED_WAIT = "pooled-wait"  # the same, and holds a database connection meanwhile
+    POOLED_WAIT = "pooled-wait"  # the same, and it holds a database connection during the wait
     CPU = "cpu"  # each request computes
-    NONE = "none"  # theory has no term for it
+    NONE = "none"  # there is no ceiling for it
 
 
 class Answer(StrEnum):
-    """How a right answer is told from a wrong one."""
+    """The form in which an answer is checked."""
 
     JSON = "json"
     BYTES = "bytes"
@@ -25,11 +25,11 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """A row of the table.
+    """What a handler must get done: a row of `WORKS`.
 
-    `heading` and `summary` are for readers of the report and of the app's API page. `task` is what one request has to
-    get done, with the time in `setting` (the name of a setting in seconds) where there is one: "a 100 ms sleep".
-    `label` is how a variant with a tool is named on charts.
+    `heading` and `summary` are for readers of the report and of the app's API page. `task` says what one request must
+    get done. `setting` is the name of the setting with its time in seconds, if it has one; the two together read "a 100
+    ms sleep". `label` names a variant with a tool on charts.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Work:
 
 
 WORKS: Table[Work] = Table("work")
-"""In the order of the catalogue, of charts and of the report."""
+"""In the order in which the catalogue, the charts and the report show them."""
 
 NOOP = WORKS.add(
     Work(

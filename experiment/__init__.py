@@ -1,4 +1,4 @@
-"""What is asked: claims, loads, treatments, the plan, the ceilings, and the records every room above shares.
+"""What a campaign measures and records: claims, loads, treatments, the plan, ceilings, and the records of trials.
 
-Pure but for `store`, which is the only reader and writer of a campaign's folder.
+Everything is pure except for `records.store`, the only reader and writer of a campaign's folder.
 """

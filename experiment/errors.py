@@ -1,10 +1,10 @@
-"""Errors a person can act on, as a tree.
+"""Errors that a user can act on, as a tree.
 
-BenchError                    anything this project says no to; shown without a traceback
-|-- UsageError                the words of the call are off (exit 2)
+BenchError                    anything that this project refuses or cannot do; shown without a traceback
+|-- UsageError                the command line is wrong (exit 2)
 |-- StoreError                a campaign's folder is missing, damaged or of another format (exit 2)
-|-- InvalidMeasurementError   it ran, but what came out may not be judged (exit 4)
-`-- EnvironmentUnfitError     the machine or a service it needs is not fit (exit 6)
+|-- InvalidMeasurementError   the campaign ran, but its results may not be judged (exit 4)
+`-- EnvironmentUnfitError     the machine or a service it needs is not usable (exit 6)
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ class Exit(IntEnum):
 
 
 class BenchError(Exception):
-    """Something we refuse or cannot do; the message says what happened and what to do next."""
+    """Something this project refuses or cannot do. The message says what happened and what to do next."""
 
     exit_code = Exit.OUR_FAULT
 
 
 class UsageError(BenchError):
-    """The call names something that does not exist, or words that do not fit together."""
+    """The command names something that does not exist, or options that do not fit together."""
 
     exit_code = Exit.USAGE
 
 
 class EnvironmentUnfitError(BenchError):
-    """The machine, or a service on it, is not as the campaign needs it."""
+    """The machine, or a service on it, does not meet the campaign's needs."""
 
     exit_code = Exit.ENVIRONMENT
 

@@ -1,4 +1,4 @@
-"""The article's own demonstration: its three routes, under its paths, with its two seconds (a setting)."""
+"""The article's own demonstration: its three routes, its paths, and its wait of two seconds (a setting)."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ _variant = partial(variant, work=ARTICLE, expected=DONE, article=True)
 
 @_variant(style=ASYNC_BLOCKING, tool="bad", path="/bad")
 async def bad(request: Request) -> dict[str, str]:
-    """Sleep on the loop, as the article says not to."""
+    """Sleep on the loop, which the article warns against."""
     time.sleep(bench(request).settings.article_sleep_s)
     return {"status": "done"}
 
@@ -31,6 +31,6 @@ async def good(request: Request) -> dict[str, str]:
 
 @_variant(style=DEF, tool="sync-ok", path="/sync-ok")
 def sync_ok(request: Request) -> dict[str, str]:
-    """Sleep in a def handler's thread, which the article calls also good."""
+    """Sleep in a def handler's thread, which the article calls good too."""
     time.sleep(bench(request).settings.article_sleep_s)
     return {"status": "done"}

@@ -1,7 +1,7 @@
-"""Asking a database: one row by its key, with a wait of settings.query_s on the server, or (`-plain`) without.
+"""A database query: one row by its key, with a wait of settings.query_s on the server, or (`-plain`) without one.
 
-The same statement for all (see items.py), through pools of the same size (see db_drivers.py for what else is equal, and
-what is not). Whoever finds no free connection waits for one. A driver of the table gets two variants a style.
+All send the same statement (see items.py) through pools of the same size. db_drivers.py says what else is equal, and
+what is not. A request waits if no connection is free. Each driver of the table gets two variants per style.
 """
 
 from collections.abc import Callable

@@ -1,8 +1,8 @@
-"""Asking another service: what the handler awaits, or blocks on, is an HTTP client.
+"""A call to another service: the handler awaits an HTTP client, or blocks on it.
 
-All ask the upstream stub for the same city's weather and pass its JSON on. A client of the table (http_clients.py) is
-shared by all requests and gets one variant a style; the others stand below, two of them the article's own routes, as
-written there but for the host.
+All get the same city's weather from the upstream stub and return its JSON. A client of the table (http_clients.py) is
+shared by all requests and gets one variant per style. The other variants are defined below. Two of them are the
+article's own routes, unchanged except for the host.
 """
 
 from collections.abc import Callable
@@ -69,7 +69,7 @@ for _client in HTTP_CLIENTS.values():
 
 @_variant(style=ASYNC_NATIVE, tool="httpx-per-request", imports=("httpx",))
 async def async_httpx_per_request(request: Request, city: str = CITY) -> Any:
-    """Build an httpx client for every request: a TLS context, made on the loop, each time."""
+    """Build an httpx client for every request: this makes a TLS context on the loop each time."""
     import httpx
 
     async with httpx.AsyncClient(timeout=TIMEOUT_S) as client:

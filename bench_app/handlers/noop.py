@@ -15,7 +15,7 @@ async def async_native() -> dict[str, bool]:
 
 @variant(work=NOOP, style=ASYNC_NATIVE, tool="copy", expected=OK)
 async def async_native_copy() -> dict[str, bool]:
-    """Answer at once, on the loop: the same again, so that what differs between the two is noise."""
+    """Answer at once, on the loop: identical to the route above, so any difference between the two is noise."""
     return {"ok": True}
 
 

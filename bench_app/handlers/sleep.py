@@ -1,4 +1,4 @@
-"""Waiting for a fixed time: the purest form of I/O, with no library in between."""
+"""Waiting for a fixed time: I/O without any library."""
 
 import asyncio
 import time
@@ -34,7 +34,7 @@ def _sleep_counted(count_served: ServedCounter, nap_s: float) -> None:
 
 @variant(work=SLEEP, style=ASYNC_NATIVE, expected=DONE)
 async def async_native(request: Request, seconds: Seconds = None) -> dict[str, str]:
-    """Await asyncio.sleep: the loop serves others meanwhile."""
+    """Await asyncio.sleep: the loop serves other requests in the meantime."""
     nap_s = _nap_s(request, seconds)
     with bench(request).count_served:
         await asyncio.sleep(nap_s)
@@ -43,7 +43,7 @@ async def async_native(request: Request, seconds: Seconds = None) -> dict[str, s
 
 @variant(work=SLEEP, style=ASYNC_BLOCKING, expected=DONE)
 async def async_blocking(request: Request, seconds: Seconds = None) -> dict[str, str]:
-    """Call time.sleep on the loop: nobody is served meanwhile."""
+    """Call time.sleep on the loop: no other request is served in the meantime."""
     nap_s = _nap_s(request, seconds)
     with bench(request).count_served:
         time.sleep(nap_s)

@@ -1,7 +1,7 @@
-"""CPU work: the text of an uploaded PDF. The parse holds the GIL throughout, which is what is compared here.
+"""CPU work: the text of an uploaded PDF. The parse holds the GIL all the time, and this effect is compared here.
 
-The body is the file itself. The article writes `file: bytes`, which FastAPI (0.165, as before) takes for a required
-query parameter of type string: posting a file to it is answered with 422. `Body()` is what makes it the body.
+The body is the file itself. The article writes `file: bytes`. FastAPI (0.165 and before) reads that as a required query
+parameter of type string, and a posted file gets status 422. `Body()` makes it the body.
 """
 
 from functools import partial
@@ -21,7 +21,7 @@ Pdf = Annotated[bytes, Body(media_type="application/pdf")]
 
 
 def is_sample_text(answer: Any) -> bool:
-    """Tell whether `answer` holds the sample PDF's whole text. Not for the SUT: makes the sample."""
+    """Return whether `answer` holds the sample PDF's whole text. Makes the sample, so do not call it in the SUT."""
     from bench_app.samples import sample_pdf
 
     return bool(answer == {"text": sample_pdf().text})
@@ -39,7 +39,7 @@ _variant = partial(
 
 @_variant(style=ASYNC_BLOCKING, imports=("pypdf",))
 async def async_blocking(file: Pdf) -> dict[str, str]:
-    """Parse on the loop: nobody is served meanwhile."""
+    """Parse on the loop: no other request is served in the meantime."""
     return {"text": extract_text(file)}
 
 

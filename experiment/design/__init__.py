@@ -1,1 +1,1 @@
-"""What is asked: works, loads, factors, metrics, claims, and the order of trials."""
+"""What a campaign measures: loads, server factors, metrics, claims, and the order of trials."""

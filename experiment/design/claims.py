@@ -1,7 +1,7 @@
-"""The claims, each restated so that it can come out false. To add one, call `claim` here, anywhere.
+"""The claims, each written so that it can turn out false. To add one, call `claim` anywhere in this module.
 
-The interval of a claim is fixed here, and copied into a campaign's manifest before its first trial: registered, then
-measured. Never move an interval after looking at a result; if a claim comes out refuted, that is a finding.
+The interval of a claim is fixed here. It is copied into a campaign's manifest before the first trial, so a claim is
+registered before it is measured. Never change an interval after you have seen a result: a refuted claim is a finding.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ A_A = Comparison(
     metric=NORMALIZED_GOODPUT,
     expected=Interval(0.9, 1.1),
 )
-"""Two byte-identical routes: whatever they differ by is noise. Measured in every round, several times in a long one."""
+"""Two byte-identical routes: any difference between them is noise. Every round has them, a long one several times."""
 
 
 def _ratio(
@@ -81,7 +81,7 @@ def claim(
     *comparisons: Comparison,
     note: str = "",
 ) -> Claim:
-    """Register a claim; raises DuplicateNameError for an id, ValueError for a slug that another claim has."""
+    """Register a claim. Raises DuplicateNameError if another claim has its id, ValueError if another has its slug."""
     if slug in {known.slug for known in CLAIMS.values()}:
         raise ValueError(f"there are two claims with the slug {slug}")
     if not comparisons and not note:

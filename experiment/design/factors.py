@@ -1,8 +1,8 @@
-"""The server factors: what can differ in how a SUT is started. To add one, add a row here.
+"""The server factors: what can differ in how a SUT is started. To add one, add a row to `FACTORS`.
 
-A row says how a value of it is written in a treatment's id and in words, and what it does: to the server's command
-line, to the app's environment, to the cores the SUT may use, to theory's limits. A test takes every row through a
-manifest and back, and checks that each value changes the launch: one that did not would measure the default.
+A row says how its values are written in a treatment's id and in words. It also says what a value changes: the server's
+command line, the app's environment, the cores the SUT may use, the limits in theory. A test writes every row to a
+manifest and reads it back. It also checks that each value changes the launch; otherwise the default would be measured.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Value = str | int | None
 
 
 class FactorError(ValueError):
-    """A value that a factor cannot have, or that the chosen server cannot be told."""
+    """A value that a factor cannot have, or that the chosen server has no option for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What of a server decides its ceilings: the cores it may use, its processes, and the limiter tokens of each."""
+    """What decides a server's ceilings: the cores it may use, its processes, and the limiter tokens per process."""
 
     cores: int
     processes: int = 1
@@ -33,7 +33,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """How a SUT is started. `interpreter`: a version such as "3.13", None: our own. `options`: the server's words."""
+    """How a SUT is started. `interpreter`: a version such as "3.13", or None for our own. `options`: for the server."""
 
     server: str = "uvicorn"
     interpreter: str | None = None
@@ -49,10 +49,11 @@ def _as_it_is(limits: Limits, _value: Value) -> Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Factor:
-    """A row of the table.
+    """One thing that can differ in how a SUT is started: a row of `FACTORS`.
 
-    `values` are those it can have; empty: any whole number from 1 (`is_count`) or any text. `suffix` and `words` write
-    a value that is not the default, `{}` standing for it. `launch` and `limits` return what the value makes of them.
+    `values` are the allowed ones. If it is empty, any whole number from 1 (`is_count`) or any text is allowed. `suffix`
+    and `words` write a value that is not the default; `{}` is replaced by it. `launch` and `limits` are functions that
+    apply a value.
     """
 
     name: str
@@ -65,7 +66,7 @@ class Factor:
     is_count: bool = False
 
     def check(self, value: Value) -> Value:
-        """Return the value; raises FactorError, naming the factor, for one that it cannot have."""
+        """Return the value. Raises FactorError, which names the factor, if the value is not allowed."""
         if self.values:
             fits = any(value == v and type(value) is type(v) for v in self.values)
         else:
@@ -77,7 +78,7 @@ class Factor:
 
 
 def _told(**by_server: tuple[str, ...]) -> Callable[[Launch, Value], Launch]:
-    """Return a launch with words added to the server's command line, `{}` standing for the value."""
+    """Return a function that adds options to a server's command line; `{}` is replaced by the value."""
 
     def launch(before: Launch, value: Value) -> Launch:
         if before.server not in by_server:
@@ -108,7 +109,7 @@ def _access_log(before: Launch, value: Value) -> Launch:
 
 
 FACTORS: Table[Factor] = Table("server factor")
-"""In the order in which they stand in a treatment's id, the server first: the options of the others depend on it."""
+"""In the order of a treatment's id. The server comes first, because the options of the others depend on it."""
 
 SERVER = FACTORS.add(
     Factor(
@@ -200,21 +201,20 @@ INTERPRETER = FACTORS.add(
 
 @dataclass(frozen=True, slots=True)
 class ServerConfig:
-    """How the SUT is started: the factors whose values are not the defaults, in the table's order. Use `server`."""
+    """How the SUT is started: the factors without their default value, in the table's order. `server` makes one."""
 
     changed: tuple[tuple[str, Value], ...] = ()
 
     def __getitem__(self, factor: Factor) -> Value:
-        """Return a factor's value."""
         return dict(self.changed).get(factor.name, factor.default)
 
     def values(self) -> dict[str, Value]:
-        """Return every factor's value by its name: what the manifest records."""
+        """Return every factor's value by name, as the manifest records them."""
         return {name: self[factor] for name, factor in FACTORS.items()}
 
     @property
     def suffix(self) -> str:
-        """What distinguishes this configuration in a treatment's id; empty for the default."""
+        """The part of a treatment's id that names this configuration; empty for the default."""
         return "".join("+" + FACTORS[name].suffix.format(value) for name, value in self.changed)
 
     @property
@@ -223,14 +223,14 @@ class ServerConfig:
         return ", ".join(FACTORS[name].words.format(value) for name, value in self.changed)
 
     def launch(self) -> Launch:
-        """Return how the SUT is started; raises FactorError where the server cannot be told a value."""
+        """Return how the SUT is started. Raises FactorError if the server has no option for a value."""
         launch = Launch()
         for factor in FACTORS.values():
             launch = factor.launch(launch, self[factor])
         return launch
 
     def limits(self, limits: Limits) -> Limits:
-        """Return what theory computes with, from the machine's cores and the app's own tokens."""
+        """Return the limits for theory; `limits` has the machine's cores and the app's own tokens."""
         for factor in FACTORS.values():
             limits = factor.limits(limits, self[factor])
         return limits
@@ -239,7 +239,7 @@ class ServerConfig:
 def server(values: Mapping[str, Value] | None = None, /, **named: Value) -> ServerConfig:
     """Return a configuration from factor values by name.
 
-    Raises FactorError for a value that a factor cannot have, UnknownNameError for a factor that there is none of.
+    Raises FactorError for a value that a factor cannot have, UnknownNameError for an unknown factor.
     """
     given = {**(values or {}), **named}
     checked = {name: FACTORS[name].check(value) for name, value in given.items()}

@@ -1,6 +1,6 @@
-"""The metrics: what a claim or a comparison can be about. To add one, add a row here.
+"""The metrics: what a comparison can measure. To add one, add a row to `METRICS`.
 
-Each is a field of `TrialMetrics`; a test holds the two together.
+Each is a field of `TrialMetrics`; a test checks that.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ from enum import StrEnum
 from bench_app.table import Table
 
 YARDSTICK_US = 100.0
-"""The yardstick time of the core that values "at equal core speed" are converted to (harness/system/yardstick.py)."""
+"""Values "at equal core speed" are converted to a core with this yardstick time (harness/system/yardstick.py)."""
 
 
 class Unit(StrEnum):
-    """What a metric's values are, which decides how they are written."""
+    """The unit of a metric. It decides how values are written."""
 
     RPS = "requests a second"
     SECONDS = "s"
-    MICROSECONDS = "µs"  # written in the unit that people would use: 12 ms
+    MICROSECONDS = "µs"  # written in the unit that suits its size: 12 ms
     CPU_MICROSECONDS = "CPU µs"  # written in µs, whatever its size
     SHARE = "share of one"
     COUNT = "count"
 
 
 class Better(StrEnum):
-    """Which way is better; neither for what is only a fact."""
+    """Which values are better; neither for a plain fact."""
 
     HIGHER = "higher"
     LOWER = "lower"
@@ -35,12 +35,12 @@ class Better(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """A row of the table.
+    """A number of a trial: a row of `METRICS`.
 
-    `name` is the field of `TrialMetrics`, `short` a label for narrow columns. `said` is the sentence of a ratio: `{t}`
-    and `{b}` are the two sides, `{e}` the effect; empty for the usual one. `floor` is the field that says that the
-    value is only known to be exceeded. A structural metric must lie in a claim's interval in every trial; the others
-    are compared as ratios. `zero_is_cap`: a value of 0 means that there was less than one in the whole window.
+    `name` is the field of `TrialMetrics`, `short` a label for narrow columns. `said` is the sentence for a ratio: `{t}`
+    and `{b}` are the two sides, `{e}` the effect. Empty means the usual sentence. `floor` is the field that says that
+    the true value is at least the one given. A structural metric must lie in a claim's interval in every trial; the
+    others are compared as ratios. `zero_is_cap`: a value of 0 means fewer than one answer in the whole window.
     """
 
     name: str
@@ -55,7 +55,6 @@ class Metric:
 
     @property
     def short_label(self) -> str:
-        """The label where there is little room."""
         return self.short or self.label
 
 
@@ -63,7 +62,7 @@ METRICS: Table[Metric] = Table("metric")
 
 
 def _time(name: str, label: str, *, short: str = "", said: str = "") -> Metric:
-    """Add a time in microseconds, whose value is a floor where too few requests were answered."""
+    """Add a time in microseconds; its value is a floor where too few requests got an answer."""
     floor = name.removesuffix("_us") + "_is_floor"
     row = Metric(
         name=name, label=label, short=short, said=said, unit=Unit.MICROSECONDS, better=Better.LOWER, floor=floor
@@ -72,7 +71,7 @@ def _time(name: str, label: str, *, short: str = "", said: str = "") -> Metric:
 
 
 def _fact(name: str, label: str, unit: Unit, *, short: str = "") -> Metric:
-    """Add a structural metric: neither way is better, and every trial must show it."""
+    """Add a structural metric: no value is better, and it is checked in every trial."""
     row = Metric(name=name, label=label, short=short, unit=unit, better=Better.NEITHER, is_structural=True)
     return METRICS.add(row)
 

@@ -1,4 +1,4 @@
-"""What is asked: loads, server configurations, treatments, metrics and claims. Values only."""
+"""What a campaign measures: loads, treatments, comparisons and claims. Values only."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 class LoadKind(StrEnum):
     """Who decides when the next request is sent."""
 
-    CLOSED = "closed"  # N users, each sends again as soon as it was answered
+    CLOSED = "closed"  # N users, each sends its next request right after an answer
     OPEN = "open"  # arrivals on a schedule that does not wait for answers
-    BURST = "burst"  # N at once, until all are answered
+    BURST = "burst"  # N at once, until all have their answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +37,13 @@ class Load:
     max_in_flight: int = 1000  # open: arrivals beyond it are counted as dropped
     stagger_s: float = 0.2  # closed: the users' first requests are spread over this part of the warm-up
     warmup_s: float = 1.0
-    window_s: float = 3.0  # burst: the bound within which all must be answered
-    drain_s: float = 0.0  # after the window, wait this long for what is in flight
+    window_s: float = 3.0  # burst: all answers must come within this time
+    drain_s: float = 0.0  # after the window, wait this long for requests in flight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Treatment:
-    """A variant under a load on a server configuration: the thing a trial measures once."""
+    """A variant under a load on a server configuration. One trial measures it once."""
 
     variant: str
     load: str
@@ -67,20 +67,18 @@ class Interval:
     high: float
 
     def __post_init__(self) -> None:
-        """Refuse an empty interval."""
         if self.low > self.high:
             raise ValueError(f"an interval's low end {self.low} is above its high end {self.high}")
 
     def contains(self, other: Interval) -> bool:
-        """Whether `other` lies wholly inside."""
+        """Return whether the whole of `other` lies inside."""
         return self.low <= other.low and other.high <= self.high
 
     def disjoint(self, other: Interval) -> bool:
-        """Whether the two share no point."""
         return other.high < self.low or self.high < other.low
 
     def describe(self, unit: str = "x") -> str:
-        """Say the interval in words, e.g. `at least 5x`, `0.9x to 1.1x`, `exactly 40`."""
+        """Return the interval in words, e.g. `at least 5x`, `0.9x to 1.1x`, `exactly 40`."""
         if isinf(self.high):
             return f"at least {self.low:g}{unit}"
         if self.low == self.high:
@@ -104,7 +102,7 @@ def at_most(high: float) -> Interval:
 class Comparison:
     """One number a claim rests on.
 
-    With a baseline it is the ratio metric(treatment) / metric(baseline); without one it is the metric itself, which
+    With a baseline it is the ratio metric(treatment) / metric(baseline). Without one it is the metric itself, which
     must lie in `expected` in every trial (a structural statement: what runs where, how many at most).
     """
 
@@ -115,7 +113,7 @@ class Comparison:
 
     @property
     def is_ratio(self) -> bool:
-        """Whether a baseline is compared with."""
+        """Whether it has a baseline."""
         return self.baseline is not None
 
     @property
@@ -126,10 +124,10 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A statement somebody made, restated so that it can come out false.
+    """A statement, written so that it can turn out false.
 
-    It holds when every comparison does; one refuted comparison refutes it. Without a comparison it cannot be measured
-    by load, and the note says why.
+    It is supported when every comparison is; one refuted comparison refutes it. A claim without a comparison cannot be
+    measured by load, and the note says why.
     """
 
     id: str
@@ -141,7 +139,7 @@ class Claim:
 
     @property
     def is_measurable(self) -> bool:
-        """Whether load can decide it at all."""
+        """Whether load can decide it."""
         return bool(self.comparisons)
 
     @property

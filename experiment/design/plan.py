@@ -1,4 +1,4 @@
-"""The plan: every treatment still needed once a round, in an order that only the seed decides."""
+"""The plan: every treatment that is still needed, once per round, in an order that only the seed decides."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def treatments_for(claims: Iterable[Claim], *, with_aa: bool = True) -> tuple[Treatment, ...]:
-    """Return every treatment the claims need, each once, the A/A pair included, in the claims' order."""
+    """Return every treatment that the claims need and the A/A pair, each once, in the claims' order."""
     wanted = [t for claim in claims for t in claim.treatments]
     pair = list(A_A.treatments) if with_aa else []
     return tuple(dict.fromkeys([*wanted, *pair]))
@@ -25,9 +25,9 @@ _TREATMENTS_A_PAIR = 8
 
 
 def aa_pairs(treatments: int) -> int:
-    """Return how often a round of so many other treatments runs the A/A pair: once in eight trials, up to three times.
+    """Return how often a round runs the A/A pair: once per eight other treatments, at most three times.
 
-    A long campaign has few rounds, and the noise floor needs about ten pairs to be known within 10 %.
+    A long campaign has few rounds, and it takes about ten pairs to know the noise floor within 10 %.
     """
     return max(1, min(MOST_AA_PAIRS, -(-treatments // _TREATMENTS_A_PAIR)))
 
@@ -37,9 +37,9 @@ def plan_round(treatments: Iterable[Treatment], *, seed: int, round_number: int)
 
     The A/A pair is repeated in a long round, its two sides one after the other each time.
 
-    Works are shuffled, and the treatments within a work: treatment and baseline of a comparison then run within a
-    minute of each other, and a machine whose speed swings over minutes spoils their ratio less. Treatments are sorted
-    before they are shuffled, so that the order in which claims were named does not matter.
+    Works are shuffled, and the treatments within a work. So treatment and baseline of a comparison run within a minute
+    of each other, and a machine whose speed changes over minutes disturbs their ratio less. Treatments are sorted
+    before they are shuffled, so the order in which the user named the claims does not matter.
     """
     source = random.Random(f"{seed}:{round_number}")  # noqa: S311 - a reproducible order, not a secret
     wanted = set(treatments)
@@ -56,7 +56,7 @@ def plan_round(treatments: Iterable[Treatment], *, seed: int, round_number: int)
 
 
 def _units(wanted: set[Treatment]) -> list[list[Treatment]]:
-    """Return what stays together in a round: single treatments, and both sides of the A/A pair as often as it runs."""
+    """Return what stays together in a round: single treatments, and the two sides of the A/A pair."""
     pair = set(A_A.treatments) if wanted.issuperset(A_A.treatments) else set()
     single = [[t] for t in sorted(wanted - pair, key=lambda t: t.id)]
     repeats = aa_pairs(len(single)) if pair else 0

@@ -1,4 +1,4 @@
-"""The profiles: which claims a campaign judges, for how long at most."""
+"""The profiles: which claims a campaign judges, and its time limit."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ ARTICLE_CLAIMS = tuple(claim.id for claim in CLAIMS.values() if claim.source.sta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """A set of claims with the budget to judge them in."""
+    """A set of claims with a budget. Budgets are in seconds."""
 
     name: str
     summary: str
     claims: tuple[str, ...]
     budget_s: float
     max_rounds: int
-    time_scale: float = 1.0  # shortens warm-up and window; anything but 1 is no measurement
+    time_scale: float = 1.0  # shortens warm-up and window; with any value but 1 the results are not evidence
     is_smoke: bool = False
 
     def load(self, load_id: str) -> Load:
-        """Return a load as this profile runs it."""
+        """Return a load with this profile's warm-up and window."""
         load = LOADS[load_id]
         return replace(load, warmup_s=load.warmup_s * self.time_scale, window_s=load.window_s * self.time_scale)
 

@@ -1,1 +1,1 @@
-"""What was measured, and the only reader and writer of a campaign's folder."""
+"""The records of trials and campaigns, and the only reader and writer of a campaign's folder."""

@@ -5,11 +5,11 @@ A duration of v whole microseconds falls into bucket
     index = v                               for v < 2048
     index = shift * 1024 + (v >> shift)     for v >= 2048, where shift = v.bit_length() - 11
 
-so that buckets are contiguous, and the middle of a bucket is never further than 0.05 % from any value in it
-(the width is at most 1/1024 of the value; log-linear buckets as in G. Tene's HdrHistogram).
+Buckets have no gaps, and the middle of a bucket is never further than 0.05 % from any value in it (the width is at
+most 1/1024 of the value; log-linear buckets as in G. Tene's HdrHistogram).
 
-An observation may be censored: the answer had not come when we stopped looking, so all that is known is that it took
-at least so long. Leaving such observations out would make the worst variant look best; see `Histogram.quantile`.
+An observation may be censored: there was no answer when the observation ended, so the duration is only known to be at
+least that long. Without such observations the worst variant would look best; see `Histogram.quantile`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LINEAR_BELOW_US = 2048
 SUB_BUCKETS = 1024
 _PRECISION_BITS = 11
-_ROUNDING = 1e-9  # ranks are products of floats; a hair more or less must not move them by one
+_ROUNDING = 1e-9  # ranks are products of floats; a rounding error must not change them by one
 
 
 def bucket_index(duration_us: int) -> int:
@@ -45,14 +45,14 @@ def bucket_low_us(index: int) -> int:
 
 
 def bucket_mid_us(index: int) -> float:
-    """Return the middle of bucket `index` in microseconds: what its observations are taken to have lasted."""
+    """Return the middle of bucket `index` in microseconds. It stands for the duration of all its observations."""
     low = bucket_low_us(index)
     return low + (bucket_low_us(index + 1) - 1 - low) / 2
 
 
 @dataclass(frozen=True, slots=True)
 class Quantile:
-    """A quantile of durations; a floor where too few were answered to know more than that it is at least so long."""
+    """A quantile of durations. It is a floor if too few requests got an answer: the true value is at least this."""
 
     value_us: float
     is_floor: bool
@@ -60,14 +60,13 @@ class Quantile:
 
 @dataclass(frozen=True, slots=True)
 class Histogram:
-    """Durations by bucket: the answered ones, and the censored ones at the age they had when we stopped looking."""
+    """Durations by bucket: complete ones, and censored ones at their age when the observation ended."""
 
     counts: Mapping[int, int] = field(default_factory=dict)
     censored: Mapping[int, int] = field(default_factory=dict)
 
     @classmethod
     def of_us(cls, durations_us: Iterable[float], censored_us: Iterable[float] = ()) -> Histogram:
-        """Build a histogram from durations in microseconds."""
         return cls(
             Counter(bucket_index(int(d)) for d in durations_us),
             Counter(bucket_index(int(d)) for d in censored_us),
@@ -80,7 +79,7 @@ class Histogram:
 
     @property
     def total(self) -> int:
-        """How many observations there are, censored ones included."""
+        """How many observations there are, including censored ones."""
         return self.answered + sum(self.censored.values())
 
     def merged(self, other: Histogram) -> Histogram:
@@ -88,12 +87,12 @@ class Histogram:
         return Histogram(Counter(self.counts) + Counter(other.counts), Counter(self.censored) + Counter(other.censored))
 
     def quantile(self, q: float) -> Quantile | None:
-        """Return the q-quantile, or None when the sample is too small to hold it.
+        """Return the q-quantile, or None when the sample is too small for it.
 
         A quantile is given only where at least one observation is expected beyond it, n * (1 - q) >= 1: a p99 needs
         100 observations, a median two. Censored observations enter by the product-limit estimate (Kaplan & Meier,
-        J. Am. Stat. Assoc. 53, 1958). Where too few were answered for it to reach q, the value is the quantile of the
-        ages as they stood, and a floor.
+        J. Am. Stat. Assoc. 53, 1958). If too few are complete for it to reach q, the value is the quantile of the ages,
+        and a floor.
         """
         total = self.total
         if total == 0 or total * (1 - q) < 1 - _ROUNDING:
@@ -101,7 +100,7 @@ class Histogram:
         return self.curve([q])[0]
 
     def curve(self, qs: Sequence[float]) -> list[Quantile]:
-        """Return a quantile for each q of an ascending sequence, however small the sample (but not empty).
+        """Return a quantile for each q of an ascending sequence, even for a small sample (but not an empty one).
 
         Where the product-limit estimate does not reach q, the value is a floor; floors never fall below the values
         before them.
@@ -122,14 +121,14 @@ class Histogram:
         return out
 
     def mean_us(self) -> float | None:
-        """Return the mean of the answered durations in microseconds, or None without any."""
+        """Return the mean of the complete durations in microseconds, or None if there are none."""
         if not self.counts:
             return None
         return sum(bucket_mid_us(i) * n for i, n in self.counts.items()) / self.answered
 
 
 def _product_limit(counts: Mapping[int, int], censored: Mapping[int, int]) -> Iterator[tuple[int, float]]:
-    """Yield each answered bucket with the share of all requests that the estimate has answered by then."""
+    """Yield each bucket of complete durations with the estimated share of requests that are complete by then."""
     at_risk = sum(counts.values()) + sum(censored.values())
     surviving = 1.0
     for index in sorted({*counts, *censored}):

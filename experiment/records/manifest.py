@@ -1,8 +1,8 @@
-"""What a campaign's manifest.json holds: what was asked, before it was measured, and where.
+"""The contents of a campaign's manifest.json: what it measures, registered beforehand, and on which machine.
 
-A report judges a campaign by the claims in its own manifest, not by today's table, so that moving an interval later
-cannot change what an old campaign said. The JSON schema is docs/schema/manifest.json. Format 1, which had fewer server
-factors, is read for ever.
+A report judges a campaign by the claims in its own manifest, not by today's table. So a later change of an interval
+cannot change the verdicts of an old campaign. The JSON schema is docs/schema/manifest.json. Format 1, which had fewer
+server factors, stays readable in every later version.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Entry(BaseModel):
 
 
 class TreatmentEntry(Entry):
-    """A treatment, its id included for people who read the manifest."""
+    """A treatment. Its id is included for people who read the manifest."""
 
     id: str
     variant: str
@@ -73,7 +73,6 @@ class TreatmentEntry(Entry):
 
     @property
     def value(self) -> Treatment:
-        """The treatment."""
         return Treatment(variant=self.variant, load=self.load, server=server(self.server))
 
 
@@ -103,7 +102,6 @@ class ComparisonEntry(Entry):
 
     @property
     def value(self) -> Comparison:
-        """The comparison."""
         low, high = self.expected
         return Comparison(
             treatment=self.treatment.value,
@@ -125,7 +123,6 @@ class ClaimEntry(Entry):
 
     @classmethod
     def of(cls, claim: Claim) -> Self:
-        """Return the entry of a claim."""
         return cls(
             id=claim.id,
             slug=claim.slug,
@@ -137,7 +134,6 @@ class ClaimEntry(Entry):
 
     @property
     def value(self) -> Claim:
-        """The claim."""
         own = {name: getattr(self, name) for name in ("id", "slug", "statement", "source", "note")}
         return Claim(**own, comparisons=tuple(c.value for c in self.comparisons))
 
@@ -153,7 +149,7 @@ def _comparison(comparison: Comparison) -> ComparisonEntry:
 
 
 class ProfileFacts(Entry):
-    """What bounded the campaign."""
+    """The profile of the campaign, and its limits."""
 
     name: str
     is_smoke: bool = False
@@ -164,7 +160,7 @@ class ProfileFacts(Entry):
 
 
 class HostFacts(Entry):
-    """What a reader must know of the machine to compare results with another's; None: not recorded."""
+    """What a reader must know about the machine to compare it with another one; None means not recorded."""
 
     cpu: str | None = None
     cores: int | None = None
@@ -177,14 +173,14 @@ class HostFacts(Entry):
 
 
 class GitState(Entry):
-    """The checkout it was measured from; None outside one."""
+    """The checkout it was measured from; None outside a git checkout."""
 
     commit: str | None = None
     dirty: bool | None = None
 
 
 class Pinning(Entry):
-    """Which cores the SUT and everything else had."""
+    """The cores of the SUT, and those of everything else."""
 
     sut: tuple[int, ...] = ()
     others: tuple[int, ...] = ()
@@ -201,7 +197,7 @@ class DatabaseFacts(Entry):
 
 
 class Reproduced(Entry):
-    """The campaign that this one repeats, and where it lay, relative to this one."""
+    """The campaign that this one repeats, and its place, relative to this one's folder."""
 
     campaign: str
     commit: str | None = None
@@ -209,7 +205,7 @@ class Reproduced(Entry):
 
 
 class Manifest(Entry):
-    """manifest.json. What a campaign did not record is None or empty."""
+    """The file manifest.json. What a campaign did not record is None or empty."""
 
     format_version: Literal[2] = FORMAT_VERSION
     project: str = "handlerbench"
@@ -237,7 +233,6 @@ class Manifest(Entry):
     reproduces: Reproduced | None = None
 
     def planned(self) -> tuple[Treatment, ...]:
-        """Return the treatments that are planned, in order."""
         return tuple(entry.value for entry in self.treatments)
 
     def asked(self) -> tuple[Claim, ...]:
@@ -246,14 +241,13 @@ class Manifest(Entry):
 
 
 def treatment_entries(treatments: Iterable[Treatment]) -> tuple[TreatmentEntry, ...]:
-    """Return treatments as a manifest has them."""
     return tuple(TreatmentEntry.of(t) for t in treatments)
 
 
 def read_manifest(data: Mapping[str, Any], where: str) -> Manifest:
-    """Return the manifest in parsed JSON, of this format or an older one.
+    """Return the manifest from parsed JSON of this format or an older one.
 
-    Raises StoreError, naming the file `where` and the key, for anything else.
+    Raises StoreError for anything else. The message names the file `where` and the key.
     """
     version = data.get("format_version")
     if version not in (1, FORMAT_VERSION):

@@ -1,4 +1,4 @@
-"""What one trial measured, and the row it becomes. Values only; `None` means "not measured", never zero."""
+"""What one trial measured, and its row in trials.csv. Values only; `None` means "not measured", never zero."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialMetrics:
-    """What one trial measured inside its window. Every field may be None: not measured.
+    """What one trial measured inside its window. Every field may be None, which means not measured.
 
     Times are those of the driver's clock (CLOCK_MONOTONIC) unless the name says otherwise. `*_is_floor` says that
-    too few requests were answered to know the quantile: the true value is at least the one given.
+    too few requests got an answer to know the quantile: the true value is at least the one given.
     """
 
     window_s: float | None = None
@@ -32,7 +32,7 @@ class TrialMetrics:
     connections_opened: int | None = None
     in_flight_mean: float | None = None
     in_flight_end: int | None = None
-    dropped: int | None = None  # open load: arrivals over the in-flight cap
+    dropped: int | None = None  # open load: arrivals above the limit of requests in flight
     goodput_rps: float | None = None
     goodput_cv: float | None = None  # coefficient of variation of the per-second goodput
     unsteady_shift: float | None = None  # by how much the mean goodput would move under MSER-5
@@ -54,7 +54,7 @@ class TrialMetrics:
     loop_lag_p99_us: float | None = None
     loop_lag_p99_is_floor: bool | None = None
     loop_lag_max_us: float | None = None
-    stuck_at: str | None = None  # the line the loop's thread most often stood on while late
+    stuck_at: str | None = None  # the line of code that the loop's thread was most often on while late
     tokens_total: int | None = None
     tokens_mean: float | None = None
     tokens_peak: int | None = None
@@ -65,9 +65,9 @@ class TrialMetrics:
     in_flight_peak: int | None = None
     sut_cpu_us_per_request: float | None = None
     sut_cpu_share: float | None = None  # of one core; whole process tree
-    yardstick_us: float | None = None  # CPU time of the yardstick's pass on the SUT's core: less is a faster core
-    goodput_normalized_rps: float | None = None  # as on a core that does the pass in YARDSTICK_US
-    sut_cpu_normalized_us_per_request: float | None = None  # likewise
+    yardstick_us: float | None = None  # CPU time of the yardstick's pass on the SUT's core; a faster core needs less
+    goodput_normalized_rps: float | None = None  # converted to a core that does the pass in YARDSTICK_US
+    sut_cpu_normalized_us_per_request: float | None = None  # converted to the same core
     sut_rss_peak_mib: float | None = None
     sut_threads_peak: int | None = None  # of the whole process tree, seen from outside
     sut_context_switches_per_request: float | None = None
@@ -75,19 +75,19 @@ class TrialMetrics:
     driver_cpu_share: float | None = None  # of one core
     host_steal_share: float | None = None  # of all cores
     host_pressure_share: float | None = None  # PSI cpu "some"
-    host_foreign_cores: float | None = None  # CPU used by processes that are none of ours
+    host_foreign_cores: float | None = None  # CPU used by processes that do not belong to the suite
     db_in_use_mean: float | None = None  # connections running a statement
     db_in_use_peak: int | None = None
     db_waiting_peak: int | None = None  # connections waiting for a lock or the client
     first_failure: str | None = None
 
     def value(self, metric: Metric) -> float | None:
-        """Return the number a metric names, or None where it was not measured."""
+        """Return the value of a metric, or None if it was not measured."""
         value = getattr(self, metric.name)
         return None if value is None else float(value)
 
     def is_floor(self, metric: Metric) -> bool:
-        """Whether the metric's true value is only known to be at least the one given."""
+        """Return whether the true value is only known to be at least the one given."""
         return metric.floor is not None and bool(getattr(self, metric.floor))
 
 
@@ -112,7 +112,7 @@ class SecondRow:
 
 
 class Series(StrEnum):
-    """Which durations a histogram holds."""
+    """The kinds of durations in histograms."""
 
     RESPONSE = "response"
     SERVICE = "service"
@@ -124,18 +124,18 @@ class Series(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """Everything one trial brought back, before it is judged fit or unfit."""
+    """The result of one trial, before the validity rules look at it."""
 
     metrics: TrialMetrics
     histograms: Mapping[Series, Histogram]
     seconds: tuple[SecondRow, ...] = ()
-    failure: str | None = None  # the trial could not be finished, and why
-    failure_rule: str | None = None  # the validity rule that names it
+    failure: str | None = None  # why the trial could not be finished, if it was not
+    failure_rule: str | None = None  # the id of that failure's rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A validity rule that fired on a trial: what was seen, and what to do about it."""
+    """A validity rule that fired on a trial: what it found, and what to do about it."""
 
     rule: str
     reason: str
@@ -154,9 +154,9 @@ class TrialRecord:
     variant: str
     load: str
     started_at: str  # ISO 8601, UTC
-    duration_s: float  # wall time of the whole trial, start-up included
+    duration_s: float  # wall time of the whole trial, including start-up
     rules: tuple[str, ...]  # validity rules that fired; empty means valid
-    reasons: str  # what they saw, in words
+    reasons: str  # what the rules found, in words
     metrics: TrialMetrics
 
     @property

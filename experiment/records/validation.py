@@ -57,16 +57,16 @@ _WORDS = {
     "union_tag_not_found": "is missing",
     "value_error": "{error}",
 }
-"""By pydantic's types of error; every other one speaks for itself."""
+"""By pydantic's types of error; the messages of all other types are clear enough."""
 
 _MOST_FAULTS = 3
 _MOST_CHARACTERS = 80
 
 
 def complaint(error: ValidationError, *, tags: Collection[str] = ()) -> str:
-    """Return one sentence that names every key at fault, such as "trial.load.users: must be at least 1 (given: 0)".
+    """Return one sentence that names every invalid key, such as "trial.load.users: must be at least 1 (given: 0)".
 
-    `tags` are the tags of nested unions: pydantic puts them between the keys of a path, where nobody wrote them.
+    `tags` are the tags of nested unions. pydantic puts them between the keys of a path; the sentence leaves them out.
     """
     faults = error.errors(include_url=False)
     said = [_say(fault, tags) for fault in faults[:_MOST_FAULTS]]

@@ -1,1 +1,1 @@
-"""What theory says of a trial: ceilings, occupancy, steady state, validity."""
+"""What theory says about a trial: ceilings, pool occupancy, steady state, validity."""

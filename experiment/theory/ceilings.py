@@ -1,8 +1,8 @@
-"""What queueing theory allows: the highest goodput a style can have under a load, from this machine's own costs.
+"""Ceilings: the highest goodput that queueing theory allows a style under a load, from this machine's own costs.
 
-Think time is 0. N users, S service time (the sleep, the upstream's delay, the query's time), c loop CPU a request, h
-the cost of a thread hop, T limiter tokens, P database pool. W is the number of server processes, L = min(W, cores) how
-many of them can run at once; both are 1 for the default server, and then not written:
+Think time is 0. N: users. S: service time (the sleep, the upstream's delay, the query's time). c: loop CPU per request.
+h: the cost of a thread hop. T: limiter tokens. P: database pool. W: server processes. L = min(W, cores): how many of
+them can run at once. W and L are 1 for the default server:
 
     async wait                 min(N / (S + c), L / c)
     def, offloaded             min(N / S, W T / S, L / (c + h))
@@ -12,12 +12,12 @@ many of them can run at once; both are 1 for the default server, and then not wr
     process pool               cores / S_cpu
     database                   the style's own, and W P / S
 
-What a style and a work count as stands in their tables (bench_app/styles.py, bench_app/works.py); what a server factor
-changes stands in its own (experiment/design/factors.py).
+The tables of styles and works say which row applies (bench_app/styles.py, bench_app/works.py). The table of server
+factors says what a factor changes (experiment/design/factors.py).
 
-Each follows from Little's law (N = X * R) and the utilisation law (X * demand <= number of servers) as in
-Lazowska et al., Quantitative System Performance, 1984, ch. 3 and 5. A client library's own CPU is not in it: where
-a route stays far below its ceiling, that is where the difference went.
+Each row follows from Little's law (N = X * R) and the utilisation law (X * demand <= number of servers) as in
+Lazowska et al., Quantitative System Performance, 1984, ch. 3 and 5. A client library's own CPU is not
+included: where a route stays far below its ceiling, look for the difference there.
 """
 
 from __future__ import annotations
@@ -41,28 +41,28 @@ if TYPE_CHECKING:
 
 
 class HasStyle(Protocol):
-    """A variant as far as theory looks at it; a report also asks about variants that left the catalogue since."""
+    """What theory needs to know about a variant. A report also has variants that are no longer in the catalogue."""
 
     @property
     def work(self) -> Work:
-        """What has to be done."""
+        """What the variant must get done."""
 
     @property
     def style(self) -> Style:
-        """How it is done."""
+        """How the variant gets it done."""
 
     @property
     def tool(self) -> str | None:
-        """With which library, where there is a choice."""
+        """The library, where there is a choice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MachineCosts:
-    """What a campaign's ceilings are computed from: its settings, and its own measured costs."""
+    """The settings of a campaign and its own measured costs: ceilings are computed from them."""
 
     loop_cpu_s: float | None  # c: CPU of a noop async route
     hop_cpu_s: float | None  # h: what a noop def route costs more
-    work_cpu_s: Mapping[str, float]  # S_cpu of a work bound by the CPU: whole CPU of a request; missing: not measured
+    work_cpu_s: Mapping[str, float]  # S_cpu by work: whole CPU of a request, for CPU work; missing: not measured
     waits_s: Mapping[str, float]  # by the name of the setting
     db_pool_size: int
     cores: int
@@ -76,7 +76,7 @@ class MachineCosts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ceiling:
-    """The highest goodput theory allows, with the term that decides it and whether that is a cost of CPU time."""
+    """The highest goodput that theory allows, the term that decides it, and whether that term is CPU time."""
 
     goodput_rps: float
     decided_by: str
@@ -84,7 +84,7 @@ class Ceiling:
 
 
 def ceiling(variant: HasStyle, load: Load, server: ServerConfig, costs: MachineCosts) -> Ceiling | None:
-    """Return the ceiling of a variant under a closed or burst load, or None where theory has no term for it."""
+    """Return the ceiling of a variant under a closed or burst load, or None if theory has no term for it."""
     if load.kind is LoadKind.OPEN:
         return None
     limits = server.limits(Limits(cores=costs.cores, tokens=costs.thread_tokens))
@@ -106,7 +106,7 @@ def _terms(variant: HasStyle, users: int, limits: Limits, costs: MachineCosts) -
 
 
 def wait_of(variant: HasStyle, costs: MachineCosts) -> float | None:
-    """Return how long a request to this variant waits by its settings, in seconds; None where it does not."""
+    """Return how long a request to this variant waits by its settings, in seconds, or None if it does not wait."""
     is_wait = variant.work.bound in (Bound.WAIT, Bound.POOLED_WAIT)
     if not is_wait or not waits(variant):
         return None
@@ -114,7 +114,7 @@ def wait_of(variant: HasStyle, costs: MachineCosts) -> float | None:
 
 
 def waits(variant: HasStyle) -> bool:
-    """Whether the work is the waiting one of its kind; a `-plain` lookup asks the database and does not wait there."""
+    """Return whether the variant waits: a `-plain` lookup asks the database, but does not wait there."""
     return variant.tool is None or not variant.tool.endswith(PLAIN)
 
 
@@ -142,7 +142,7 @@ def _wait_terms(style: Style, users: int, wait_s: float, limits: Limits, costs: 
 
 
 def _loop_terms(style: Style, limits: Limits, costs: MachineCosts) -> Iterator[Ceiling]:
-    """Yield the loop's own limit; nothing as long as its costs were not measured."""
+    """Yield the loop's own limit, or nothing if its costs were not measured."""
     if costs.loop_cpu_s is None:
         return
     match style.runs_on:
@@ -152,7 +152,7 @@ def _loop_terms(style: Style, limits: Limits, costs: MachineCosts) -> Iterator[C
         case RunsOn.LOOP_AWAITING | RunsOn.PROCESSES:
             yield _cpu_term("c", costs.loop_cpu_s, limits)
         case RunsOn.LOOP_BLOCKING:
-            return  # its waits decide
+            return  # its waits decide, not the loop
 
 
 def _cpu_terms(variant: HasStyle, limits: Limits, costs: MachineCosts) -> Iterator[Ceiling]:

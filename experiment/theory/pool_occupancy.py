@@ -1,18 +1,19 @@
-"""How many of its connections a database must see in use: Little's law at the pool, and how sharply looks can tell.
+"""Pool occupancy: how many connections a database must see in use, and how precise its samples are.
 
-Each answer holds a connection for at least S_hold, the time its query waits on the server. So X answers a second keep
-X·S_hold connections in use on average (Little, Operations Research 9, 1961). What is seen may lie off that by
+Each answer holds a connection for at least S_hold, the time its query waits on the server. So X answers per second keep
+X·S_hold connections in use on average (Little, Operations Research 9, 1961). The mean of the looks may differ from that
+for three reasons:
 
-    the server's work   parsing, planning and waiting for a core come on top of the wait. Upwards only: a server-side
-                        wait never ends early. `EXCESS` says how much of it is let pass.
-    the window's edges  a query under way when the window opens or closes counts whole in X or not at all; there is at
-                        most one for each connection, and as many again whose answer is still on its way to the driver:
-                        2 c · S_hold / window, c the most in use at once: as seen, or as X·S_hold needs.
-    the looks           n looks at random moments (one somewhere in every `LOOK_EVERY_S`, so that no rhythm of the
-                        queries can hide from them). Their mean lies at x or beyond, while the true mean is m, with a
-                        probability of at most exp(-n KL(x/c, m/c)), KL(p, q) = p ln(p/q) + (1-p) ln((1-p)/(1-q)):
-                        Hoeffding, J. American Statistical Association 58, 1963, theorem 1. It supposes nothing of how
-                        the connections move, not even that they move one by one: a pool is often full or empty at once.
+    the server's work   parsing, planning and waiting for a core add to the wait. They only ever add: a server-side wait
+                        never ends early. `EXCESS` says how much the rule allows.
+    the window's edges  a query that runs when the window opens or closes counts fully in X or not at all. There is at
+                        most one per connection, and at most one more answer on its way to the driver. So the bound is
+                        2 c · S_hold / window, where c is the highest number in use: as seen, or as X·S_hold needs.
+    the looks           n looks at random moments (one in every `LOOK_EVERY_S`, so that no rhythm of the queries can
+                        hide from them). Their mean lies at x or beyond, while the true mean is m, with a probability
+                        of at most exp(-n KL(x/c, m/c)), KL(p, q) = p ln(p/q) + (1-p) ln((1-p)/(1-q)): Hoeffding,
+                        J. American Statistical Association 58, 1963, theorem 1. It assumes nothing about how the
+                        connections change: a pool is often full or empty at once.
 """
 
 from __future__ import annotations
@@ -32,19 +33,19 @@ if TYPE_CHECKING:
     from experiment.theory.ceilings import HasStyle
 
 LOOK_EVERY_S = 0.1
-"""How often the database is asked what is in use; each time costs it and us some of a core the trial needs."""
+"""Seconds between looks at the database. Each look costs some time of a core that the trial needs."""
 EXCESS = 0.10
-"""How much longer than its wait a query may keep its connection: 5 ms of 50 ms, many times what a lookup takes."""
+"""How much longer than its wait a query may keep its connection: 5 ms of 50 ms, many times the time of a lookup."""
 _CHANCE = 0.001
-"""How probable a mean beyond either bound is at most, by the looks alone."""
+"""The highest probability of a mean beyond either bound, by chance of the looks alone."""
 _EDGE_QUERIES = 2
-"""Of each connection at an edge of the window: one that runs, and one whose answer is on its way."""
+"""Per connection at an edge of the window: one that runs, and one whose answer is on its way."""
 _HALVINGS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """How a variant holds the database's connections: S_hold in seconds for one answer, out of a pool of this size."""
+    """How a variant holds database connections: S_hold in seconds per answer, and the size of the pool."""
 
     hold_s: float
     pool_size: int
@@ -53,7 +54,7 @@ class Held:
 def held_by(variant: HasStyle, settings: Mapping[str, Any]) -> Held | None:
     """Return how a variant holds connections under a manifest's settings.
 
-    None where nothing is known of it: no database, or a lookup whose query does not wait on the server.
+    None if it is not known: no database, or a lookup whose query does not wait on the server.
     """
     hold_s, pool_size = float(settings.get(variant.work.setting or "") or 0), int(settings.get("db_pool_size") or 0)
     if variant.work.bound is not Bound.POOLED_WAIT or not waits(variant) or not hold_s or not pool_size:
@@ -62,12 +63,12 @@ def held_by(variant: HasStyle, settings: Mapping[str, Any]) -> Held | None:
 
 
 def expected_in_use(metrics: TrialMetrics, held: Held) -> float | None:
-    """Return X·S_hold, the mean number of connections in use; None without a goodput (a burst has none)."""
+    """Return X·S_hold, the mean number of connections in use; or None without a goodput (a burst has none)."""
     return None if metrics.goodput_rps is None else metrics.goodput_rps * held.hold_s
 
 
 def allowed_in_use(metrics: TrialMetrics, held: Held, *, excess: float = EXCESS) -> Interval | None:
-    """Return between which bounds the mean of the looks must lie; None where it was not measured."""
+    """Return the interval in which the mean of the looks must lie, or None if it was not measured."""
     expected, window_s, peak = expected_in_use(metrics, held), metrics.window_s, metrics.db_in_use_peak
     if expected is None or not window_s or peak is None:
         return None
@@ -80,7 +81,7 @@ def allowed_in_use(metrics: TrialMetrics, held: Held, *, excess: float = EXCESS)
 
 
 def complaint(metrics: TrialMetrics, held: Held, *, excess: float = EXCESS) -> str | None:
-    """Say how the database contradicts the arithmetic; None where it agrees, or was not watched."""
+    """Return how the looks contradict X·S_hold; None if they agree, or if there were no looks."""
     mean, peak = metrics.db_in_use_mean, metrics.db_in_use_peak
     if peak is not None and peak > held.pool_size:
         return f"the database saw {peak} connections in use, of a pool of {held.pool_size}"
@@ -108,7 +109,7 @@ def _highest_mean(true: float, most: int, looks: int) -> float:
 
 
 def _bound(inside: float, outside: float, looks: int) -> float:
-    """Return the share between `inside` and `outside` at which chance ends; `outside` if it reaches that far."""
+    """Return the share furthest from `inside` that chance still allows; `outside` if chance allows all of it."""
     enough, true = -log(_CHANCE) / looks, inside
     if _divergence(outside, true) <= enough:
         return outside

@@ -1,8 +1,8 @@
-"""Whether a window is in steady state, by MSER-5: where would a simulationist cut, and would it matter.
+"""Whether a window is in steady state, by MSER-5: where to cut its start, and whether the cut would matter.
 
 K. P. White, "An effective truncation heuristic for bias reduction in simulation output", Simulation 69 (1997): average
 the series in batches of five, then cut where the standard error of what remains is smallest. We do not cut (the window
-is fixed beforehand); we report by how much the mean would move, and call a trial unsteady when that is a lot.
+is fixed beforehand). We report by how much the mean would move, and call a trial unsteady when that is too much.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def batch_means(series: Sequence[float], size: int = BATCH) -> list[float]:
 
 
 def mser_cut(batches: Sequence[float]) -> int:
-    """Return how many leading batches MSER would cut off, at most half of them."""
+    """Return how many batches MSER would cut off at the start, at most half of them."""
 
     def statistic(cut: int) -> float:
         rest = batches[cut:]
@@ -35,7 +35,7 @@ def mser_cut(batches: Sequence[float]) -> int:
 
 
 def truncation_shift(series: Sequence[float]) -> float | None:
-    """Return |mean after MSER-5's cut / mean of the whole - 1|, or None for a series too short or empty."""
+    """Return |mean after MSER-5's cut / mean of the whole - 1|, or None if it is too short or all 0."""
     batches = batch_means(series)
     if len(batches) < _FEWEST_BATCHES or fmean(batches) == 0:
         return None

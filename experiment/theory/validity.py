@@ -1,7 +1,7 @@
-"""When a trial may be judged: one closed list of rules, each with its limit, its reason and advice.
+"""The validity rules: when a trial may be judged. Each rule has a limit, a meaning and advice.
 
-To add one, decorate a function that looks at a trial's numbers and returns what it saw, or None. An invalid trial is
-kept, named, left out of estimates and repeated within a bound.
+To add one, decorate a function that looks at a trial's numbers and returns what it found, or None. An invalid trial
+stays on disk with the reason, does not enter estimates, and is repeated once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What a trial was to do: its load, and how its variant holds a database's connections, where that is known."""
+    """What the rules know about a trial's plan: its load, and how its variant holds connections, if that is known."""
 
     load: Load
     held: Held | None = None
@@ -36,8 +36,8 @@ class Rule:
     """One validity rule."""
 
     id: str
-    limit: float | None  # what the observed number is held against; None where there is no number
-    meaning: str  # the rule in a sentence, for docs and report
+    limit: float | None  # the observed number is compared with it; None where there is no number
+    meaning: str  # the rule in one sentence, for docs and report
     advice: str
     check: Callable[[TrialMetrics, Asked, float], str | None]
 
@@ -58,7 +58,7 @@ FAILURE_RULES: Mapping[str, tuple[str, str]] = {
         "It was started again and the trial is repeated; read the service's log in logs/.",
     ),
 }
-"""What makes a trial unfinished rather than unfit; the harness names these itself."""
+"""Reasons why a trial did not finish: meaning and advice. The harness reports them, no check does."""
 
 
 def rule(id: str, *, limit: float | None = None, meaning: str, advice: str) -> Callable[[_Check], _Check]:  # noqa: A002
@@ -74,7 +74,7 @@ def rule(id: str, *, limit: float | None = None, meaning: str, advice: str) -> C
 
 
 def findings(measurement: Measurement, asked: Asked) -> tuple[Finding, ...]:
-    """Return every rule that fires on a trial; none means that it may be judged."""
+    """Return every rule that fires on a trial. An empty result means that it may be judged."""
     if measurement.failure is not None:
         name = measurement.failure_rule or "driver-failed"
         return (Finding(rule=name, reason=measurement.failure, advice=FAILURE_RULES[name][1]),)
@@ -149,7 +149,7 @@ def host_steal(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None
 
 @rule(
     "in-flight",
-    limit=0.10,  # the driver's own time between an answer and the next request is in it: 6 % of four users' time
+    limit=0.10,  # includes the driver's own time between an answer and the next request: 6 % of four users' time
     meaning="A closed load of N users must keep N requests in flight, within 10 %.",
     advice="The driver could not keep all users busy; if driver-cpu fires too, that is why.",
 )
@@ -162,7 +162,7 @@ def in_flight(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
 
 
 _WINDOWS_PER_RESPONSE = 10
-"""Little's law holds for a window many response times long; below that, edge effects outweigh it."""
+"""Little's law holds for a window of many response times; in a shorter one, effects at the edges are larger."""
 
 
 @rule(
@@ -172,7 +172,7 @@ _WINDOWS_PER_RESPONSE = 10
     advice="Throughput, response time and load contradict each other: the measurement itself is at fault.",
 )
 def littles_law(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
-    """Fire when |X R - N| / N is over its limit (Little, Operations Research 9, 1961)."""
+    """Fire when |X R - N| / N is above its limit (Little, Operations Research 9, 1961)."""
     x, r_us, window_s = metrics.goodput_rps, metrics.response_mean_us, metrics.window_s
     users = asked.load.users
     if asked.load.kind is not LoadKind.CLOSED or x is None or r_us is None or window_s is None:
@@ -254,7 +254,7 @@ def not_steady(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
     shift = metrics.unsteady_shift
     if asked.load.kind is LoadKind.BURST or shift is None:
         return None
-    # a handful of answers scatters by itself: three standard errors of half the window's count are no transient
+    # few answers scatter by chance: three standard errors of half the window's count do not show an unsteady start
     chance = _STEADY_SIGMAS / sqrt(max(metrics.answers or 0, 1) / 2)
     if shift <= max(limit, chance):
         return None

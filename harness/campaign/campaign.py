@@ -1,6 +1,6 @@
 """The campaign's loop: rounds of trials until every claim is decided, or the budget or the rounds are spent.
 
-Where the loop stands follows from the trials on disk alone, so that a campaign that broke off goes on where it was.
+The trials on disk alone determine the loop's state, so a campaign that was interrupted continues where it stopped.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS = 2
 """How often a treatment is tried within one round.
 
-The second time is at the round's end: what disturbed the first, a backup or a neighbour, is often still there at once.
+The second attempt is at the round's end: what disturbed the first (a backup, a neighbour) often lasts a while.
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What bounds a campaign."""
+    """The limits of a campaign, its seed, and the alpha of its intervals."""
 
     seed: int
     alpha: float
@@ -47,7 +47,7 @@ class Rules:
 
 @dataclass(slots=True)
 class Campaign:
-    """A campaign on its way: the loop and the trials it has so far."""
+    """A campaign that runs: the loop and its trials so far."""
 
     folder: CampaignFolder
     driver: Driver
@@ -55,7 +55,7 @@ class Campaign:
     loads: Mapping[str, Load]
     skipped: Mapping[str, str]
     rules: Rules
-    always: Sequence[Treatment] = ()  # run in every round, whatever is decided: the steps of a sweep
+    always: Sequence[Treatment] = ()  # in every round, whatever is decided: a sweep's steps, or everything
     listener: Listener = field(default_factory=Listener)
     clock: Callable[[], float] = time.monotonic
     trials: list[TrialRecord] = field(default_factory=list)
@@ -83,16 +83,16 @@ class Campaign:
         return results, stopped
 
     def judge(self, before_round: int | None = None) -> tuple[ClaimResult, ...]:
-        """Judge every claim by the trials so far (or those of the rounds before one)."""
+        """Judge every claim by the trials so far, or by those of the rounds before `before_round`."""
         seen = [t for t in self.trials if before_round is None or t.round < before_round]
         return judge_all(self.claims, seen, skipped=self.skipped, alpha=self.rules.alpha)
 
     def undecided(self, round_number: int) -> tuple[Claim, ...]:
-        """Return the claims that a round is still for."""
+        """Return the claims that are not decided before a round."""
         return tuple(r.claim for r in self.judge(before_round=round_number) if not r.verdict.is_decided)
 
     def needed(self, round_number: int) -> tuple[Treatment, ...]:
-        """Return the treatments a round runs: what undecided claims need, and the A/A pair beside them."""
+        """Return the treatments of a round: those that undecided claims need, and the A/A pair."""
         claims = self.undecided(round_number)
         if not claims and not self.always:
             return ()
@@ -106,9 +106,9 @@ class Campaign:
         self._began = self.clock()
 
     def _run_round(self, number: int, needed: Sequence[Treatment]) -> bool:
-        """Run what is left of a round; return False when the budget had no room for all of it.
+        """Run the rest of a round; return False when the budget was too small for all of it.
 
-        What is too long for the time left is passed over for what is not.
+        A trial that is too long for the time left is skipped, and shorter ones still run.
         """
         has_room = True
         order = plan_round(needed, seed=self.rules.seed, round_number=number)
@@ -126,7 +126,7 @@ class Campaign:
         return has_room
 
     def _is_settled(self, number: int, position: int, treatment: Treatment, attempt: int) -> bool:
-        """Whether a place in a round has a valid trial, or had this attempt already (before a break)."""
+        """Return whether a place in a round has a valid trial, or had this attempt already (before an interruption)."""
         here = (number, position, treatment.id)
         tried = [t for t in self.trials if (t.round, t.position, t.treatment) == here]
         return len(tried) >= attempt or any(t.is_valid for t in tried)
@@ -142,7 +142,7 @@ class Campaign:
             treatment=treatment,
         )
         self._next_number += 1
-        # a repetition comes when all others have run
+        # a repetition runs after all others
         place = position if attempt == 1 else len(order) - 1
         self.listener.trial_started(planned, self._standing(number, place, order))
         started_at, start = datetime.now(UTC), self.clock()
@@ -168,13 +168,13 @@ class Campaign:
         return record
 
     def _asked(self, treatment: Treatment) -> Asked:
-        """Return what a trial was to do, by the settings that the manifest records and the app was given."""
+        """Return what the validity rules must know of the plan, from the settings in the manifest."""
         held = held_by(parse_variant(treatment.variant), self._settings)
         return Asked(load=self.loads[treatment.load], held=held)
 
     @property
     def elapsed_s(self) -> float:
-        """What has been spent of the budget, earlier runs of this campaign included."""
+        """The time used of the budget, including earlier runs of this campaign."""
         return self._spent_before_s + self.clock() - self._began
 
     def _expected_s(self, treatment: Treatment) -> float:

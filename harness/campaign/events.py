@@ -1,6 +1,6 @@
-"""What a campaign tells whoever watches: one method an event, all optional.
+"""The events of a campaign, for live progress: one method per event, all optional.
 
-Live progress, plain lines and JSON events are listeners; none of them can change what is measured.
+Live progress, plain lines and JSON events are listeners. None of them can change what is measured.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where a campaign stands: shown beside every event."""
+    """The progress of a campaign, shown with every event."""
 
     round: int
     max_rounds: int
@@ -28,29 +28,29 @@ class Standing:
     position: int
     elapsed_s: float
     budget_s: float
-    round_left_s: float | None  # expected time to the end of this round, None before anything was timed
+    round_left_s: float | None  # expected time to the end of this round; None before the first trial
 
 
 class Listener:
-    """Hears everything and does nothing; subclass and override what matters."""
+    """Receives every event and does nothing. Subclass it and override the events you need."""
 
     def note(self, text: str) -> None:
-        """Hear that something worth a line happened (a service started, a variant is skipped)."""
+        """Receive a line for the user (a service started, a variant is skipped)."""
 
     def round_started(self, standing: Standing, undecided: Sequence[str]) -> None:
-        """Hear that a round begins; `undecided` are the ids of the claims it is for."""
+        """Receive the begin of a round; `undecided` are the ids of the claims that it is for."""
 
     def trial_started(self, planned: PlannedTrial, standing: Standing) -> None:
-        """Hear that a trial begins."""
+        """Receive the begin of a trial."""
 
     def trial_progress(self, planned: PlannedTrial, progress: Progress) -> None:
-        """Hear that a second of the trial's window is over."""
+        """Receive the numbers of one second of the trial's window."""
 
     def trial_ended(self, record: TrialRecord, standing: Standing) -> None:
-        """Hear that a trial is on disk."""
+        """Receive a trial that is on disk."""
 
     def judged(self, results: Sequence[ClaimResult], standing: Standing) -> None:
-        """Hear what the judge says after a round."""
+        """Receive the verdicts after a round."""
 
     def ended(self, results: Sequence[ClaimResult], stopped_because: str) -> None:
-        """Hear that the campaign is over."""
+        """Receive the verdicts at the end of the campaign."""

@@ -1,6 +1,6 @@
-"""FakeDriver: plants known effects, so that verdicts themselves can be tested in seconds.
+"""FakeDriver: returns planted effects, so that verdicts can be tested in seconds.
 
-It ships with the product: `bench` never uses it, tests and the calibration study do.
+It is part of the package: `bench` never uses it, but tests and the calibration do.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Noise(StrEnum):
-    """How a trial's metrics scatter from trial to trial (log scale)."""
+    """How metrics scatter from trial to trial (log scale)."""
 
     NORMAL = "normal"
     HEAVY_TAILED = "heavy-tailed"  # Student t with 3 degrees of freedom
@@ -41,12 +41,12 @@ class Noise(StrEnum):
 
 Planted = dict[Metric, float]
 _AT_EQUAL_SPEED = {GOODPUT: NORMALIZED_GOODPUT, CPU_PER_REQUEST: NORMALIZED_CPU_PER_REQUEST}
-"""This driver's core is always equally fast: what is not planted of these is as the plain metric."""
+"""This driver's core is always equally fast, so a normalized metric that is not planted equals the plain one."""
 
 
 @dataclass(slots=True)
 class FakeDriver:
-    """Returns planted metrics times noise; `spoiled` names trials (treatment, round) that come out invalid."""
+    """Returns planted metrics times noise. The first attempts of `spoiled` (treatment, round) are invalid."""
 
     planted: Mapping[str, Planted]
     seed: int = 0
@@ -58,7 +58,6 @@ class FakeDriver:
     _random: random.Random = field(init=False)
 
     def __post_init__(self) -> None:
-        """Seed the noise."""
         self._random = random.Random(self.seed)  # noqa: S311 - reproducible noise, not a secret
 
     def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:  # noqa: ARG002 - the protocol's

@@ -1,4 +1,4 @@
-"""What this machine's noise allows: a quick A/A run before anything is claimed."""
+"""This machine's noise floor, from a quick A/A run before any claim is measured."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ ROUNDS = 8
 _WINDOW_S = 1.0
 _BUDGET_S = 60.0
 TYPICAL_ROUNDS = 4
-"""How many rounds the article profile runs of a claim that is not plain at once, within its budget."""
+"""How many rounds the article profile's budget has for a claim that is not decided at once."""
 
 
 _LEAST_PAIRS = 2
-"""More than these, or their spread says nothing."""
+"""The spread means something only with more pairs than these."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseFloor:
-    """How far apart two identical routes come out here, and what that leaves decidable."""
+    """How far apart the results of two identical routes are here, and which effects can still be decided."""
 
     spread: float | None  # standard deviation of ln(ratio) of a pair, at equal core speed
     spread_as_measured: float | None  # the same of goodput, not converted
@@ -47,7 +47,7 @@ class NoiseFloor:
 
     @property
     def smallest_effect(self) -> float | None:
-        """The ratio (above 1) that an effect must exceed its claim's limit by, to be decided in a usual campaign."""
+        """The factor (above 1) by which an effect must exceed its claim's limit, to be decided in a usual campaign."""
         if self.spread is None:
             return None
         half = half_width_factor(TYPICAL_ROUNDS, ALPHA) * self.spread
@@ -55,7 +55,7 @@ class NoiseFloor:
 
 
 def measure_noise() -> NoiseFloor:
-    """Run the A/A pair for a few short rounds; about 40 s. Raises EnvironmentUnfitError when nothing can be started."""
+    """Run the A/A pair for a few short rounds, about 40 s. Raises EnvironmentUnfitError if a service cannot start."""
     pair = A_A.treatments
     loads = {t.load: replace(LOADS[t.load], warmup_s=0.5, window_s=_WINDOW_S) for t in pair}
     with tempfile.TemporaryDirectory(prefix="handlerbench-") as name:
@@ -71,7 +71,7 @@ def measure_noise() -> NoiseFloor:
 
 
 def noise_of(trials: list[TrialRecord]) -> NoiseFloor:
-    """Return the noise floor that these trials of the A/A pair show (pure)."""
+    """Return the noise floor of these trials of the A/A pair (pure)."""
     even, plain = (log_ratios(replace(A_A, metric=m), trials) for m in (NORMALIZED_GOODPUT, GOODPUT))
     fired = tuple(sorted({rule for t in trials for rule in t.rules}))
     return NoiseFloor(spread=_spread(even), spread_as_measured=_spread(plain), pairs=len(plain), invalid=fired)

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """What the user asked for."""
+    """What the user wants to measure."""
 
     profile: Profile
     claims: tuple[str, ...]
@@ -79,7 +79,7 @@ def make_order(
     sweep: Sequence[tuple[str, float]] = (),
     all_rounds: bool = False,
 ) -> Order:
-    """Fill in what was not said: the profile's own claims, budget and rounds, a fresh seed, a folder by the clock."""
+    """Fill in what is missing: the profile's own claims, budget and rounds, a new seed, a folder named by the time."""
     base = PROFILES[profile]
     chosen = tuple(claims) or base.claims
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
@@ -104,7 +104,7 @@ def _step(variant: str, load: Load) -> tuple[Treatment, Load]:
 def run_new(order: Order, listener: Listener) -> Finished:
     """Measure a new campaign.
 
-    Raises StoreError when the folder is taken, EnvironmentUnfitError when something it needs does not start.
+    Raises StoreError when the folder holds a campaign, EnvironmentUnfitError when a service it needs does not start.
     """
     claims = [CLAIMS[c] for c in order.claims]
     skipped = missing_variants(claims)
@@ -115,29 +115,29 @@ def run_new(order: Order, listener: Listener) -> Finished:
 
 
 def run_registered(path: Path, manifest: Manifest, listener: Listener) -> Finished:
-    """Measure what a manifest registers: its claims, under its loads, with its settings, whoever made it.
+    """Measure what a manifest registers: its claims, under its loads, with its settings.
 
-    Raises StoreError when the folder is taken, EnvironmentUnfitError when something it needs does not start.
+    Raises StoreError when the folder holds a campaign, EnvironmentUnfitError when a service it needs does not start.
     """
     return _measure(CampaignFolder.create(path, manifest), listener, _point_latest_at)
 
 
 def resume(path: Path, listener: Listener) -> Finished:
-    """Go on with a campaign that broke off, by its own manifest."""
+    """Continue a campaign that was interrupted, by its own manifest."""
     folder = CampaignFolder.open(path)
     folder.mend()
     return _measure(folder, listener, lambda _: None)
 
 
 def given_database() -> str | None:
-    """Return the database the user names, or None for our own."""
+    """Return the database that the user names, or None for our own."""
     return os.environ.get("BENCH_DATABASE_URL") or None
 
 
 def missing_variants(claims: Sequence[Claim]) -> dict[str, str]:
-    """Return the variants that claims name and this machine or version cannot serve, each with the reason.
+    """Return the variants and treatments of claims that cannot be served here, each with the reason.
 
-    Raises EnvironmentUnfitError when a database was given that cannot be used.
+    Raises EnvironmentUnfitError when the user names a database that cannot be used.
     """
     planned = treatments_for(claims)
     return missing_for(dict.fromkeys(t.variant for t in planned)) | missing_servers(planned)
@@ -150,7 +150,7 @@ def missing_servers(treatments: Iterable[Treatment]) -> dict[str, str]:
 
 
 def missing_for(named: Iterable[str]) -> dict[str, str]:
-    """Return which of these variants cannot be served here, each with the reason; raises as `missing_variants`."""
+    """Return which of these variants cannot be served here, each with the reason. Raises like `missing_variants`."""
     named = list(named)
     missing = {v: f"{v} is not in this version's catalogue" for v in named if v not in CATALOGUE}
     wants_database = [v for v in named if v in CATALOGUE and Resource.DATABASE in CATALOGUE[v].needs]
@@ -162,7 +162,7 @@ def missing_for(named: Iterable[str]) -> dict[str, str]:
 
 
 def always_of(manifest: Manifest, claims: Sequence[Claim]) -> tuple[Treatment, ...]:
-    """Return what a campaign measures in every round, whatever is decided: a sweep's steps, or all of it."""
+    """Return what a campaign measures in every round, whatever is decided: a sweep's steps, or everything."""
     steps = [entry.value for entry in manifest.sweep]
     planned = treatments_for(claims) if manifest.profile is not None and manifest.profile.all_rounds else ()
     return tuple(dict.fromkeys([*steps, *planned]))
@@ -227,7 +227,7 @@ def _bounds(folder: CampaignFolder, manifest: Manifest) -> Rules:
 
 
 def _commands(manifest: Manifest) -> dict[str, str]:
-    """Return the SUT's whole command line of every planned treatment that can be started."""
+    """Return the SUT's command line, by id, of every planned treatment that can be started."""
     planned = (t for t in manifest.planned() if t.variant in CATALOGUE and t.variant not in manifest.skipped)
     return {t.id: described(t.server) for t in planned if unfit(t.server) is None}
 
@@ -235,7 +235,7 @@ def _commands(manifest: Manifest) -> dict[str, str]:
 def _preflight(
     stand: Rig, treatments: Sequence[Treatment], known: Mapping[str, str], listener: Listener
 ) -> dict[str, str]:
-    """Ask every planned variant once; return what is to be skipped, with the reasons."""
+    """Send one request to every planned variant; return what to skip, with the reasons."""
     known = {**known, **_without_startable_database(stand, treatments, known)}
     planned = dict.fromkeys(t.variant for t in treatments if t.variant not in known)
     report = preflight(stand, planned)
@@ -253,7 +253,7 @@ def _preflight(
 def _without_startable_database(
     stand: Rig, treatments: Sequence[Treatment], known: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the variants to skip because our own PostgreSQL is there but does not start, with the reason."""
+    """Return the variants to skip because our own PostgreSQL is installed but does not start, with the reason."""
     named = dict.fromkeys(t.variant for t in treatments if t.variant not in known)
     users = [v for v in named if Resource.DATABASE in CATALOGUE[v].needs]
     try:
@@ -277,7 +277,7 @@ def _point_latest_at(path: Path) -> None:
 def new_manifest(
     order: Order, claims: Sequence[Claim], loads: Mapping[str, Load], skipped: Mapping[str, str]
 ) -> Manifest:
-    """Return the manifest of a campaign about to start: what it will ask, on which machine, with which software."""
+    """Return a campaign's manifest before its start: what it will measure, on which machine, with which software."""
     sweep = [t for t, _ in order.sweep]
     return Manifest(
         version=version("handlerbench"),

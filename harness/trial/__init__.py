@@ -1,1 +1,1 @@
-"""One trial: the SUT, the driver, and what both and the host saw."""
+"""One trial: the SUT, the driver, and the measurement made from what SUT, driver and host recorded."""

@@ -1,7 +1,7 @@
-"""The settings a campaign is measured with: today's, those of another campaign's manifest, and how the app is told.
+"""The settings of a campaign: today's, or those of another campaign's manifest, and how the app gets them.
 
-Whatever a manifest records is what the app gets, as BENCH_* variables, and what the ceilings are computed from. So a
-campaign with other waits and pools than today's can be measured again by this version.
+The app gets what the manifest records, as BENCH_* variables, and ceilings are computed from the same values. So this
+version can repeat a campaign with other waits and pools than today's.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 UPSTREAM_DELAY_S = 0.1
 THREAD_TOKENS = 40
-"""What anyio has by default; recorded as a number, because the ceilings need one."""
+"""anyio's default, recorded as a number because the ceilings need one."""
 
 _UPSTREAM = "upstream_delay_s"  # the upstream stub's; every other setting is the app's own
-_LONGEST_DELAY_S = 60.0  # as long as the app itself may be told to wait
+_LONGEST_DELAY_S = 60.0  # the same limit as for the app's own waits
 _OTHER_CONNECTIONS = 10
-"""Connections that PostgreSQL keeps for its superuser and that whoever watches it needs."""
+"""Connections that PostgreSQL reserves for its superuser, and those of our own looks at it."""
 
 
 def todays() -> dict[str, float | None]:
-    """Return the settings a new campaign is measured with, as its manifest records them."""
+    """Return the settings of a new campaign, as its manifest records them. Times are in seconds."""
     settings = Settings.model_construct()
     return {
         "sleep_s": settings.sleep_s,
@@ -44,7 +44,7 @@ def todays() -> dict[str, float | None]:
 
 
 def environment(settings: Mapping[str, float | None]) -> dict[str, str]:
-    """Return a manifest's settings as the variables that tell the app."""
+    """Return a manifest's settings as environment variables for the app."""
     return {
         f"{PREFIX}{name.upper()}": str(settings[name])
         for name in todays()
@@ -55,10 +55,10 @@ def environment(settings: Mapping[str, float | None]) -> dict[str, str]:
 def taken(
     campaign: str, theirs: Mapping[str, float | None], *, commit: str | None, own_database: bool
 ) -> dict[str, float | None]:
-    """Return what a campaign is to be measured with again: its own settings, and today's where it recorded none.
+    """Return the settings to repeat a campaign with: its own, and today's where it recorded none.
 
-    `own_database`: whether the database will be ours, whose connections are limited. Raises UsageError naming every
-    setting that cannot be given to the app or the upstream stub.
+    `own_database`: whether the database will be ours, whose connections are limited. Raises UsageError, which names
+    every setting that the app or the upstream stub cannot take.
     """
     recorded = {name: value for name, value in theirs.items() if value is not None}
     unfit = [f"{name} = {value!r} ({why})" for name, value in recorded.items() if (why := _why_unfit(name, value))]
@@ -76,12 +76,12 @@ def taken(
 
 
 def most_connections() -> int:
-    """Return how large the app's pool can be on our own PostgreSQL."""
+    """Return the largest size of the app's pool on our own PostgreSQL."""
     return int(POSTGRES["max_connections"]) - _OTHER_CONNECTIONS
 
 
 def _why_unfit(name: str, value: Any) -> str:
-    """Say why a setting cannot be had; nothing if it can."""
+    """Return why a setting cannot be used; empty if it can."""
     if name not in todays():
         return "there is no such setting here"
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -92,6 +92,6 @@ def _why_unfit(name: str, value: Any) -> str:
     try:
         Settings.model_validate({name: value})
     except ValidationError as error:
-        # the caller's own variables are looked at as well, and are none of the campaign's business
+        # pydantic checks the caller's own variables too; their errors do not matter here
         return "; ".join(str(e["msg"]).lower() for e in error.errors() if e["loc"][0] == name)
     return ""

@@ -1,4 +1,4 @@
-"""Puts one trial's measurement together from what driver, probe and host saw (pure)."""
+"""Makes one trial's measurement from what driver, probe, host and database recorded (pure)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class TrialObservations:
     probe: ProbeLog | None
     host: tuple[HostSample, HostSample] | None  # at the window's open and close
     sut: tuple[ProcessSample, ProcessSample] | None
-    ours_cores: float | None = None  # CPU of every process of ours, the SUT's included
+    ours_cores: float | None = None  # cores used by every process of ours, including the SUT
     sut_ready_s: float
     passes: Sequence[Pass] = ()  # of the yardstick, on the SUT's core
     connections: Sequence[tuple[float, int, int]] = ()  # database: (t, in use, waiting)
@@ -110,7 +110,7 @@ def _response_times(histograms: Mapping[Series, Histogram], result: ResultEvent)
 
 
 def _sent_late(histogram: Histogram | None) -> float | None:
-    """Return the p99 of the send lag of what was sent; what was held back by a cap is counted as dropped instead."""
+    """Return the p99 of the send lag of sent requests; requests above the limit in flight count as dropped instead."""
     return _value(Histogram(histogram.counts), 0.99) if histogram is not None else None
 
 
@@ -172,7 +172,7 @@ def _costs(seen: TrialObservations, window: Window) -> dict[str, Any]:
 
 
 def _sut_costs(before: ProcessSample, after: ProcessSample, *, answers_per_s: float) -> dict[str, Any]:
-    """CPU over the samples' own span, not the window's: they are taken a moment after its edges."""
+    """Return costs over the span of the samples, not of the window: they are taken shortly after its edges."""
     span_s = after.t_s - before.t_s
     share = (after.cpu_s - before.cpu_s) / span_s
     switches = None
@@ -188,9 +188,9 @@ def _sut_costs(before: ProcessSample, after: ProcessSample, *, answers_per_s: fl
 
 
 def at_equal_speed(yardstick_us: float | None, numbers: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a busy core did as on one of a fixed speed: CPU time goes with the yardstick's, goodput against it.
+    """Return the normalized metrics: CPU time is divided by the yardstick's relative time, goodput is multiplied by it.
 
-    The second holds only where the core was the limit; claims about waits do not use it.
+    Goodput at equal speed is valid only where the core was the limit; claims about waits do not use it.
     """
     if yardstick_us is None:
         return {}

@@ -1,4 +1,4 @@
-"""The seam between the campaign and whatever measures: a Driver turns a planned trial into a measurement.
+"""The interface between the campaign and what measures: a Driver turns a planned trial into a measurement.
 
 `LocustProcess` speaks with one Locust that lives for the whole campaign: locustfiles/trials.py, in the words of
 experiment/records/driver_protocol.py. `FakeDriver` in harness/campaign/fake.py plants known effects, so that the judge
@@ -44,12 +44,12 @@ if TYPE_CHECKING:
 
 _START_TIMEOUT_S = 60.0
 _GRACE_S = 20.0
-"""How long beyond its own warm-up, window and drain a trial may stay silent before the driver counts as broken."""
+"""Seconds without an event, in addition to warm-up, window and drain, after which the driver counts as broken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """A second of a running trial, as the driver saw it."""
+    """One second of a running trial, as the driver reports it."""
 
     second: int
     rps: float
@@ -57,13 +57,13 @@ class Progress:
 
 
 class Driver(Protocol):
-    """Measures one planned trial. Raises nothing for a trial that went wrong: its measurement says so."""
+    """Measures one planned trial. It does not raise for a failed trial: the measurement has the failure."""
 
     def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement: ...
 
 
 class DriverFailedError(Exception):
-    """The Locust process broke off, fell silent or could not do what it was told."""
+    """The Locust process ended, sent nothing in time, or could not run its command."""
 
 
 def trial_command(
@@ -108,7 +108,7 @@ class LocustProcess:
         self._lines: queue.Queue[bytes] = queue.Queue()
 
     def start(self) -> None:
-        """Start Locust and wait until it is ready; does nothing when it runs already.
+        """Start Locust and wait until it is ready. Does nothing if it runs already.
 
         Raises EnvironmentUnfitError when it cannot start.
         """
@@ -131,15 +131,14 @@ class LocustProcess:
         return self._process.pid if self._process is not None else None
 
     def stop(self) -> None:
-        """End the process, if there is one."""
         self._stack.close()
         self._process = None
 
     def run(self, command: TrialCommand, on_event: Callable[[Event], object]) -> ResultEvent:
         """Send one trial and return its result event; every other event goes to `on_event` as it comes.
 
-        Raises DriverFailedError when the process ends, says error, or stays silent; it is then stopped, so that the
-        next trial starts a new one.
+        Raises DriverFailedError when the process ends, reports an error, or sends nothing in time. The process is then
+        stopped, so that the next trial starts a new one.
         """
         self.start()
         assert self._process is not None  # noqa: S101 - for the type checker: start() has just made it

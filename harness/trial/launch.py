@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 APP = "bench_app.app:create_app"
 _KEEP_ALIVE_S = 75
-"""uvicorn closes idle connections after 5 s by default, which paced loads would meet as errors."""
+"""uvicorn closes idle connections after 5 s by default, which would be errors for loads with pauses."""
 _LOOK_LIMIT_S = 30.0
 
 _SERVERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -28,17 +28,17 @@ _SERVERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "granian": (("-m", "granian", "--interface", "asgi", "--factory", APP), ("--log-level", "warning", "--no-ws")),
 }
-"""By the server factor's values: the words before address and options, and those after them."""
+"""By server: the arguments before address and options, and those after them."""
 
 
 def command(launch: Launch, *, port: int | str, python: str) -> list[str]:
-    """Return the words that start the SUT on a port."""
+    """Return the arguments that start the SUT on a port."""
     before, after = _SERVERS[launch.server]
     return [python, *before, "--host", "127.0.0.1", "--port", str(port), *launch.options, *after]
 
 
 def described(server: ServerConfig) -> str:
-    """Return the command as a manifest records it: without this machine's paths and ports."""
+    """Return the command as a manifest records it, without this machine's paths and ports."""
     launch = server.launch()
     python = f"python{launch.interpreter or ''}"
     variables = (f"{name}={value}" for name, value in launch.environment)
@@ -48,7 +48,7 @@ def described(server: ServerConfig) -> str:
 def python_for(launch: Launch) -> str:
     """Return the interpreter's path: our own, or BENCH_PYTHON, or python<version> on the PATH.
 
-    Raises FactorError when there is none of the version.
+    Raises FactorError when neither has the version.
     """
     if launch.interpreter is None:
         return sys.executable
@@ -65,7 +65,7 @@ def environment_of(launch: Launch) -> dict[str, str]:
 
 
 def unfit(server: ServerConfig) -> str | None:
-    """Return why the SUT cannot be started like this here, or None; looks once at each configuration."""
+    """Return why the SUT cannot be started with this configuration here, or None if it can."""
     try:
         launch = server.launch()
         python = python_for(launch)
@@ -90,7 +90,7 @@ def _lacks(python: str, modules: tuple[str, ...]) -> str | None:
 
 @cache
 def _version(python: str) -> str | None:
-    """Return an interpreter's version such as "3.14", or "3.14t" where it is free-threaded; None if it does not run."""
+    """Return an interpreter's version such as "3.14", or "3.14t" if it is free-threaded; None if it does not run."""
     say = "import sys, sysconfig as s; t = 't' if s.get_config_var('Py_GIL_DISABLED') else ''; "
     look = [python, "-c", say + "print(f'{sys.version_info[0]}.{sys.version_info[1]}{t}')"]
     try:

@@ -1,4 +1,4 @@
-"""Preflight: every planned variant gives the right answer once, and a family gives equal ones, or it is not timed."""
+"""Preflight: a variant is timed only if its answer is right and equal to the others of its family."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _TIMEOUT_S = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreflightReport:
-    """What preflight found: the right answer of each good variant, and a complaint for each bad one."""
+    """The right answer of each good variant, and what is wrong with each bad one."""
 
     answers: Mapping[str, bytes]
     complaints: Mapping[str, str]
 
 
 def preflight(rig: Rig, variants: Iterable[str]) -> PreflightReport:
-    """Ask every variant once, on one SUT that serves them all.
+    """Send one request to every variant, on one SUT that serves them all.
 
     Raises EnvironmentUnfitError when that SUT does not start.
     """
@@ -45,7 +45,7 @@ def preflight(rig: Rig, variants: Iterable[str]) -> PreflightReport:
 def _ask_all(rig: Rig, service: Service, chosen: Mapping[str, Variant]) -> tuple[dict[str, bytes], dict[str, str]]:
     answers: dict[str, bytes] = {}
     complaints: dict[str, str] = {}
-    # at once, so that the demo's routes of 2 s do not add up
+    # all at once, so that the demo's routes of 2 s do not add up
     with httpx.Client(base_url=service.url, timeout=_TIMEOUT_S) as client, ThreadPoolExecutor(8) as pool:
         jobs = {v.id: pool.submit(_ask, rig, client, v) for v in chosen.values()}
         for name, job in jobs.items():
@@ -67,7 +67,7 @@ def _ask(rig: Rig, client: httpx.Client, variant: Variant) -> tuple[bytes, str |
 
 
 def _unequal(chosen: Mapping[str, Variant], answers: Mapping[str, bytes]) -> dict[str, str]:
-    """Name every variant whose answer differs from the first of its family."""
+    """Return a complaint for every variant whose answer differs from the first of its family."""
     first: dict[str, str] = {}
     complaints = {}
     for name, body in answers.items():

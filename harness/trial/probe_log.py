@@ -1,4 +1,4 @@
-"""Reads what the SUT's probe wrote, and cuts a trial's window out of it (bench_app/probe.py has the format)."""
+"""Reads the SUT's probe file and selects a trial's window (bench_app/probe.py has the format)."""
 
 from __future__ import annotations
 
@@ -18,22 +18,21 @@ if TYPE_CHECKING:
 
 
 _SLIVER_S = 0.05
-"""A window closes a few milliseconds late: that is no second of its own."""
+"""A window closes a few milliseconds late. That rest does not count as another second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The driver's window, in seconds of the monotonic clock all processes share."""
+    """The driver's window, in seconds of the monotonic clock that all processes share."""
 
     open_t: float
     close_t: float
 
     def holds(self, t: float) -> bool:
-        """Whether a moment lies inside."""
         return self.open_t <= t < self.close_t
 
     def seconds(self) -> Iterator[Window]:
-        """Yield its seconds, counted from its opening; the last is as short as what is left."""
+        """Yield its seconds, counted from its opening; the last one may be shorter."""
         count = max(1, ceil(self.close_t - self.open_t - _SLIVER_S))
         edges = [*(self.open_t + k for k in range(count)), self.close_t]
         yield from (Window(a, b) for a, b in pairwise(edges))
@@ -41,15 +40,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeLog:
-    """A probe's file, parsed: every tick with its lag, and every sample."""
+    """A parsed probe file: every tick with its lag, and every sample."""
 
     lags: Sequence[tuple[float, int]]  # (due, lag in us)
-    overdue: Sequence[tuple[float, int]]  # ticks due before the end and never run: (due, lag so far in us)
+    overdue: Sequence[tuple[float, int]]  # ticks that were due before the end but never ran: (due, lag so far in us)
     samples: Sequence[dict[str, Any]]
 
     @classmethod
     def read(cls, path: Path) -> ProbeLog | None:
-        """Read what the probes of a SUT's processes wrote; None when none wrote a sample (the SUT died at once)."""
+        """Read the probe files of a SUT's processes; None if there is no sample (the SUT ended at once)."""
         logs = [log for log in map(cls._read_one, probe_files(path)) if log is not None]
         if len(logs) < 2:  # noqa: PLR2004 - nothing to merge
             return logs[0] if logs else None
@@ -72,31 +71,28 @@ class ProbeLog:
         return cls(lags=_lags(header, samples), overdue=_overdue(header["tick_s"], samples[-1]), samples=samples)
 
     def lag_histogram(self, window: Window) -> Histogram:
-        """Return the lags of every tick due in the window; those still to run count as censored."""
+        """Return the lags of every tick due in the window; ticks that never ran count as censored."""
         return Histogram.of_us(
             (lag for due, lag in self.lags if window.holds(due)),
             (lag for due, lag in self.overdue if window.holds(due)),
         )
 
     def lag_max_us(self, window: Window) -> int | None:
-        """Return the longest lag of the window's ticks in microseconds, unfinished ones included."""
+        """Return the longest lag of the window's ticks in microseconds, including ticks that never ran."""
         return max((lag for due, lag in [*self.lags, *self.overdue] if window.holds(due)), default=None)
 
     def inside(self, window: Window) -> list[dict[str, Any]]:
-        """Return the samples taken inside the window."""
         return [s for s in self.samples if window.holds(s["t"])]
 
     def highest(self, name: str, window: Window) -> int | None:
-        """Return a sampled number's highest value in the window."""
         return max((s[name] for s in self.inside(window) if s[name] is not None), default=None)
 
     def mean(self, name: str, window: Window) -> float | None:
-        """Return a sampled number's mean over the window."""
         values = [s[name] for s in self.inside(window) if s[name] is not None]
         return fmean(values) if values else None
 
     def stuck_at(self, window: Window) -> str | None:
-        """Return the line on which the loop was most often found standing while late, or None if never late."""
+        """Return the line of code that the loop's thread was most often on while late, or None if it was never late."""
         seen = Counter(s["stuck_at"] for s in self.inside(window) if s["stuck_at"])
         return seen.most_common(1)[0][0] if seen else None
 
@@ -108,7 +104,7 @@ class ProbeLog:
 
 
 def probe_files(path: Path) -> list[Path]:
-    """Return the files that the probes of one SUT write: one, or one a process with its pid behind the name."""
+    """Return the probe files of one SUT: one, or one per process with its pid at the end of the name."""
     return [path] if path.exists() else sorted(path.parent.glob(f"{path.name}.*"))
 
 
@@ -116,13 +112,14 @@ _OF_THE_WHOLE = (
     *("tokens_total", "tokens_borrowed", "tokens_waiting", "threads"),
     *("served_on_loop", "served_off_loop", "in_flight"),
 )
-"""What of a sample adds up over processes."""
+"""The numbers of a sample that are added up over processes."""
 
 
 def merged(several: Sequence[Sequence[dict[str, Any]]]) -> list[dict[str, Any]]:
-    """Merge the samples of several processes: at each, the sum of what every process said last, from all having spoken.
+    """Merge the samples of several processes: each merged sample adds up the last sample of every process.
 
-    `in_flight_peak` becomes the most seen at once in the samples: no process knows of the others' peaks.
+    It starts when every process has a sample. `in_flight_peak` is the highest sum in the samples, since no process
+    knows the peaks of the others.
     """
     latest: dict[int, dict[str, Any]] = {}
     out: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""The rig: services that last a campaign, and a fresh SUT for each trial. Implements Driver with the real Locust."""
+"""The rig: services that run for a whole campaign, and a new SUT for each trial. It is the real Driver, with Locust."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from harness.system.yardstick import Yardstick
 
 _PROBE_LAST_WORD_S = 0.12
-"""The probe writes every 50 ms; two such waits let it write down the window's last ticks before the SUT is killed."""
+"""The probe writes every 50 ms; after two such waits the window's last ticks are on disk, and the SUT can be killed."""
 
 BYSTANDER = BystanderOrder(
     method="GET",
@@ -57,15 +57,15 @@ BYSTANDER = BystanderOrder(
 
 @dataclass(slots=True)
 class Rig:
-    """Everything a real trial stands on. Use `rig(...)` to make one."""
+    """Everything that a real trial needs. Use `rig(...)` to make one."""
 
     plan: CorePlan
     logs: Path
     loads: Mapping[str, Load]
     locust: LocustProcess
-    settings: Mapping[str, float | None]  # as a manifest has them
+    settings: Mapping[str, float | None]  # as a manifest records them
     seed: int = 0
-    database_url: str | None = field(default=None, repr=False)  # a given one; None: our own
+    database_url: str | None = field(default=None, repr=False)  # named by the user; None: our own
     answers: dict[str, bytes] = field(default_factory=dict)  # the right answer of each variant, from preflight
     database: OnDemand[Database] = field(init=False)
     upstream: OnDemand[Service] = field(init=False)
@@ -90,7 +90,7 @@ class Rig:
         return yardstick(self.logs / "yardstick.passes", log=self.logs / "yardstick.log", cores=core)
 
     def environment(self, variants: Mapping[str, Variant]) -> dict[str, str]:
-        """Return the settings of a SUT that serves these variants and no others; starts services they need."""
+        """Return the environment of a SUT that serves only these variants. Starts the services that they need."""
         needs = {need for v in variants.values() for need in v.needs}
         works = {v.work.name for v in variants.values()}
         env = {**environment(self.settings), "BENCH_VARIANTS": ",".join(variants), "BENCH_WORKS": ",".join(works)}
@@ -111,7 +111,7 @@ class Rig:
     @contextmanager
     def serving(self, variants: Mapping[str, Variant], server: ServerConfig, name: str) -> Iterator[Service]:
         """Run a SUT that serves these variants, its probe writing to logs/<name>.probe.jsonl."""
-        self.forget_probe(name)  # of a trial that was interrupted and had this id before
+        self.forget_probe(name)  # an interrupted trial may have had this id before
         log, probe = self.logs / f"{name}.log", self.probe_path(name)
         env = self.environment(variants)
         with sut(server=server, environment=env, log=log, plan=self.plan, probe=probe) as service:
@@ -122,12 +122,10 @@ class Rig:
         return self.logs / f"{name}.probe.jsonl"
 
     def forget_probe(self, name: str) -> None:
-        """Remove what the probe of a SUT wrote."""
         for file in probe_files(self.probe_path(name)):
             file.unlink(missing_ok=True)
 
     def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:
-        """Run one trial on a SUT of its own."""
         variant = CATALOGUE[planned.treatment.variant]
         try:
             with self.serving({variant.id: variant}, planned.treatment.server, planned.trial_id) as service:
@@ -217,7 +215,7 @@ class Rig:
         return tuple(pid for pid in (os.getpid(), self.locust.pid, upstream_pid, database_pid) if pid is not None)
 
     def _forget_logs(self, name: str) -> None:
-        """Drop a good trial's probe file (its numbers are in the tables now) and an empty log."""
+        """Remove a valid trial's probe file (its numbers are in the tables) and its log, if that is empty."""
         self.forget_probe(name)
         log = self.logs / f"{name}.log"
         if log.exists() and log.stat().st_size == 0:
@@ -243,7 +241,7 @@ def rig(
     seed: int,
     database_url: str | None = None,
 ) -> Iterator[Rig]:
-    """Start the driver and own every service of a campaign until the block ends."""
+    """Start the driver, and end it and every service of a campaign when the block ends."""
     with locust_process(log=logs / "driver.log", cores=plan.for_others) as locust:
         made = Rig(
             plan=plan, logs=logs, loads=loads, locust=locust, seed=seed, settings=settings, database_url=database_url

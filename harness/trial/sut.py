@@ -1,4 +1,4 @@
-"""The app under test as a service: started for one trial, ready when its block begins, gone when it ends."""
+"""The app under test as a service: it is ready when its block begins, and ended when its block ends."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def sut(
     port: int | None = None,
     patience_s: float = 0.0,
 ) -> Iterator[Service]:
-    """Run the app under test, by default as `uvicorn` runs it in production: uvloop, httptools, no access log.
+    """Run the app under test, by default with `uvicorn` as in production: uvloop, httptools, no access log.
 
-    By default it is killed without patience when the block ends: a blocked loop would need seconds to drain, and what
-    it would still answer nobody waits for. Raises FactorError for a server that cannot be started, and
-    EnvironmentUnfitError for one that is not ready in time.
+    By default it is killed at once when the block ends: a blocked loop would need seconds to drain, and nothing waits
+    for its answers. Raises FactorError for a server that cannot be started, and EnvironmentUnfitError for one that is
+    not ready in time.
     """
     launch, chosen = server.launch(), port or free_port()
     words = command(launch, port=chosen, python=python_for(launch))
@@ -42,7 +42,7 @@ def sut(
     env = clean_environment({**environment, **probing, **environment_of(launch)})
 
     def is_ready() -> bool:
-        # several workers share a socket that is open before they are up; each has a probe file once it is
+        # several workers share a socket that is open before they are ready; a ready worker has a probe file
         return accepts(chosen) and (probe is None or len(probe_files(probe)) >= launch.processes)
 
     cores = plan.for_sut(all_cores=launch.all_cores)

@@ -21,7 +21,7 @@ def test_a_generated_page_is_what_its_table_makes(page: str) -> None:
 
 
 def test_the_command_writes_every_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(generated_docs, "ROOT", tmp_path)
+    monkeypatch.setattr(generated_docs, "HOME", tmp_path)
     (tmp_path / "docs").mkdir()
     main()
     assert {f"docs/{path.name}" for path in (tmp_path / "docs").iterdir()} == PAGES.keys()

@@ -38,7 +38,7 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "README.md").write_text(f"{publish.BEGIN}\n{publish.END}\n")
     monkeypatch.chdir(tmp_path)
     for name, value in (
-        ("ROOT", tmp_path),
+        ("HOME", tmp_path),
         ("README", tmp_path / "README.md"),
         ("REFERENCE", tmp_path / "results" / "reference"),
     ):
