@@ -47,7 +47,7 @@ def facts() -> HostFacts:
 
 
 def package_versions() -> dict[str, str]:
-    """Return the versions of every package that can move a result."""
+    """Return the version of each of these packages that is installed, by name."""
     found = {}
     clients, drivers = (c.package for c in HTTP_CLIENTS.values()), (d.package for d in DB_DRIVERS.values())
     for name in dict.fromkeys([*_PACKAGES, *clients, *drivers]):
@@ -104,20 +104,21 @@ class HostSample:
 
     def steal_share_until(self, later: HostSample) -> float | None:
         """Return the share of all cores' time that the hypervisor took between two samples."""
-        if self.steal_s is None or later.steal_s is None or later.t_s <= self.t_s:
-            return None
-        return (later.steal_s - self.steal_s) / ((later.t_s - self.t_s) * (os.cpu_count() or 1))
+        return _rate(self.steal_s, later.steal_s, (later.t_s - self.t_s) * (os.cpu_count() or 1))
 
     def busy_cores_until(self, later: HostSample) -> float | None:
         """Return how many cores were busy on average between two samples."""
-        span_s = later.t_s - self.t_s
-        return (later.busy_s - self.busy_s) / span_s if span_s > 0 else None
+        return _rate(self.busy_s, later.busy_s, later.t_s - self.t_s)
 
     def pressure_share_until(self, later: HostSample) -> float | None:
         """Return the share of time in which some task waited for a core."""
-        if self.pressure_s is None or later.pressure_s is None or later.t_s <= self.t_s:
-            return None
-        return (later.pressure_s - self.pressure_s) / (later.t_s - self.t_s)
+        return _rate(self.pressure_s, later.pressure_s, later.t_s - self.t_s)
+
+
+def _rate(before: float | None, after: float | None, span_s: float) -> float | None:
+    if before is None or after is None or span_s <= 0:
+        return None
+    return (after - before) / span_s
 
 
 def _pressure_s() -> float | None:
@@ -140,54 +141,59 @@ class ProcessSample:
     @classmethod
     def of(cls, pid: int) -> ProcessSample | None:
         """Sample a process tree from outside; None when the process is gone."""
-        try:
-            root = psutil.Process(pid)
-            tree = [root, *root.children(recursive=True)]
-        except psutil.NoSuchProcess:
+        tree = _tree(pid)
+        if not tree:
             return None
         t_s, cpu_s, rss, switches, threads = time.monotonic(), 0.0, 0.0, 0, 0
         for process in tree:
-            with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-                times = process.cpu_times()
-                cpu_s += times.user + times.system
+            with suppress(psutil.NoSuchProcess):
+                cpu_s += _cpu_s(process)
                 rss += _rss_peak_mib(process)
                 switches += _context_switches(process.pid)
                 threads += process.num_threads()
         return cls(t_s, cpu_s, rss, switches or None, threads)
 
 
+def own_cpu_s(pids: Iterable[int]) -> float:
+    """Return the CPU seconds that these processes and their living children have used, each process once."""
+    # the harness's children are services, which are named themselves; only a database has children to find
+    tree = {p.pid: p for pid in pids for p in _tree(pid, children=pid != os.getpid())}
+    total = 0.0
+    for process in tree.values():
+        with suppress(psutil.NoSuchProcess):
+            total += _cpu_s(process)
+    return total
+
+
+def _tree(pid: int, *, children: bool = True) -> list[psutil.Process]:
+    """Return a process and its descendants; empty when it is gone."""
+    with suppress(psutil.NoSuchProcess):
+        root = psutil.Process(pid)
+        return [root, *(root.children(recursive=True) if children else ())]
+    return []
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
 def _rss_peak_mib(process: psutil.Process) -> float:
-    with suppress(OSError):
-        for line in Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-    return float(process.memory_info().rss / _MIB)
+    peak_kib = _numbers(Path(f"/proc/{process.pid}/status"), "VmHWM:")  # psutil has no peak
+    return peak_kib[0] / 1024 if peak_kib else float(process.memory_info().rss / _MIB)
 
 
 def _context_switches(pid: int) -> int:
-    """Sum over all threads: /proc/<pid>/status counts the main thread's alone."""
+    """Sum over all threads: /proc/<pid>/status, which psutil reads, counts the main thread's alone."""
     total = 0
     with suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
-            with suppress(OSError):
-                for line in (task / "status").read_text(encoding="utf-8").splitlines():
-                    if "ctxt_switches:" in line:
-                        total += int(line.split()[1])
+            total += sum(_numbers(task / "status", "ctxt_switches:"))
     return total
 
 
-def own_cpu_s(pids: Iterable[int]) -> float:
-    """Return the CPU seconds that these processes and their living children have used, each process once."""
-    tree: dict[int, psutil.Process] = {}
-    for pid in pids:
-        with suppress(psutil.NoSuchProcess):
-            root = psutil.Process(pid)
-            # the harness's children are services that are named themselves; only a database has its own
-            members = [root] if pid == os.getpid() else [root, *root.children(recursive=True)]
-            tree |= {p.pid: p for p in members}
-    total = 0.0
-    for process in tree.values():
-        with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
-            times = process.cpu_times()
-            total += times.user + times.system
-    return total
+def _numbers(status: Path, name: str) -> list[int]:
+    """Return the numbers of the lines with this name in a status file of /proc; empty where there is none."""
+    with suppress(OSError):
+        return [int(line.split()[1]) for line in status.read_text(encoding="utf-8").splitlines() if name in line]
+    return []

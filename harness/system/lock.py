@@ -1,4 +1,4 @@
-"""A lock that ends with its process, however that ends: the kernel's flock, not a file that says a pid."""
+"""A lock that ends with its process, however the process ends: the kernel's flock, not a file with a pid in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def only_one(file: Path, *, busy: str) -> Iterator[None]:
-    """Hold the lock on `file`, which is made and left there; raises UsageError(busy) when another process has it."""
+    """Hold the lock on `file`, which is made if need be; raises UsageError(busy) when another process has it."""
     with file.open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

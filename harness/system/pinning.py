@@ -20,7 +20,7 @@ _NEEDED_CORES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorePlan:
-    """Which cores the SUT and everything else get; `enforced` is False where the system cannot pin."""
+    """The cores of the SUT and of everything else; `enforced` is False where the system cannot pin."""
 
     sut: tuple[int, ...]
     others: tuple[int, ...]
@@ -39,7 +39,6 @@ class CorePlan:
         return self.others if self.enforced else ()
 
     def as_manifest(self) -> Pinning:
-        """Return the plan as the manifest records it."""
         return Pinning(**asdict(self))
 
 
@@ -64,9 +63,9 @@ def plan_cores() -> CorePlan:
 
 @contextmanager
 def running_on(cores: tuple[int, ...], *, enforced: bool) -> Iterator[None]:
-    """Run the calling thread on these cores for a while: what it starts meanwhile inherits them.
+    """Run the calling thread on these cores until the block ends: what it starts in the block inherits them.
 
-    Set before the child starts, not after: threads a child makes early would otherwise escape.
+    They are set before a child starts, not after: threads that the child makes early would otherwise escape.
     """
     if not enforced:
         yield

@@ -1,8 +1,8 @@
 """Child processes that are always ended, by their own id, whatever happens to us.
 
-Each runs in a session of its own, so that a Ctrl-C in the terminal reaches only the harness, which then ends its
-children in order, and so that a child's own children (a process pool) end with it. On Linux the kernel ends a child
-should the harness itself be killed (PR_SET_PDEATHSIG).
+Each runs in a session of its own. So a Ctrl-C in the terminal reaches only the harness, which then ends its children
+in order, and a child's own children (a process pool) end with it. On Linux the kernel ends a child if the harness
+itself is killed (PR_SET_PDEATHSIG).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _PR_SET_PDEATHSIG = 1
 _TERM_PATIENCE_S = 3.0
+_KILL_PATIENCE_S = 10.0
 
 
 @contextmanager
@@ -53,7 +54,7 @@ def child(
             env=dict(env) if env is not None else None,
             cwd=folder,
             start_new_session=True,
-            preexec_fn=_die_with_parent(),  # noqa: PLW1509 - the harness spawns from its main thread only
+            preexec_fn=die_with_parent(),  # noqa: PLW1509 - the harness spawns from its main thread only
         )
     try:
         yield process
@@ -61,19 +62,38 @@ def child(
         end_group(process, patience_s=patience_s)
 
 
-def end_group(process: subprocess.Popen[Any], *, patience_s: float = _TERM_PATIENCE_S) -> None:
-    """End a process and everything in its group: SIGTERM, a bounded wait, SIGKILL. Safe to call twice."""
+def end_group(
+    process: subprocess.Popen[Any], *, ask: Sequence[int] = (signal.SIGTERM,), patience_s: float = _TERM_PATIENCE_S
+) -> None:
+    """End a process and everything in its group; safe to call twice.
+
+    Its pipes are closed. It is then sent each signal of `ask` and given `patience_s` after each, 0 for none at all; 0
+    is the signal for one that ends when its pipes do. What is left is killed. Raises EnvironmentUnfitError when the
+    kernel cannot kill it.
+    """
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             with suppress(OSError):
                 pipe.close()
-    if patience_s > 0 and process.poll() is None:
-        _signal_group(process.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(patience_s)
+    for number in ask if patience_s > 0 else ():
+        if process.poll() is None:
+            _signal_group(process.pid, number)
+            _ends(process, patience_s)
     # the leader may be gone while its pool's workers are not
     _signal_group(process.pid, signal.SIGKILL)
-    process.wait()
+    if not _ends(process, _KILL_PATIENCE_S):
+        raise EnvironmentUnfitError(f"process {process.pid} was killed and did not end within {_KILL_PATIENCE_S:g} s")
+
+
+def _ends(process: subprocess.Popen[Any], limit_s: float) -> bool:
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(limit_s)
+    return process.returncode is not None
+
+
+def _signal_group(pid: int, number: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, number)
 
 
 def free_port() -> int:
@@ -102,7 +122,7 @@ def wait_until(
 
 
 def accepts(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether something accepts TCP connections there."""
+    """Say whether something accepts TCP connections there; waits 0.5 s at most."""
     with suppress(OSError), socket.create_connection((host, port), timeout=0.5):
         return True
     return False
@@ -117,17 +137,13 @@ def tail(log: Path, lines: int = 12) -> str:
     return "".join(f"\n    {line}" for line in [f"The end of {log.name}:", *last]) if last else ""
 
 
-def _signal_group(pid: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, number)
-
-
-def _die_with_parent() -> Callable[[], None] | None:
+def die_with_parent(number: signal.Signals = signal.SIGKILL) -> Callable[[], None] | None:
+    """Return a preexec_fn that has the kernel send the child this signal when we die; None except on Linux."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)  # loaded before the fork: a child between fork and exec should do as little as it can
 
     def ask_kernel() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        libc.prctl(_PR_SET_PDEATHSIG, number)
 
     return ask_kernel

@@ -1,4 +1,4 @@
-"""The services a trial stands on, each a context manager that is ready when its block begins and gone when it ends."""
+"""The services that a trial needs, each a context manager: ready when its block begins, gone when it ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNWANTED = (
     *("WEB_CONCURRENCY", "UVICORN_", "BENCH_", "OTEL_", "PG"),
     *("PYTHONDONTWRITEBYTECODE", "PYTHONASYNCIODEBUG", "PYTHONDEVMODE"),
 )
-"""Variables of the caller's that would change the SUT without the manifest knowing; proxies are dropped as well."""
+"""Variables of the caller that would change the SUT without the manifest saying so; proxies are dropped as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,24 +35,18 @@ class Service:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def is_alive(self) -> bool:
-        """Whether its process still runs."""
         return self.process.poll() is None
 
 
 def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Return the caller's environment without what would change the SUT behind our back, plus `extra`."""
-    kept = {name: value for name, value in os.environ.items() if not _is_unwanted(name)}
-    return {**kept, **extra}
-
-
-def _is_unwanted(name: str) -> bool:
     # a proxy would be asked for the upstream's answers, by every client that reads the environment
-    return name.startswith(_UNWANTED) or name.lower().endswith("_proxy")
+    unwanted = {name for name in os.environ if name.startswith(_UNWANTED) or name.lower().endswith("_proxy")}
+    return {name: value for name, value in os.environ.items() if name not in unwanted} | dict(extra)
 
 
 @contextmanager
@@ -61,11 +55,6 @@ def upstream(*, delay_s: float, log: Path, cores: tuple[int, ...]) -> Iterator[S
     port = free_port()
     command = [*python("harness.system.upstream"), "--port", str(port), "--delay-s", str(delay_s)]
     with child(command, log=log, cores=cores, env=clean_environment({})) as process:
-        ready_s = wait_until(
-            lambda: accepts(port),
-            process=process,
-            what="the upstream stub",
-            log=log,
-            timeout_s=READY_TIMEOUT_S,
-        )
+        what = "the upstream stub"
+        ready_s = wait_until(lambda: accepts(port), process=process, what=what, log=log, timeout_s=READY_TIMEOUT_S)
         yield Service(port=port, process=process, ready_s=ready_s, log=log)

@@ -4,9 +4,9 @@
     GET /healthz                         {"ok": true}, after the same delay
     anything else                        400, and the connection is closed
 
-It must never be what is measured, so it does as little as it can: one protocol object a connection, heads parsed by
-httptools, answers built once a city. Connections are kept alive; pipelined requests are answered in their order, each
-its own delay after it came.
+It must never be what is measured, so it does as little as it can: one protocol object for a connection, heads parsed
+by httptools, each city's answer built once. Connections are kept alive. Pipelined requests are answered in their order,
+each one delay after it came.
 """
 
 import argparse
@@ -39,7 +39,7 @@ BAD_REQUEST = _head_and_body(b"400 Bad Request", b'{"detail":"not understood"}',
 
 @lru_cache(maxsize=4096)
 def answer_to(method: bytes, target: bytes) -> bytes | None:
-    """Return the whole response, head and body, to a request; None for one that is not understood."""
+    """Return the whole response to a request, head and body; None for a request that is not understood."""
     path = target.partition(b"?")[0]
     if method != b"GET":
         return None
@@ -55,38 +55,34 @@ class Upstream(asyncio.Protocol):
     """One connection. httptools calls its on_* methods while it is fed, however the bytes were cut up."""
 
     def __init__(self, delay_s: float) -> None:
-        """Take the delay of every answer in seconds."""
         self._delay_s = delay_s
         self._loop = asyncio.get_running_loop()
         self._parser = httptools.HttpRequestParser(self)
         self._target = b""
         # Answers leave from the left as timers fire, so the order holds whatever order timers of one tick have.
         self._waiting: deque[tuple[bytes, bool]] = deque()
-        self._deaf = False  # an answer that closes the connection is on its way: the rest is not read
+        self._reads_on = True  # until an answer that closes the connection is on its way
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep the transport. TCP_NODELAY is asyncio's and uvloop's own default for servers."""
+        # TCP_NODELAY need not be set: it is asyncio's and uvloop's own default for servers
         self._transport = cast("asyncio.Transport", transport)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came; answer every request that it completes."""
-        if self._deaf:
+        if not self._reads_on:
             return
         try:
             self._parser.feed_data(data)
         except (httptools.HttpParserError, httptools.HttpParserUpgrade):
-            if not self._deaf:
+            if self._reads_on:
                 self._answer(BAD_REQUEST, close=True)
 
     def on_url(self, part: bytes) -> None:
-        """Collect the request's target, which can come in parts."""
-        self._target += part
+        self._target += part  # it can come in parts
         if len(self._target) > TARGET_LIMIT_BYTES:
             raise ValueError("target too long")  # reaches data_received as a parser error
 
     def on_message_complete(self) -> None:
-        """Answer the request that has just been read to its end."""
-        if self._deaf:
+        if not self._reads_on:
             return
         answer = answer_to(self._parser.get_method(), self._target)
         self._target = b""
@@ -96,7 +92,7 @@ class Upstream(asyncio.Protocol):
             self._answer(answer, close=not self._parser.should_keep_alive())
 
     def _answer(self, answer: bytes, *, close: bool) -> None:
-        self._deaf = close
+        self._reads_on = not close
         self._waiting.append((answer, close))
         if self._delay_s > 0:
             self._loop.call_later(self._delay_s, self._send_next)
@@ -106,7 +102,7 @@ class Upstream(asyncio.Protocol):
     def _send_next(self) -> None:
         answer, close = self._waiting.popleft()
         if self._transport.is_closing():
-            return  # whoever asked has gone
+            return  # the client has gone
         self._transport.write(answer)
         if close:
             self._transport.close()
@@ -140,7 +136,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _seconds(text: str) -> float:
     seconds = float(text)
-    if not 0 <= seconds <= 3600:  # noqa: PLR2004 - an hour: whoever asks for more has mistaken the unit
+    if not 0 <= seconds <= 3600:  # noqa: PLR2004 - an hour: more is a mistaken unit
         raise argparse.ArgumentTypeError(f"{text}: not between 0 and 3600")
     return seconds
 

@@ -1,10 +1,10 @@
-"""The yardstick: a small fixed piece of Python work, timed on the SUT's core while a trial runs.
+"""The yardstick: a small piece of Python work, always the same, timed on the SUT's core while a trial runs.
 
-On a shared machine a core is not equally fast from one second to the next: neighbours take cache, memory and the other
-half of a hyperthreaded core. What that does to the SUT it does to the yardstick as well, so the CPU time of one pass
-says how fast the core was meanwhile, and two trials can be compared as on cores of equal speed.
+On a shared machine a core's speed changes from one second to the next: neighbours take cache, memory and the other half
+of a hyperthreaded core. That slows the SUT and the yardstick alike. So the CPU time of one pass says how fast the core
+was, and two trials can be compared as on cores of equal speed.
 
-One process serves a whole campaign: how its memory happens to lie makes one process faster than another.
+One process serves a whole campaign, because its layout in memory makes one process faster than another.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class Pass:
 
 
 def pass_us(passes: Sequence[Pass], open_t: float, close_t: float) -> float | None:
-    """Return the CPU time of a pass between two moments, in microseconds; None without any pass.
+    """Return the mean CPU time of a pass between two moments, in microseconds; None without any pass.
 
-    It is the harmonic mean: what the SUT gets done in a window follows the mean of the speed, which is 1 / time.
+    The mean is harmonic: how much the SUT gets done in a window follows the mean of the speed, which is 1 / time.
     """
     inside = [p.cpu_us for p in passes if open_t <= p.t <= close_t and p.cpu_us > 0]
     return len(inside) / sum(1 / us for us in inside) if inside else None
@@ -46,18 +46,17 @@ def pass_us(passes: Sequence[Pass], open_t: float, close_t: float) -> float | No
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Yardstick:
-    """A yardstick that runs: its process, and where it writes."""
+    """A running yardstick: its process, and the file it writes to."""
 
     process: subprocess.Popen[bytes]
     path: Path
 
     @property
     def is_alive(self) -> bool:
-        """Whether its process still runs."""
         return self.process.poll() is None
 
     def passes(self) -> list[Pass]:
-        """Return the latest passes, those of 100 s; a pass half written is left out."""
+        """Return the latest passes, those of about 100 s, without a half-written one."""
         try:
             with self.path.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)
@@ -72,7 +71,7 @@ class Yardstick:
 
 @contextmanager
 def yardstick(path: Path, *, log: Path, cores: tuple[int, ...]) -> Iterator[Yardstick]:
-    """Make passes on `cores` (anywhere, if empty) until the block ends; the file is removed with it."""
+    """Make passes on `cores` (anywhere if empty) until the block ends, and then remove the file."""
     command = [*python("harness.system.yardstick_passes"), str(path)]
     path.unlink(missing_ok=True)  # of a campaign that was killed
     # hashes that differ from process to process would make the work a little different in every trial

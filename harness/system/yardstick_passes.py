@@ -1,6 +1,6 @@
 """What the yardstick's process runs: `python -m harness.system.yardstick_passes FILE`, until it is ended.
 
-Apart from yardstick.py, and on the standard library alone: it runs on the SUT's core.
+It shares the SUT's core, so it stands apart from yardstick.py and loads the standard library alone.
 """
 
 import struct
@@ -10,16 +10,16 @@ import time
 EVERY_S = 0.005
 """Core speed changes within tenths of a second; 500 passes in 2.5 s leave little sampling error."""
 MOST_PASSES = 1_500_000
-"""An end to it even if nobody ends it, after more than two hours."""
+"""It ends after more than two hours even if nobody ends it."""
 PASS = struct.Struct("<dd")
 """When a pass began (time.monotonic(), seconds) and its CPU time (microseconds)."""
 _KEYS = 500
 
 
 def one_pass() -> int:
-    """Do the fixed work: Python's own mix of allocation, hashing and memory, not arithmetic alone.
+    """Do the work: a mix of allocation, hashing and memory, as Python code mostly is, and not arithmetic alone.
 
-    Of those tried it went along with the SUT's cost best.
+    Of the kinds of work that were tried, its time followed the SUT's cost best.
     """
     made: dict[str, int] = {}
     for number in range(_KEYS):
@@ -28,7 +28,7 @@ def one_pass() -> int:
 
 
 def main(path: str) -> None:
-    """Make passes, and write each down at once."""
+    """Make passes and append each to the file at once."""
     with open(path, "ab", buffering=0) as out:  # noqa: PTH123 - pathlib's import takes longer than a hundred passes
         for _ in range(MOST_PASSES):
             time.sleep(EVERY_S)
