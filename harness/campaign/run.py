@@ -23,7 +23,8 @@ from experiment.errors import EnvironmentUnfitError, StoreError
 from experiment.records.manifest import ClaimEntry, Manifest, ProfileFacts, treatment_entries
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import Campaign, Rules
-from harness.postgres.server import NoPostgresError, Unavailable, availability
+from harness.postgres.binaries import NoPostgresError
+from harness.postgres.server import Unavailable, availability
 from harness.system import host
 from harness.system.lock import only_one
 from harness.system.pinning import plan_cores

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from experiment.errors import EnvironmentUnfitError
 
@@ -29,7 +29,7 @@ _PATIENCE_S = 10.0
 
 _SYSTEM_PLACES = (
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
-    "/usr/pgsql-*/bin",  # Red Hat and its kin, from postgresql.org
+    "/usr/pgsql-*/bin",  # Red Hat and its relatives, from postgresql.org
     "/opt/homebrew/opt/postgresql*/bin",
     "/usr/local/opt/postgresql*/bin",
     "/Applications/Postgres.app/Contents/Versions/*/bin",
@@ -45,7 +45,6 @@ class NoPostgresError(EnvironmentUnfitError):
     """No PostgreSQL can be started here. `reason` says why, `cure` what to do about it."""
 
     def __init__(self, reason: str, cure: str = CURE) -> None:
-        """Make the message of both."""
         super().__init__(f"{reason}. {cure}")
         self.reason = reason
         self.cure = cure
@@ -61,18 +60,23 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The user a server is started under by root, whom PostgreSQL refuses."""
+    """The user that a server runs as when we are root, which PostgreSQL refuses."""
 
     uid: int
     gid: int
+
+
+def run_as(account: Account | None) -> dict[str, Any]:
+    """Return the options that have subprocess run a program as `account`; none for ourselves."""
+    return {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerBinaries:
     """A server that can be started.
 
-    `account`: who is to run it; None is ourselves. `is_out_of_reach`: that account cannot get at the binaries where
-    they are (a venv under root's home), so it needs a copy of them.
+    `account` is the user to run it as, None for ourselves. `is_out_of_reach`: that user cannot get at the binaries
+    where they are (a venv under root's home), and needs a copy of them.
     """
 
     bindir: Path
@@ -85,7 +89,7 @@ class ServerBinaries:
 def find_server(only: Source | None = None) -> ServerBinaries | None:
     """Return the best server of this machine, or of one source; None if there is none that can be started.
 
-    Raises NoPostgresError when we are root and cannot become anybody else.
+    Raises NoPostgresError when we are root and cannot become another user.
     """
     account = unprivileged_account()
     for source, bindir in _candidates():
@@ -103,7 +107,7 @@ def require_server(only: Source | None = None) -> ServerBinaries:
 
 
 def unprivileged_account() -> Account | None:
-    """Return whom to run a server as: None (ourselves) unless we are root. Raises NoPostgresError."""
+    """Return the user to run a server as: None (ourselves) unless we are root. Raises NoPostgresError."""
     if os.geteuid() != 0:
         return None
     cure = "Run as an ordinary user, or set BENCH_DATABASE_URL."
@@ -123,13 +127,11 @@ def _candidates() -> Iterator[tuple[Source, Path]]:
 
 
 def _system_bindirs() -> Iterator[Path]:
-    told = _output(["pg_config", "--bindir"], None)
-    if told:
-        yield Path(told)
+    if said := _output(["pg_config", "--bindir"], None):
+        yield Path(said)
     for place in _SYSTEM_PLACES:
         yield from _newest_first(Path("/").glob(place.removeprefix("/")))
-    on_path = shutil.which("postgres")
-    if on_path:
+    if on_path := shutil.which("postgres"):
         yield Path(on_path).resolve().parent
 
 
@@ -153,8 +155,7 @@ def _newest_first(bindirs: Iterator[Path]) -> list[Path]:
 def _examine(bindir: Path, source: Source, account: Account | None) -> ServerBinaries | None:
     if not all(os.access(bindir / name, os.X_OK) for name in ("postgres", "initdb")):
         return None
-    said = _output([str(bindir / "postgres"), "--version"], None)
-    version = re.search(r"\d+(\.\d+)*", said or "")
+    version = re.search(r"\d+(\.\d+)*", _output([str(bindir / "postgres"), "--version"], None) or "")
     if version is None or int(version[0].split(".")[0]) < OLDEST_MAJOR:
         return None
     out_of_reach = account is not None and _output([str(bindir / "initdb"), "--version"], account) is None
@@ -166,7 +167,7 @@ def _examine(bindir: Path, source: Source, account: Account | None) -> ServerBin
 
 
 def _output(command: list[str], account: Account | None) -> str | None:
-    """Return what a command says, run as `account`; None if it cannot be run or fails."""
+    """Return what a command prints, run as `account`; None if it cannot be run or fails."""
     try:
         done = subprocess.run(
             command,
@@ -176,10 +177,8 @@ def _output(command: list[str], account: Account | None) -> str | None:
             check=True,
             timeout=_PATIENCE_S,
             cwd="/",
-            user=account.uid if account else None,
-            group=account.gid if account else None,
-            extra_groups=[] if account else None,
+            **run_as(account),
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()
+    return str(done.stdout).strip()

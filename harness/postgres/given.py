@@ -1,8 +1,8 @@
-"""A database the user names by BENCH_DATABASE_URL: checked before anything is measured, left as it was found."""
+"""A database that the user names by BENCH_DATABASE_URL: checked before anything is measured, left as it was found."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 APPLICATION = "handlerbench-harness"
 _CONNECT_LIMIT_S = 5
+_STATEMENT_LIMIT_S = 120
+"""Seconds for a statement of ours; without it another session's lock on the table would keep us for ever."""
 _OWN_CONNECTIONS = 4
 """What the harness itself may hold at a time: the lock, the watch, a look whether the server is alive, one to spare."""
 
 _LOCK = int.from_bytes(b"hndlbnch", "big", signed=True)
-"""The advisory lock of whoever uses a database; any number would do, as long as it is nobody else's."""
+"""The advisory lock of the campaign that uses a database; any number would do that nobody else uses."""
 
 _SHAPE = "postgresql://user:password@host:port/database"
 # What psycopg, psycopg2 and asyncpg all read in a URL; asyncpg would send anything else to the server as a setting.
@@ -30,21 +32,21 @@ _OPTIONS_OF_ALL = {
 }
 
 
-def connect(url: str, *, timeout_s: int = _CONNECT_LIMIT_S) -> Connection[Any]:
+def connect(url: str, *, timeout_s: int = _CONNECT_LIMIT_S, application: str = APPLICATION) -> Connection[Any]:
     """Connect in autocommit mode. Raises psycopg.Error."""
     import psycopg
 
-    return psycopg.connect(url, autocommit=True, connect_timeout=timeout_s, application_name=APPLICATION)
+    return psycopg.connect(url, autocommit=True, connect_timeout=timeout_s, application_name=application)
 
 
 def check_given(url: str, *, pool_size: int = 20) -> str:
     """Return the version of the PostgreSQL at `url`; makes nothing there.
 
-    Raises EnvironmentUnfitError, in one sentence, when it is no PostgreSQL URL, cannot be connected to, is not
-    PostgreSQL, or has no room for a pool of `pool_size`.
+    Raises EnvironmentUnfitError, in one sentence, when `url` is no PostgreSQL URL, when it cannot be connected to, and
+    when the server is not PostgreSQL or has no room for a pool of `pool_size`.
     """
     _check_form(url)
-    with _opened(url) as connection:
+    with _explained(url), connect(url) as connection:
         version = _version(connection)
         _check_room(connection, pool_size)
     return version
@@ -52,22 +54,20 @@ def check_given(url: str, *, pool_size: int = 20) -> str:
 
 @contextmanager
 def given(url: str, *, pool_size: int) -> Iterator[str]:
-    """Have the table in the given database until the block ends, and no other campaign; yield the version.
+    """Have the table in the given database until the block ends, and no other campaign there; yield the version.
 
     Raises EnvironmentUnfitError as `check_given` does, when another campaign is using the database, and when the schema
     cannot be made.
     """
     version = check_given(url, pool_size=pool_size)
     with _alone(url):
-        with _opened(url) as connection:
+        with _session(url) as connection:
             postgres_table.make_unless_there(connection)
         try:
             yield version
         finally:
-            import psycopg
-
-            # it may be gone, or have lost us; the schema says of itself that it may be dropped
-            with suppress(psycopg.Error), connect(url) as connection:
+            # the server may have ended, or the schema be locked; it says of itself that it may be dropped
+            with suppress(EnvironmentUnfitError), _session(url) as connection:
                 postgres_table.drop(connection)
 
 
@@ -77,32 +77,30 @@ def _alone(url: str) -> Iterator[None]:
 
     The lock is the connection's, so that it ends with this process however that ends.
     """
-    import psycopg
-
-    holder: Connection[Any] | None = None
-    try:
-        holder = connect(url)
-        got = holder.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
-    except psycopg.Error as error:
-        if holder is not None:
-            holder.close()
-        raise _unfit(_explain(error, url)) from None
-    try:
+    with ExitStack() as until_the_end:
+        with _explained(url):
+            holder = until_the_end.enter_context(closing(connect(url)))
+            got = holder.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
         if got != (True,):
             raise _unfit("another campaign is using the database; wait until it ends, or name another one.")
         yield
-    finally:
-        holder.close()
 
 
 @contextmanager
-def _opened(url: str) -> Iterator[Connection[Any]]:
-    """Connect; turn whatever PostgreSQL says against it into one sentence."""
+def _session(url: str) -> Iterator[Connection[Any]]:
+    """Connect, with a bound for every statement. Raises EnvironmentUnfitError for what PostgreSQL refuses."""
+    with _explained(url), connect(url) as connection:
+        connection.execute(f"SET statement_timeout = '{_STATEMENT_LIMIT_S}s'")
+        yield connection
+
+
+@contextmanager
+def _explained(url: str) -> Iterator[None]:
+    """Turn what PostgreSQL refuses into one sentence."""
     import psycopg
 
     try:
-        with connect(url) as connection:
-            yield connection
+        yield
     except psycopg.Error as error:
         raise _unfit(_explain(error, url)) from None
 
@@ -118,21 +116,21 @@ def _check_form(url: str) -> None:
     if scheme not in {"postgresql", "postgres"}:
         kind = f"{scheme}:// is not PostgreSQL" if scheme else "not a URL"
         raise _unfit(f"{kind}; write {_SHAPE}.")
-    try:  # the complaints themselves would repeat the password
+    try:  # what the parsers say would repeat the password
         options = {name for name, _ in parse_qsl(urlsplit(url).query, keep_blank_values=True)}
         psycopg.conninfo.conninfo_to_dict(url.partition("?")[0])
         _ = urlsplit(url).port
     except (ValueError, psycopg.Error):
         raise _unfit(f"malformed; write {_SHAPE}.") from None
-    if options - _OPTIONS_OF_ALL:
-        raise _unfit(f"not every driver understands the option {min(options - _OPTIONS_OF_ALL)}; leave it out.")
+    if unknown := options - _OPTIONS_OF_ALL:
+        raise _unfit(f"not every driver understands the option {min(unknown)}; leave it out.")
 
 
 def _version(connection: Connection[Any]) -> str:
-    told = connection.execute("SELECT version()").fetchone()
-    if told is None or not str(told[0]).startswith("PostgreSQL "):
-        raise _unfit(f"what answers there is not PostgreSQL but {str(told and told[0])[:60]}.")
-    return str(told[0]).split()[1]
+    (version,) = connection.execute("SELECT version()").fetchone() or (None,)
+    if not str(version).startswith("PostgreSQL "):
+        raise _unfit(f"what answers there is not PostgreSQL but {str(version)[:60]}.")
+    return str(version).split()[1]
 
 
 def _check_room(connection: Connection[Any], pool_size: int) -> None:
@@ -141,8 +139,7 @@ def _check_room(connection: Connection[Any], pool_size: int) -> None:
         " (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid())"
     ).fetchone()
     allowed, used = found or (0, 0)
-    wanted = pool_size + _OWN_CONNECTIONS
-    if allowed - used < wanted:
+    if allowed - used < (wanted := pool_size + _OWN_CONNECTIONS):
         raise _unfit(
             f"{wanted} connections are needed, and of the {allowed} that its max_connections allows {used} are taken;"
             f" raise max_connections."

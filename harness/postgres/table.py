@@ -1,4 +1,4 @@
-"""The table the db variants read: made, recognised, removed; on our own server and on a given one alike."""
+"""The table that the db variants read: made, recognised and removed, on our own server as on a given one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MARK = "made by handlerbench, may be dropped"
 
 
 def make(connection: Connection[Any]) -> None:
-    """Make schema and table, all or nothing, and have the planner know them. The connection is in autocommit."""
+    """Make schema and table, both or neither, and the planner's statistics. The connection is in autocommit."""
     with connection.transaction():
         connection.execute(
             f"CREATE SCHEMA {SCHEMA}; COMMENT ON SCHEMA {SCHEMA} IS '{_MARK}'; {CREATE.format(rows=ROWS)}"
@@ -23,11 +23,11 @@ def make(connection: Connection[Any]) -> None:
 
 
 def make_unless_there(connection: Connection[Any]) -> None:
-    """Make them, or use those that a campaign which was killed left behind.
+    """Make them, or use those that a killed campaign left behind.
 
     Raises EnvironmentUnfitError when a schema of the name exists that holds anything else.
     """
-    if not _schema_exists(connection):
+    if _one(connection, "SELECT 1 FROM pg_namespace WHERE nspname = %s", SCHEMA) is None:
         make(connection)
     elif not _is_ours(connection):
         raise EnvironmentUnfitError(
@@ -37,22 +37,18 @@ def make_unless_there(connection: Connection[Any]) -> None:
 
 
 def drop(connection: Connection[Any]) -> None:
-    """Drop the schema with all that is in it."""
     connection.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE")
 
 
-def _schema_exists(connection: Connection[Any]) -> bool:
-    return connection.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", [SCHEMA]).fetchone() is not None
+def _one(connection: Connection[Any], question: str, *parameters: str) -> Any:
+    """Return the only value of the first row; None without a row."""
+    return (connection.execute(question, parameters).fetchone() or (None,))[0]
 
 
 def _is_ours(connection: Connection[Any]) -> bool:
-    """Whether the schema bears our mark and the table holds what it should."""
-    marked = connection.execute(
-        "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s", [SCHEMA]
-    ).fetchone()
-    exists = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [TABLE]).fetchone()
-    if marked != (_MARK,) or exists != (True,):
+    """Say whether the schema has our mark, and the table the rows it has to have."""
+    mark = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE nspname = %s"
+    if _one(connection, mark, SCHEMA) != _MARK or not _one(connection, "SELECT to_regclass(%s) IS NOT NULL", TABLE):
         return False
-    counted = connection.execute(f"SELECT count(*) FROM {TABLE}").fetchone()  # noqa: S608 - a constant
     found = connection.execute(LOOKUP.format(key=KEY)).fetchone()
-    return counted == (ROWS,) and found == row(KEY)
+    return _one(connection, f"SELECT count(*) FROM {TABLE}") == ROWS and found == row(KEY)  # noqa: S608 - a constant

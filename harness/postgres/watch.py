@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bench_app.db_drivers import APPLICATION as SUT
 from experiment.theory.pool_occupancy import LOOK_EVERY_S
+from harness.postgres.given import connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +19,10 @@ if TYPE_CHECKING:
     from psycopg import Connection
 
 APPLICATION = "handlerbench-watch"
-_CONNECT_LIMIT_S = 5
 _END_LIMIT_S = 3.0
 
-# In use: the server executes a statement on it, or it is kept inside a transaction. A server-side wait (pg_sleep) is
-# a statement being executed. Waiting, a part of those: for a lock another holds, or, in a transaction, for the SUT.
+# In use: the server executes a statement on it, or it is inside a transaction. A server-side wait (pg_sleep) is a
+# statement being executed. Waiting, a part of those: for a lock of another, or, in a transaction, for the SUT.
 _SAMPLE = """
     SELECT count(*) FILTER (WHERE is_used),
            count(*) FILTER (WHERE is_used AND (state <> 'active' OR wait_event_type = 'Lock'))
@@ -54,8 +54,8 @@ class DbWatch:
 def watch(url: str, interval_s: float = LOOK_EVERY_S) -> Iterator[DbWatch]:
     """Sample once in every `interval_s` (seconds), at a random moment of it, until the block ends.
 
-    Queries that all take the same time keep the connections in a rhythm; looks in another would always, or never, fall
-    into its gaps. Looks at random moments are right on average, whatever they look at.
+    Queries that all take the same time give the connections a rhythm, and samples in a rhythm of their own could always
+    fall into its gaps, or never. Samples at random moments are right on average.
 
     A server that cannot be reached, or dies, ends the sampling and nothing else: `lost` says what was seen.
     """
@@ -75,21 +75,13 @@ def _sample_until(stop: threading.Event, seen: DbWatch, url: str, interval_s: fl
 
     moment = random.Random().random  # noqa: S311 - a moment of time, not a secret
     try:
-        with _connect(url) as connection:
+        with connect(url, application=APPLICATION) as connection:
             from_t = time.monotonic()
             while not stop.wait(max(0.0, from_t + moment() * interval_s - time.monotonic())):
                 seen.samples.append(_sample(connection))
                 from_t = max(from_t + interval_s, time.monotonic())  # a late look is not made up for
     except psycopg.Error as error:
-        with suppress(IndexError):
-            seen.lost = str(error).splitlines()[0]
-        seen.lost = seen.lost or type(error).__name__
-
-
-def _connect(url: str) -> Connection[Any]:
-    import psycopg
-
-    return psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_LIMIT_S, application_name=APPLICATION)
+        seen.lost = next(iter(str(error).splitlines()), "") or type(error).__name__
 
 
 def _sample(connection: Connection[Any]) -> DbSample:

@@ -158,11 +158,7 @@ def own_cpu_s(pids: Iterable[int]) -> float:
     """Return the CPU seconds that these processes and their living children have used, each process once."""
     # the harness's children are services, which are named themselves; only a database has children to find
     tree = {p.pid: p for pid in pids for p in _tree(pid, children=pid != os.getpid())}
-    total = 0.0
-    for process in tree.values():
-        with suppress(psutil.NoSuchProcess):
-            total += _cpu_s(process)
-    return total
+    return sum(_cpu_s(process) for process in tree.values())
 
 
 def _tree(pid: int, *, children: bool = True) -> list[psutil.Process]:
@@ -174,8 +170,11 @@ def _tree(pid: int, *, children: bool = True) -> list[psutil.Process]:
 
 
 def _cpu_s(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+    """Return the CPU seconds that a process has used; 0 when it is gone."""
+    with suppress(psutil.NoSuchProcess):
+        times = process.cpu_times()
+        return float(times.user + times.system)
+    return 0.0
 
 
 def _rss_peak_mib(process: psutil.Process) -> float:

@@ -21,8 +21,8 @@ import pytest
 
 from bench_app.items import ROWS
 from harness.postgres import binaries as postgres_binaries
-from harness.postgres.binaries import unprivileged_account, wheel_bindirs
-from harness.postgres.server import Database, NoPostgresError, Source, Unavailable, availability, find_server, postgres
+from harness.postgres.binaries import NoPostgresError, Source, find_server, run_as, unprivileged_account, wheel_bindirs
+from harness.postgres.server import Database, Unavailable, availability, postgres
 from real_servers import ROOT
 
 IS_ROOT = os.geteuid() == 0
@@ -248,7 +248,7 @@ class TestAsRoot:
     def test_an_ordinary_user_needs_none_of_this(self) -> None:
         account = unprivileged_account()
         assert account is not None
-        who: dict[str, Any] = {"user": account.uid, "group": account.gid, "extra_groups": []}
+        who = run_as(account)
         python = _python_for(who)
         if python is None:
             pytest.skip("this Python, or its venv, is in a folder that ordinary users cannot reach")

@@ -14,18 +14,9 @@ from bench_app.items import ROWS, SCHEMA
 from experiment.errors import EnvironmentUnfitError, Exit
 from harness.postgres import binaries as postgres_binaries
 from harness.postgres import table as postgres_table
-from harness.postgres.given import connect
-from harness.postgres.server import (
-    Available,
-    Database,
-    NoPostgresError,
-    Source,
-    Unavailable,
-    availability,
-    check_given,
-    database,
-    find_server,
-)
+from harness.postgres.binaries import NoPostgresError, Source, find_server
+from harness.postgres.given import check_given, connect
+from harness.postgres.server import Available, Database, Unavailable, availability, database
 
 
 def one(connection: psycopg.Connection[Any], question: str) -> Any:
