@@ -19,7 +19,10 @@ KINDS: dict[str, set[str]] = {
         *("test_locust_by_hand", "test_make", "test_server_factors", "test_trials", "test_trials_open", "test_wheel"),
     },
     "browser": {"test_report_browser"},
-    "postgres": {"test_app", "test_database_trials", "test_db", "test_postgres", "test_postgres_given"},
+    "postgres": {
+        *("test_app", "test_database_trials", "test_db"),
+        *("test_binaries", "test_given", "test_keeper", "test_server"),
+    },
     # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
     "slow": {
         *("test_add_something", "test_charts", "test_probe", "test_report", "test_slides"),

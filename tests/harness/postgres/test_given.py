@@ -1,4 +1,4 @@
-"""Which PostgreSQL is used, and one that somebody gave us: checked first, and left as it was found."""
+"""A PostgreSQL that somebody gave us: checked first, and left as it was found."""
 
 import socket
 import threading
@@ -12,53 +12,11 @@ import pytest
 
 from bench_app.items import ROWS, SCHEMA
 from experiment.errors import EnvironmentUnfitError, Exit
-from harness.postgres import binaries as postgres_binaries
-from harness.postgres import table as postgres_table
-from harness.postgres.binaries import NoPostgresError, Source, find_server
+from harness.postgres import given, table
+from harness.postgres.binaries import Source
 from harness.postgres.given import check_given, connect
-from harness.postgres.server import Available, Database, Unavailable, availability, database
-
-
-def one(connection: psycopg.Connection[Any], question: str) -> Any:
-    found = connection.execute(question).fetchone()
-    assert found is not None
-    return found[0]
-
-
-class TestAvailability:
-    def test_a_server_that_is_there_is_told_with_its_version(self) -> None:
-        server = find_server()
-        assert server is not None
-        assert availability() == Available(source=server.source, version=server.version)
-
-    def test_the_systems_comes_before_the_wheels(self) -> None:
-        system, wheel = find_server(Source.SYSTEM), find_server(Source.WHEEL)
-        assert find_server() == (system or wheel)
-
-    def test_a_given_one_comes_first(self, db: Database) -> None:
-        assert availability(db.url) == Available(source=Source.GIVEN, version=db.version)
-
-    def test_without_any_the_reason_and_the_cure_are_told(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(postgres_binaries, "_candidates", lambda: iter(()))
-        assert find_server() is None
-        told = availability()
-        assert isinstance(told, Unavailable)
-        assert "no PostgreSQL server binaries" in told.reason
-        assert "BENCH_DATABASE_URL" in told.cure
-        with (
-            pytest.raises(NoPostgresError, match="BENCH_DATABASE_URL"),
-            database(url=None, log=tmp_path / "log", cores=()),
-        ):
-            pass
-
-    def test_a_server_too_old_is_passed_over(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        for name in ("postgres", "initdb"):
-            (tmp_path / name).write_text("#!/bin/sh\necho 'postgres (PostgreSQL) 9.6.24'\n")
-            (tmp_path / name).chmod(0o755)
-        monkeypatch.setattr(postgres_binaries, "_candidates", lambda: iter([(Source.SYSTEM, tmp_path)]))
-        assert find_server() is None
+from harness.postgres.server import Database, database
+from postgres_servers import one
 
 
 @pytest.fixture
@@ -86,7 +44,7 @@ class TestGiven:
 
     def test_what_a_killed_campaign_left_is_used_and_dropped(self, empty: str, tmp_path: Path) -> None:
         with connect(empty) as connection:
-            postgres_table.make(connection)
+            table.make(connection)
         with database(url=empty, log=tmp_path / "log", cores=()) as db:
             assert db.is_alive
         assert SCHEMA not in schemas(empty)
@@ -101,6 +59,15 @@ class TestGiven:
             assert SCHEMA in schemas(empty)
         with database(url=empty, log=tmp_path / "log", cores=()) as db:
             assert db.is_alive
+
+    def test_a_table_that_another_session_locks_is_left_there_and_holds_nobody_up(
+        self, empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(given, "_STATEMENT_LIMIT_S", 1)
+        with psycopg.connect(empty) as theirs:
+            with database(url=empty, log=tmp_path / "log", cores=()):
+                theirs.execute("LOCK TABLE handlerbench.items")
+            assert SCHEMA in schemas(empty)
 
     def test_a_schema_of_that_name_that_is_somebody_elses_is_left_alone(self, empty: str, tmp_path: Path) -> None:
         with psycopg.connect(empty) as connection:
