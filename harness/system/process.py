@@ -51,7 +51,7 @@ def child(
             stdin=subprocess.PIPE if piped else subprocess.DEVNULL,
             stdout=subprocess.PIPE if piped else sink,
             stderr=sink,
-            env=dict(env) if env is not None else None,
+            env=env,
             cwd=folder,
             start_new_session=True,
             preexec_fn=die_with_parent(),  # noqa: PLW1509 - the harness spawns from its main thread only
