@@ -1,11 +1,11 @@
 """The database drivers, each with a pool, made as equal as the drivers allow. To add one, add a row.
 
-Equal for all: P = settings.db_pool_size connections, opened before the first request and kept (minimum and maximum
-are the same); a request that finds none free waits, up to POOL_WAIT_S; every statement commits by itself, so that one
-request is one round trip; nothing is sent when a connection goes back to its pool; TCP, as the URL has it; connections
-call themselves APPLICATION, by which the harness finds them in pg_stat_activity.
+Equal for all: settings.db_pool_size connections, opened before the first request and kept (minimum and maximum are the
+same). A request that finds none free waits, up to POOL_WAIT_S. Every statement commits by itself, so that one request
+is one round trip, and nothing is sent when a connection goes back to its pool. Connections use TCP, as the URL says,
+and have the name APPLICATION, by which the harness finds them in pg_stat_activity.
 
-What still differs, by nature of the drivers:
+What still differs, because the drivers do:
 
     psycopg2       puts the parameters into the text itself and sends a simple query: parsed and planned every time.
                    Its pool raises when it is exhausted, so a semaphore in front of it makes requests wait.
@@ -78,8 +78,8 @@ class PoolExhaustedError(RuntimeError):
 class WaitingPool:
     """psycopg2's thread-safe pool, made to wait when it is exhausted instead of raising.
 
-    One connection is held by one call from beginning to end. That is also why a blocking handler on the loop cannot
-    lock up here: it never gives up the loop's thread while it holds a connection, so there is always one free.
+    One call holds one connection from beginning to end. So a blocking handler on the loop cannot deadlock here: it
+    never gives up the loop's thread while it holds a connection, and there is always one free.
     """
 
     def __init__(self, url: str, size: int) -> None:
@@ -105,13 +105,12 @@ class WaitingPool:
             self._free.release()
 
     def close(self) -> None:
-        """Close every connection."""
         self._pool.closeall()
 
 
 def _url(settings: Settings) -> str:
     if settings.database_url is None:  # the app enables no db variant without one
-        raise RuntimeError("a pool was to be opened without BENCH_DATABASE_URL")
+        raise RuntimeError("a pool cannot be opened without BENCH_DATABASE_URL")
     return settings.database_url
 
 
@@ -124,6 +123,18 @@ def _require_server(url: str) -> None:
 
 def _psycopg_options() -> dict[str, Any]:
     return {"prepare_threshold": 0, "application_name": APPLICATION}
+
+
+def _psycopg_pool(settings: Settings) -> dict[str, Any]:
+    """Return the options of psycopg's pools, which open when they are entered."""
+    return {
+        "conninfo": _url(settings),
+        "min_size": settings.db_pool_size,
+        "max_size": settings.db_pool_size,
+        "timeout": POOL_WAIT_S,
+        "kwargs": _psycopg_options() | {"autocommit": True},
+        "open": False,
+    }
 
 
 @asynccontextmanager
@@ -140,11 +151,7 @@ async def _open_psycopg(settings: Settings) -> AsyncIterator[ConnectionPool]:
     from psycopg_pool import ConnectionPool
 
     _require_server(_url(settings))
-    size = settings.db_pool_size
-    options = _psycopg_options() | {"autocommit": True}
-    with ConnectionPool(
-        _url(settings), min_size=size, max_size=size, timeout=POOL_WAIT_S, kwargs=options, open=False
-    ) as pool:
+    with ConnectionPool(**_psycopg_pool(settings)) as pool:
         pool.wait(OPEN_LIMIT_S)
         yield pool
 
@@ -154,17 +161,13 @@ async def _open_psycopg_async(settings: Settings) -> AsyncIterator[AsyncConnecti
     from psycopg_pool import AsyncConnectionPool
 
     _require_server(_url(settings))
-    size = settings.db_pool_size
-    options = _psycopg_options() | {"autocommit": True}
-    async with AsyncConnectionPool(
-        _url(settings), min_size=size, max_size=size, timeout=POOL_WAIT_S, kwargs=options, open=False
-    ) as pool:
+    async with AsyncConnectionPool(**_psycopg_pool(settings)) as pool:
         await pool.wait(OPEN_LIMIT_S)
         yield pool
 
 
 async def _leave_as_it_is(_: Any) -> None:
-    """Stand in for asyncpg's reset: the statements here leave nothing behind in a session."""
+    """Replace asyncpg's reset: the statements here leave nothing in a session that would need one."""
 
 
 @asynccontextmanager
@@ -175,7 +178,7 @@ async def _open_asyncpg(settings: Settings) -> AsyncIterator[asyncpg.Pool]:
         _url(settings),
         min_size=settings.db_pool_size,
         max_size=settings.db_pool_size,
-        # by default it would replace connections after 50,000 queries, or when idle: the others' stay
+        # by default it would replace connections after 50,000 queries, or when idle; the other pools keep theirs
         max_queries=2**31,
         max_inactive_connection_lifetime=0,
         reset=_leave_as_it_is,

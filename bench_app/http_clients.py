@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from bench_app.settings import Settings
     from bench_app.styles import Style
 
-# More than any load's users, so no client ever makes a request wait for a connection. Kept alive all of them: httpx
-# 0.28 closes idle connections beyond its keep-alive limit (20 by default) after each answer, and at 60 in flight
-# opens three and a half times the connections that aiohttp and httpx2 open.
+# More than any load has users, so no client ever makes a request wait for a connection. All of them are kept alive:
+# httpx 0.28 closes idle connections beyond its keep-alive limit (20 by default) after each answer, and at 60 in flight
+# opens three and a half times as many as aiohttp and httpx2.
 CONNECTIONS = 200
-# httpx would give up after 5 s and aiohttp after 300: a slow answer must be slow, not an error, in all alike.
+# httpx would give up after 5 s and aiohttp after 300: a slow answer must be slow, not an error, with every client.
 TIMEOUT_S = 60.0
 
 

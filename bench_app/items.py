@@ -1,7 +1,7 @@
 """The table that the db variants look a row up in, and what a right answer is.
 
-It stands here because both sides need it and this is the lowest floor: the harness fills the table, the handlers ask
-it, and the catalogue knows from the same rule what the row holds.
+It is here, on the lowest floor, because both sides need it: the harness fills the table, the handlers read it, and the
+catalogue knows from the same rule what the row contains.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ SCHEMA = "handlerbench"
 TABLE = f"{SCHEMA}.items"
 ROWS = 100_000
 KEY = 54_321  # the row every request asks for: a fixed one, so that the answer is constant and cached alike for all
-PLAIN = "-plain"  # how the tool of a variant ends whose query does not wait
+PLAIN = "-plain"  # the end of a tool's name in variants whose query does not wait
 COLUMNS = ("id", "name", "price_cents", "digest")
 
 Answer = dict[str, int | str]
 
 # The whole of the SQL, in one place: drivers differ in how they write {key} and {wait_s}, and in nothing else.
 LOOKUP = "SELECT i.id, i.name, i.price_cents, i.digest FROM handlerbench.items AS i WHERE i.id = {key}"
-# Both in one round trip. pg_sleep stands in FROM, where the executor calls it once and the void it returns is never
-# sent: drivers disagree on what a void is.
+# Both in one round trip. pg_sleep is in FROM, where the executor calls it once and the void that it returns is never
+# sent: drivers differ on what a void is.
 WAITING_LOOKUP = (
     "SELECT i.id, i.name, i.price_cents, i.digest"
     " FROM handlerbench.items AS i, pg_sleep({wait_s}) AS nap WHERE i.id = {key}"

@@ -28,15 +28,15 @@ class ParserDiedError(RuntimeError):
 
 
 def _prepare_worker() -> None:
-    """Load what the first request would otherwise pay for, and die with the SUT."""
+    """Load what the first request would otherwise have to load, and end when the SUT does."""
     import pypdf  # noqa: F401
 
     threading.Thread(target=_die_with_parent, name="parent-watch", daemon=True).start()
 
 
 def _die_with_parent() -> None:
-    # A worker waits for work on a pipe whose other end its siblings hold as well, so when the SUT is killed (as
-    # it is at the end of a trial) nothing wakes them, and they would stay for ever.
+    # A worker waits for work on a pipe whose other end the other workers hold as well. When the SUT is killed, as at
+    # the end of a trial, nothing wakes them, and they would stay for ever.
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])
@@ -51,12 +51,11 @@ def _report_pid() -> int:
 class ParserPool:
     """An async context manager around a ProcessPoolExecutor whose workers are all up when it is entered.
 
-    forkserver, never fork: a forked worker inherits the SUT's listening socket and keeps the port when the SUT
-    is gone, and forking beside running threads can deadlock.
+    Workers come from a forkserver. A forked worker would inherit the SUT's listening socket and keep the port when the
+    SUT is gone, and forking beside running threads can deadlock.
     """
 
     def __init__(self, *, workers: int) -> None:
-        """Take the number of worker processes; nothing is started yet."""
         self._workers = workers
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(["bench_app.pdf", "pypdf"])
@@ -78,20 +77,20 @@ class ParserPool:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Drop what is queued and end the workers, without waiting for parses under way."""
+        """Drop what is queued and end the workers, without waiting for running parses."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def extract_text(self, data: bytes) -> str:
         """Return the text of the PDF `data`, parsed in a worker.
 
-        Raises UnreadablePdfError for a bad file, and ParserDiedError if the worker died: an executor with a
-        dead worker refuses everything from then on, so it is replaced, and the next request starts new workers.
+        Raises UnreadablePdfError for a bad file, and ParserDiedError if the worker died. An executor with a dead worker
+        refuses all work from then on, so it is replaced, and the next request starts new workers.
         """
         executor = self._executor
         try:
             return await asyncio.get_running_loop().run_in_executor(executor, extract_text, data)
         except BrokenProcessPool as e:
-            if self._executor is executor:  # the first of the requests that it broke under
+            if self._executor is executor:  # the first of the requests that it failed
                 self._executor = self._new_executor()
                 executor.shutdown(wait=False)
             raise ParserDiedError("the process parsing this file died") from e

@@ -1,9 +1,9 @@
-"""The probe: how late the event loop runs, and what it is standing on.
+"""The probe: how late the event loop runs, and which line of code holds it up.
 
-Two halves. A tick on the loop, due at t0 + k * tick_s for k = 0, 1, 2, ...: when the loop comes late, every tick it
-missed is recorded with a lag of its own, so a loop frozen for 8 s shows 400 lags at 20 ms ticks and not one
-(coordinated omission). And a daemon thread, which goes on while the loop is frozen: every sample_s it appends one JSON
-line to the probe's file.
+It has two halves. A tick runs on the loop, due at t0 + k * tick_s for k = 0, 1, 2, ... When the loop is late, every
+tick that it missed is recorded with a lag of its own: a loop frozen for 8 s shows 400 lags at 20 ms ticks, and not one
+(coordinated omission). A daemon thread goes on while the loop is frozen: every sample_s it appends one JSON line to the
+probe's file.
 
 The file's first line is a header: probe (1, the format), tick_s, sample_s, t0 (s, monotonic), pid. Every other line:
 
@@ -11,15 +11,15 @@ The file's first line is a header: probe (1, the format), tick_s, sample_s, t0 (
     first_tick      index k of the first lag below: lag i belongs to the tick due at t0 + (first_tick + i) * tick_s
     lags_us         lags recorded since the line before, in microseconds
     next_due_t      when the next tick is due; in the past: the loop is late by that much and more
-    stuck_at        where the loop's thread stands, "file:line in function", if that is over 2 ticks ago; or null
+    stuck_at        where the loop's thread is, "file:line in function", if it is more than 2 ticks late; or null
     tokens_total, tokens_borrowed, tokens_waiting      anyio's default thread limiter; total null: no limit
     threads         threads in the process
     cpu_s           CPU time of the process since its start, all threads
     served_on_loop, served_off_loop    sleep handlers' work done on the loop's thread, and on others
     in_flight, in_flight_peak          the same handlers' work under way, now and at most
 
-A SUT that is killed leaves whole lines, and takes with it the lags of its last sample_s and, if it was frozen, the
-ticks it had yet to record: how late the loop was by then is in the last line's next_due_t.
+A SUT that is killed leaves whole lines. The lags of its last sample_s are lost and, if it was frozen, the ticks that it
+had not recorded yet; how late the loop was by then is in the last line's next_due_t.
 
 All times are seconds of time.monotonic(), which on Linux (CLOCK_MONOTONIC) processes have in common. Lags below about
 1 ms mean nothing: asyncio's timers under uvloop are set in whole milliseconds.
@@ -64,13 +64,12 @@ def probe_path(path: Path, *, per_process: bool) -> Path:
 
 
 class ServedCounter:
-    """Counts work that is done inside `with counter:`, by the kind of thread it is done on.
+    """Counts the work done inside `with counter:`, on the loop's thread and on others.
 
-    Make it on the loop's thread: that is how it knows which one that is. One instance serves all threads at once.
+    Make it on the loop's thread, which it takes its own thread to be. All threads can share one instance.
     """
 
     def __init__(self) -> None:
-        """Take the thread this runs on for the loop's."""
         self._loop_thread = threading.get_ident()
         self._lock = threading.Lock()
         self.on_loop = 0
@@ -79,7 +78,6 @@ class ServedCounter:
         self.in_flight_peak = 0
 
     def __enter__(self) -> None:
-        """Note that work has begun."""
         with self._lock:
             self.in_flight += 1
             self.in_flight_peak = max(self.in_flight_peak, self.in_flight)
@@ -87,10 +85,9 @@ class ServedCounter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Note that it has ended, and count it by thread unless it failed."""
         with self._lock:
             self.in_flight -= 1
-            if kind is not None:
+            if kind is not None:  # work that failed was not served
                 return
             if threading.get_ident() == self._loop_thread:
                 self.on_loop += 1
@@ -102,7 +99,6 @@ class Probe:
     """Watches the running loop from inside `with Probe(...):`, entered on the loop's thread."""
 
     def __init__(self, *, path: Path, tick_s: float, sample_s: float, count_served: ServedCounter) -> None:
-        """Take where to write and how often to look; nothing runs yet."""
         self._path = path
         self._tick_s = tick_s
         self._sample_s = sample_s
@@ -119,15 +115,8 @@ class Probe:
         self._loop_thread = threading.get_ident()
         self._limiter = current_default_thread_limiter()
         self._t0 = time.monotonic()
-        self._write(
-            {
-                "probe": FORMAT,
-                "tick_s": self._tick_s,
-                "sample_s": self._sample_s,
-                "t0": self._t0,
-                "pid": os.getpid(),
-            }
-        )
+        times = {"tick_s": self._tick_s, "sample_s": self._sample_s, "t0": self._t0}
+        self._write({"probe": FORMAT, **times, "pid": os.getpid()})
         self._tick()
         self._thread = threading.Thread(target=self._sample_until_stopped, name="probe", daemon=True)
         self._thread.start()
@@ -171,7 +160,7 @@ class Probe:
             "first_tick": first_tick,
             "lags_us": lags_us,
             "next_due_t": next_due_t,
-            "stuck_at": self._where_the_loop_stands() if stuck else None,
+            "stuck_at": self._where_the_loop_is() if stuck else None,
             "tokens_total": None if math.isinf(tokens) else int(tokens),
             "tokens_borrowed": self._limiter.borrowed_tokens,
             # The public statistics() walks a set that the loop may be changing; its length is safe from here.
@@ -184,7 +173,7 @@ class Probe:
             "in_flight_peak": self._served.in_flight_peak,
         }
 
-    def _where_the_loop_stands(self) -> str | None:
+    def _where_the_loop_is(self) -> str | None:
         return describe_stack(sys._current_frames().get(self._loop_thread))  # noqa: SLF001
 
     def _write(self, line: dict[str, Any]) -> None:
@@ -195,7 +184,7 @@ class Probe:
 def describe_stack(innermost: FrameType | None) -> str | None:
     """Name the innermost line of bench_app on the stack, or else the innermost of all; None without a stack.
 
-    "bench_app/handlers/sleep.py:31 in async_blocking". Outside bench_app the path's last two parts must do.
+    For example "bench_app/handlers/sleep.py:31 in async_blocking"; outside bench_app the path's last two parts.
     """
     frame = innermost
     while frame is not None:

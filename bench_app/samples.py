@@ -1,7 +1,7 @@
 """Request bodies that have to be made, and what a right answer to them says.
 
-Imported by those who send requests (harness, tests) and never by the SUT's process: it loads fpdf2, and what
-loads there is measured there. `RequestSpec.read_body` imports it on demand.
+Only those that send requests (harness, tests) import this, never the SUT's process: it loads fpdf2, which would be
+measured there. `RequestSpec.read_body` imports it on demand.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from functools import cache
 from types import MappingProxyType
 
-# PAGES x LINES x WORDS_A_LINE sets the price of the parse: with pypdf 7.1 on the 2-core machine this was tuned on
-# 15 ms at its fastest and 16-21 ms in the median of 50, the machine being busy. Enough for the thread switch
-# interval of 5 ms to matter, little enough for hundreds of answers in a trial.
+# PAGES x LINES x WORDS_A_LINE sets what a parse costs: with pypdf 7.1 on the busy 2-core machine that it was tuned on,
+# 15 ms at its fastest and 16-21 ms in the median of 50. That is long enough for the thread switch interval of 5 ms to
+# matter, and short enough for hundreds of answers in a trial.
 PAGES = 5
 LINES = 28
 WORDS_A_LINE = 14
@@ -25,7 +25,7 @@ _WORDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A made request body: its bytes and the text that a right answer finds in it."""
+    """A request body: its bytes and the text that a right answer finds in it."""
 
     body: bytes
     text: str

@@ -1,7 +1,7 @@
 """The weather report that the upstream stub serves and that a right answer of the http variants must equal.
 
-It stands here because both sides need it and this is the lowest floor: the stub (harness) writes it, the
-catalogue (bench_app) knows from it what a right answer is.
+It is here, on the lowest floor, because both sides need it: the stub (harness) writes it, and the catalogue (bench_app)
+knows from it what a right answer is.
 """
 
 import zlib

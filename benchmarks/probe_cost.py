@@ -21,14 +21,8 @@ async def idle_cpu_s(seconds: float, path: Path | None) -> float:
     settings = Settings()
     with ExitStack() as stack:
         if path is not None:
-            stack.enter_context(
-                Probe(
-                    path=path,
-                    tick_s=settings.probe_tick_s,
-                    sample_s=settings.probe_sample_s,
-                    count_served=ServedCounter(),
-                )
-            )
+            tick_s, sample_s = settings.probe_tick_s, settings.probe_sample_s
+            stack.enter_context(Probe(path=path, tick_s=tick_s, sample_s=sample_s, count_served=ServedCounter()))
         before_s = time.process_time()
         await asyncio.sleep(seconds)
         return time.process_time() - before_s

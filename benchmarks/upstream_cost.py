@@ -6,22 +6,22 @@ stub takes from the core that it shares with others.
 
 import argparse
 import asyncio
-import socket
-import subprocess
-import sys
 import time
-from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 import uvloop
+
+from harness.system.services import upstream
 
 CONNECTIONS = 16
 REQUEST = b"GET /weather/oslo HTTP/1.1\r\nhost: upstream\r\n\r\n"
 
 
-async def ask_until(deadline_t: float, host: str, port: int) -> int:
+async def ask_until(deadline_t: float, port: int) -> int:
     """Ask over one connection, again as soon as answered, until `deadline_t` (monotonic); return the count."""
-    reader, writer = await asyncio.open_connection(host, port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     answered = 0
     while time.monotonic() < deadline_t:
         writer.write(REQUEST)
@@ -32,10 +32,10 @@ async def ask_until(deadline_t: float, host: str, port: int) -> int:
     return answered
 
 
-async def ask(host: str, port: int, seconds: float) -> int:
+async def ask(port: int, seconds: float) -> int:
     """Ask over CONNECTIONS connections for `seconds`; return how many answers came."""
     deadline_t = time.monotonic() + seconds
-    return sum(await asyncio.gather(*(ask_until(deadline_t, host, port) for _ in range(CONNECTIONS))))
+    return sum(await asyncio.gather(*(ask_until(deadline_t, port) for _ in range(CONNECTIONS))))
 
 
 def cpu_s(process: psutil.Process) -> float:
@@ -51,36 +51,13 @@ def main() -> None:
     )
     parser.add_argument("--seconds", type=float, default=4.0)
     seconds = parser.parse_args().seconds
-    host, port = "127.0.0.1", free_port()
-    command = [sys.executable, "-m", "harness.system.upstream", "--port", str(port), "--delay-s", "0"]
-    with subprocess.Popen(command) as stub:
-        try:
-            wait_until_accepting(host, port)
-            process = psutil.Process(stub.pid)
-            uvloop.run(ask(host, port, 0.3))
-            before_s = cpu_s(process)
-            answered = uvloop.run(ask(host, port, seconds))
-            spent_s = cpu_s(process) - before_s
-        finally:
-            stub.terminate()
+    with TemporaryDirectory() as folder, upstream(delay_s=0, log=Path(folder) / "log", cores=()) as stub:
+        process = psutil.Process(stub.process.pid)
+        uvloop.run(ask(stub.port, 0.3))
+        before_s = cpu_s(process)
+        answered = uvloop.run(ask(stub.port, seconds))
+        spent_s = cpu_s(process) - before_s
     print(f"upstream: {spent_s / answered * 1e6:.1f} CPU-us a request ({answered / seconds:.0f} requests a second)")
-
-
-def free_port() -> int:
-    """Return a port that was free a moment ago."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
-
-
-def wait_until_accepting(host: str, port: int, limit_s: float = 10.0) -> None:
-    """Wait until something accepts connections there. Raises TimeoutError after `limit_s` seconds."""
-    deadline_t = time.monotonic() + limit_s
-    while time.monotonic() < deadline_t:
-        with suppress(OSError), socket.create_connection((host, port), timeout=1):
-            return
-        time.sleep(0.02)
-    raise TimeoutError(f"nothing accepts connections at {host}:{port}")
 
 
 if __name__ == "__main__":
