@@ -40,6 +40,7 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in (
         ("HOME", tmp_path),
         ("README", tmp_path / "README.md"),
+        ("ANSWERS", tmp_path / "docs" / "answers.md"),
         ("REFERENCE", tmp_path / "results" / "reference"),
     ):
         monkeypatch.setattr(publish, name, value)
