@@ -92,5 +92,5 @@ calibration: setup  ## is the judge honest, and what does it find
 	$(BIN)/python -m benchmarks.calibration $(ARGS)
 
 clean:  ## remove what the project made, never results
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .cache
+	rm -rf $(VENV) build *.egg-info .mypy_cache locustfiles/.mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .cache
 	find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

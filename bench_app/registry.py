@@ -25,7 +25,7 @@ class Resource(StrEnum):
     DATABASE = "database"  # PostgreSQL at settings.database_url
 
 
-class Opened(Protocol):
+class SharedResource(Protocol):
     """A client, driver or pool that the lifespan opens once for all requests, if an enabled variant uses it."""
 
     @property
@@ -86,7 +86,7 @@ class Variant:
     endpoint: Callable[..., Any]
     request: RequestSpec
     expected: Any
-    uses: Opened | None
+    uses: SharedResource | None
     imports: tuple[str, ...]
 
     def complaint(self, status: int, body: bytes) -> str | None:
@@ -136,7 +136,7 @@ class Registry(Mapping[str, Variant]):
         sample: str | None = None,
         needs: Iterable[Resource] = (),
         article: bool = False,
-        uses: Opened | None = None,
+        uses: SharedResource | None = None,
         imports: tuple[str, ...] = (),
     ) -> Callable[[F], F]:
         """Register the decorated endpoint as a variant and return it unchanged.

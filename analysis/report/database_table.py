@@ -9,7 +9,7 @@ from analysis.reading.summary import rows_of
 from analysis.report.table import TableView, treatment_row
 from analysis.wording import words
 from bench_app.works import DB
-from experiment.theory.pool_occupancy import allowed_in_use, complaint, expected_in_use, held_by
+from experiment.theory.pool_occupancy import allowed_in_use, complaint, connection_hold, expected_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from analysis.reading.campaign import Campaign
     from analysis.reading.summary import Row
     from experiment.records.trial import TrialMetrics, TrialRecord
-    from experiment.theory.pool_occupancy import Held
+    from experiment.theory.pool_occupancy import ConnectionHold
 
 DATABASE = ("db_in_use_mean", "db_in_use_peak", "db_waiting_peak")
 """The fields of a trial that this table shows."""
@@ -49,7 +49,7 @@ def _watched(campaign: Campaign, row: Row) -> list[TrialRecord]:
 
 def _cells(campaign: Campaign, row: Row, watched: Sequence[TrialRecord]) -> Mapping[str, str]:
     settings = campaign.manifest.settings
-    held = held_by(row.name, settings)
+    held = connection_hold(row.name, settings)
     seen = [t.metrics for t in watched if t.is_valid]
     pairs = [(m.db_in_use_mean, expected_in_use(m, held) if held else None) for m in seen]
     return {
@@ -83,7 +83,7 @@ def _highest(peaks: Iterable[int | None]) -> str:
     return str(max((peak for peak in peaks if peak is not None), default=words.NOT_MEASURED))
 
 
-def _agreeing(watched: Sequence[TrialMetrics], held: Held | None) -> str:
+def _agreeing(watched: Sequence[TrialMetrics], held: ConnectionHold | None) -> str:
     if held is None:
         return words.NOT_MEASURED
     judged = [metrics for metrics in watched if allowed_in_use(metrics, held) is not None]

@@ -196,7 +196,7 @@ class DatabaseFacts(Entry):
     source: str
 
 
-class Reproduced(Entry):
+class ReproducedCampaign(Entry):
     """The campaign that this one repeats, and its place, relative to this one's folder."""
 
     campaign: str
@@ -230,7 +230,7 @@ class Manifest(Entry):
     skipped: dict[str, str] = Field(default={}, description="variant or treatment: why it is not measured")
     commands: dict[str, str] = Field(default={}, description="treatment: the SUT's command line and variables")
     database: DatabaseFacts | None = None
-    reproduces: Reproduced | None = None
+    reproduces: ReproducedCampaign | None = None
 
     def planned(self) -> tuple[Treatment, ...]:
         return tuple(entry.value for entry in self.treatments)

@@ -44,14 +44,14 @@ _HALVINGS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class ConnectionHold:
     """How a variant holds database connections: S_hold in seconds per answer, and the size of the pool."""
 
     hold_s: float
     pool_size: int
 
 
-def held_by(variant: HasStyle, settings: Mapping[str, Any]) -> Held | None:
+def connection_hold(variant: HasStyle, settings: Mapping[str, Any]) -> ConnectionHold | None:
     """Return how a variant holds connections under a manifest's settings.
 
     None if it is not known: no database, or a lookup whose query does not wait on the server.
@@ -59,15 +59,15 @@ def held_by(variant: HasStyle, settings: Mapping[str, Any]) -> Held | None:
     hold_s, pool_size = float(settings.get(variant.work.setting or "") or 0), int(settings.get("db_pool_size") or 0)
     if variant.work.bound is not Bound.POOLED_WAIT or not waits(variant) or not hold_s or not pool_size:
         return None
-    return Held(hold_s=hold_s, pool_size=pool_size)
+    return ConnectionHold(hold_s=hold_s, pool_size=pool_size)
 
 
-def expected_in_use(metrics: TrialMetrics, held: Held) -> float | None:
+def expected_in_use(metrics: TrialMetrics, held: ConnectionHold) -> float | None:
     """Return X·S_hold, the mean number of connections in use; or None without a goodput (a burst has none)."""
     return None if metrics.goodput_rps is None else metrics.goodput_rps * held.hold_s
 
 
-def allowed_in_use(metrics: TrialMetrics, held: Held, *, excess: float = EXCESS) -> Interval | None:
+def allowed_in_use(metrics: TrialMetrics, held: ConnectionHold, *, excess: float = EXCESS) -> Interval | None:
     """Return the interval in which the mean of the looks must lie, or None if it was not measured."""
     expected, window_s, peak = expected_in_use(metrics, held), metrics.window_s, metrics.db_in_use_peak
     if expected is None or not window_s or peak is None:
@@ -80,7 +80,7 @@ def allowed_in_use(metrics: TrialMetrics, held: Held, *, excess: float = EXCESS)
     return Interval(low, max(low, min(high, held.pool_size)))
 
 
-def complaint(metrics: TrialMetrics, held: Held, *, excess: float = EXCESS) -> str | None:
+def complaint(metrics: TrialMetrics, held: ConnectionHold, *, excess: float = EXCESS) -> str | None:
     """Return how the looks contradict X·S_hold; None if they agree, or if there were no looks."""
     mean, peak = metrics.db_in_use_mean, metrics.db_in_use_peak
     if peak is not None and peak > held.pool_size:

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from experiment.design.model import Load
     from experiment.records.trial import Measurement, TrialMetrics
-    from experiment.theory.pool_occupancy import Held
+    from experiment.theory.pool_occupancy import ConnectionHold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class RuleContext:
     """What the rules know about a trial's plan: its load, and how its variant holds connections, if that is known."""
 
     load: Load
-    held: Held | None = None
+    hold: ConnectionHold | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +39,11 @@ class Rule:
     limit: float | None  # the observed number is compared with it; None where there is no number
     meaning: str  # the rule in one sentence, for docs and report
     advice: str
-    check: Callable[[TrialMetrics, Asked, float], str | None]
+    check: Callable[[TrialMetrics, RuleContext, float], str | None]
 
 
 RULES: dict[str, Rule] = {}
-_Check = Callable[["TrialMetrics", Asked, float], str | None]
+_Check = Callable[["TrialMetrics", RuleContext, float], str | None]
 
 FAILURE_RULES: Mapping[str, tuple[str, str]] = {
     "sut-died": ("The SUT ended while it was measured.", "Read the trial's log: the app's own error stands there."),
@@ -73,14 +73,14 @@ def rule(id: str, *, limit: float | None = None, meaning: str, advice: str) -> C
     return register
 
 
-def findings(measurement: Measurement, asked: Asked) -> tuple[Finding, ...]:
+def findings(measurement: Measurement, context: RuleContext) -> tuple[Finding, ...]:
     """Return every rule that fires on a trial. An empty result means that it may be judged."""
     if measurement.failure is not None:
         name = measurement.failure_rule or "driver-failed"
         return (Finding(rule=name, reason=measurement.failure, advice=FAILURE_RULES[name][1]),)
     fired = []
     for known in RULES.values():
-        reason = known.check(measurement.metrics, asked, known.limit if known.limit is not None else 0.0)
+        reason = known.check(measurement.metrics, context, known.limit if known.limit is not None else 0.0)
         if reason is not None:
             fired.append(Finding(rule=known.id, reason=reason, advice=known.advice))
     return tuple(fired)
@@ -91,7 +91,7 @@ def findings(measurement: Measurement, asked: Asked) -> tuple[Finding, ...]:
     meaning="Every planned user must have connected.",
     advice="Look at the first failure: refused connections mean the SUT was not listening or out of descriptors.",
 )
-def users_not_started(metrics: TrialMetrics, _asked: Asked, _limit: float) -> str | None:
+def users_not_started(metrics: TrialMetrics, _context: RuleContext, _limit: float) -> str | None:
     planned, started, failed = metrics.users_planned, metrics.users_started, metrics.users_failed
     if planned is None or (started == planned and not failed):
         return None
@@ -104,7 +104,7 @@ def users_not_started(metrics: TrialMetrics, _asked: Asked, _limit: float) -> st
     meaning="Every answer must be the right one, whole.",
     advice="The variant answered something else under load than in preflight; the first wrong answer is quoted.",
 )
-def wrong_answers(metrics: TrialMetrics, _asked: Asked, _limit: float) -> str | None:
+def wrong_answers(metrics: TrialMetrics, _context: RuleContext, _limit: float) -> str | None:
     if not metrics.wrong:
         return None
     return f"{metrics.wrong} wrong of {metrics.sent} requests; first: {metrics.first_failure or 'not kept'}"
@@ -116,7 +116,7 @@ def wrong_answers(metrics: TrialMetrics, _asked: Asked, _limit: float) -> str | 
     meaning="At most one request in a thousand may end without an answer (refused, reset, timed out).",
     advice="The SUT or the system dropped connections; see the first failure and `bench doctor`.",
 )
-def errors(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
+def errors(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str | None:
     if not metrics.errors or metrics.sent is None:
         return None
     share = metrics.errors / max(metrics.sent, 1)
@@ -131,7 +131,7 @@ def errors(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
     meaning="The driver may use at most 85 % of its core: above that it measures itself.",
     advice="Give it a core of its own (`bench doctor`), or close what else runs on this machine.",
 )
-def driver_cpu(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
+def driver_cpu(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str | None:
     share = metrics.driver_cpu_share
     return None if share is None or share <= limit else f"the driver used {share:.0%} of its core"
 
@@ -142,7 +142,7 @@ def driver_cpu(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None
     meaning="The hypervisor may take at most 15 % of the cores' time.",
     advice="Other tenants of this host are busy; the trial is repeated, or try again at another hour.",
 )
-def host_steal(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
+def host_steal(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str | None:
     share = metrics.host_steal_share
     return None if share is None or share <= limit else f"{share:.0%} of the CPU was stolen during the window"
 
@@ -153,10 +153,10 @@ def host_steal(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None
     meaning="A closed load of N users must keep N requests in flight, within 10 %.",
     advice="The driver could not keep all users busy; if driver-cpu fires too, that is why.",
 )
-def in_flight(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
-    if asked.load.kind is not LoadKind.CLOSED or metrics.in_flight_mean is None:
+def in_flight(metrics: TrialMetrics, context: RuleContext, limit: float) -> str | None:
+    if context.load.kind is not LoadKind.CLOSED or metrics.in_flight_mean is None:
         return None
-    users = asked.load.users
+    users = context.load.users
     off = abs(metrics.in_flight_mean - users) / users
     return None if off <= limit else f"{metrics.in_flight_mean:.1f} requests in flight on average, {users} planned"
 
@@ -171,11 +171,11 @@ _WINDOWS_PER_RESPONSE = 10
     meaning="X·R must equal the N in flight, within 10 %, wherever the window is ten response times long.",
     advice="Throughput, response time and load contradict each other: the measurement itself is at fault.",
 )
-def littles_law(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
+def littles_law(metrics: TrialMetrics, context: RuleContext, limit: float) -> str | None:
     """Fire when |X R - N| / N is above its limit (Little, Operations Research 9, 1961)."""
     x, r_us, window_s = metrics.goodput_rps, metrics.response_mean_us, metrics.window_s
-    users = asked.load.users
-    if asked.load.kind is not LoadKind.CLOSED or x is None or r_us is None or window_s is None:
+    users = context.load.users
+    if context.load.kind is not LoadKind.CLOSED or x is None or r_us is None or window_s is None:
         return None
     r_s = r_us / 1e6
     if window_s < _WINDOWS_PER_RESPONSE * r_s:
@@ -189,10 +189,10 @@ def littles_law(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None
     meaning="A burst must be answered whole within its bound.",
     advice="The makespan is unknown; raise the load's window_s, or look at the SUT's log.",
 )
-def burst_unanswered(metrics: TrialMetrics, asked: Asked, _limit: float) -> str | None:
-    if asked.load.kind is not LoadKind.BURST or metrics.makespan_s is not None:
+def burst_unanswered(metrics: TrialMetrics, context: RuleContext, _limit: float) -> str | None:
+    if context.load.kind is not LoadKind.BURST or metrics.makespan_s is not None:
         return None
-    return f"{metrics.answers or 0} of {asked.load.users} answered within {asked.load.window_s:g} s"
+    return f"{metrics.answers or 0} of {context.load.users} answered within {context.load.window_s:g} s"
 
 
 @rule(
@@ -201,9 +201,9 @@ def burst_unanswered(metrics: TrialMetrics, asked: Asked, _limit: float) -> str 
     meaning="Scheduled requests must leave within 25 ms of their intended start, 99 times in 100.",
     advice="The driver's core was busy with something else; close it, or see driver-cpu.",
 )
-def send_lag(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
+def send_lag(metrics: TrialMetrics, context: RuleContext, limit: float) -> str | None:
     lags = [metrics.bystander_send_lag_p99_us]
-    if asked.load.kind is LoadKind.OPEN:
+    if context.load.kind is LoadKind.OPEN:
         lags.append(metrics.send_lag_p99_us)
     worst = max((lag for lag in lags if lag is not None), default=0.0)
     return None if worst <= limit else f"p99 of the send lag was {worst / 1000:.1f} ms"
@@ -218,11 +218,11 @@ _POISSON_SIGMAS = 4
     meaning="An open load must offer its rate, within 5 % and what chance allows of a Poisson schedule.",
     advice="The driver fell behind its schedule: lower the rate, or see driver-cpu.",
 )
-def rate_not_achieved(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
-    if asked.load.kind is not LoadKind.OPEN or metrics.sent is None or metrics.window_s is None:
+def rate_not_achieved(metrics: TrialMetrics, context: RuleContext, limit: float) -> str | None:
+    if context.load.kind is not LoadKind.OPEN or metrics.sent is None or metrics.window_s is None:
         return None
-    planned = asked.load.rate_rps * metrics.window_s
-    slack = limit + (_POISSON_SIGMAS / sqrt(planned) if asked.load.arrivals == "poisson" else 1 / planned)
+    planned = context.load.rate_rps * metrics.window_s
+    slack = limit + (_POISSON_SIGMAS / sqrt(planned) if context.load.arrivals == "poisson" else 1 / planned)
     arrivals = metrics.sent + (metrics.dropped or 0)
     return None if abs(arrivals / planned - 1) <= slack else f"{arrivals} arrivals where {planned:.0f} were planned"
 
@@ -233,12 +233,12 @@ def rate_not_achieved(metrics: TrialMetrics, asked: Asked, limit: float) -> str 
     meaning="A closed load keeps one connection a user, within 5 %.",
     advice="The SUT closes connections between requests; reconnecting is then part of what is measured.",
 )
-def connections(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
-    if asked.load.kind is not LoadKind.CLOSED or metrics.connections_opened is None:
+def connections(metrics: TrialMetrics, context: RuleContext, limit: float) -> str | None:
+    if context.load.kind is not LoadKind.CLOSED or metrics.connections_opened is None:
         return None
-    if metrics.connections_opened <= asked.load.users * (1 + limit):
+    if metrics.connections_opened <= context.load.users * (1 + limit):
         return None
-    return f"{metrics.connections_opened} connections opened for {asked.load.users} users"
+    return f"{metrics.connections_opened} connections opened for {context.load.users} users"
 
 
 _STEADY_SIGMAS = 3
@@ -250,9 +250,9 @@ _STEADY_SIGMAS = 3
     meaning="MSER-5 may not want to cut away so much of the window that the mean goodput moves by over 20 %.",
     advice="The warm-up reaches into the window, or the machine's speed changed in it; the trial is repeated.",
 )
-def not_steady(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
+def not_steady(metrics: TrialMetrics, context: RuleContext, limit: float) -> str | None:
     shift = metrics.unsteady_shift
-    if asked.load.kind is LoadKind.BURST or shift is None:
+    if context.load.kind is LoadKind.BURST or shift is None:
         return None
     # few answers scatter by chance: three standard errors of half the window's count do not show an unsteady start
     chance = _STEADY_SIGMAS / sqrt(max(metrics.answers or 0, 1) / 2)
@@ -267,7 +267,7 @@ def not_steady(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
     meaning="Processes that are none of ours may use at most a quarter of a core.",
     advice="Something else runs on this machine: close it (a browser, a build, another benchmark).",
 )
-def host_busy(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
+def host_busy(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str | None:
     cores = metrics.host_foreign_cores
     return None if cores is None or cores <= limit else f"other processes used {cores:.2f} cores during the window"
 
@@ -278,12 +278,12 @@ def host_busy(metrics: TrialMetrics, _asked: Asked, limit: float) -> str | None:
     meaning="The window must last as long as planned, within 5 %.",
     advice="The clock jumped, or the driver was stopped for a while (a suspended laptop?).",
 )
-def clock(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
-    if asked.load.kind is LoadKind.BURST or metrics.window_s is None:
+def clock(metrics: TrialMetrics, context: RuleContext, limit: float) -> str | None:
+    if context.load.kind is LoadKind.BURST or metrics.window_s is None:
         return None
-    if abs(metrics.window_s / asked.load.window_s - 1) <= limit:
+    if abs(metrics.window_s / context.load.window_s - 1) <= limit:
         return None
-    return f"the window lasted {metrics.window_s:.2f} s, {asked.load.window_s:g} s were planned"
+    return f"the window lasted {metrics.window_s:.2f} s, {context.load.window_s:g} s were planned"
 
 
 @rule(
@@ -295,5 +295,5 @@ def clock(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
         "transaction left open), queries wait for locks, or another suite uses this database."
     ),
 )
-def db_in_use(metrics: TrialMetrics, asked: Asked, limit: float) -> str | None:
-    return None if asked.held is None else complaint(metrics, asked.held, excess=limit)
+def db_in_use(metrics: TrialMetrics, context: RuleContext, limit: float) -> str | None:
+    return None if context.hold is None else complaint(metrics, context.hold, excess=limit)

@@ -16,9 +16,9 @@ from analysis.wording.names import parse_variant
 from experiment.design.model import PlannedTrial
 from experiment.design.plan import plan_round, treatments_for, trial_id
 from experiment.records.trial import TrialRecord
-from experiment.theory.pool_occupancy import held_by
-from experiment.theory.validity import Asked, findings
-from harness.campaign.events import Listener, Standing
+from experiment.theory.pool_occupancy import connection_hold
+from experiment.theory.validity import RuleContext, findings
+from harness.campaign.events import CampaignProgress, Listener
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -167,10 +167,10 @@ class Campaign:
         self.listener.trial_ended(record, self._standing(number, place + 1, order))
         return record
 
-    def _asked(self, treatment: Treatment) -> Asked:
+    def _asked(self, treatment: Treatment) -> RuleContext:
         """Return what the validity rules must know of the plan, from the settings in the manifest."""
-        held = held_by(parse_variant(treatment.variant), self._settings)
-        return Asked(load=self.loads[treatment.load], held=held)
+        held = connection_hold(parse_variant(treatment.variant), self._settings)
+        return RuleContext(load=self.loads[treatment.load], hold=held)
 
     @property
     def elapsed_s(self) -> float:
@@ -186,9 +186,9 @@ class Campaign:
         load = self.loads[treatment.load]
         return load.warmup_s + min(load.window_s, 3.0) + load.drain_s
 
-    def _standing(self, number: int, position: int, order: Sequence[Treatment]) -> Standing:
+    def _standing(self, number: int, position: int, order: Sequence[Treatment]) -> CampaignProgress:
         left = [self._expected_s(t) for t in order[position:]]
-        return Standing(
+        return CampaignProgress(
             round=number,
             max_rounds=self.rules.max_rounds,
             trials_done=len(self.trials),

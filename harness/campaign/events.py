@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class CampaignProgress:
     """The progress of a campaign, shown with every event."""
 
     round: int
@@ -37,19 +37,19 @@ class Listener:
     def note(self, text: str) -> None:
         """Receive a line for the user (a service started, a variant is skipped)."""
 
-    def round_started(self, standing: Standing, undecided: Sequence[str]) -> None:
+    def round_started(self, standing: CampaignProgress, undecided: Sequence[str]) -> None:
         """Receive the begin of a round; `undecided` are the ids of the claims that it is for."""
 
-    def trial_started(self, planned: PlannedTrial, standing: Standing) -> None:
+    def trial_started(self, planned: PlannedTrial, standing: CampaignProgress) -> None:
         """Receive the begin of a trial."""
 
     def trial_progress(self, planned: PlannedTrial, progress: Progress) -> None:
         """Receive the numbers of one second of the trial's window."""
 
-    def trial_ended(self, record: TrialRecord, standing: Standing) -> None:
+    def trial_ended(self, record: TrialRecord, standing: CampaignProgress) -> None:
         """Receive a trial that is on disk."""
 
-    def judged(self, results: Sequence[ClaimResult], standing: Standing) -> None:
+    def judged(self, results: Sequence[ClaimResult], standing: CampaignProgress) -> None:
         """Receive the verdicts after a round."""
 
     def ended(self, results: Sequence[ClaimResult], stopped_because: str) -> None:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RunSpec:
     """What the user wants to measure."""
 
     profile: Profile
@@ -59,7 +59,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finished:
+class CampaignOutcome:
     """A campaign that ran."""
 
     folder: CampaignFolder
@@ -67,7 +67,7 @@ class Finished:
     stopped_because: str
 
 
-def make_order(
+def run_spec(
     profile: str,
     *,
     claims: Sequence[str] = (),
@@ -78,13 +78,13 @@ def make_order(
     command: Sequence[str] = (),
     sweep: Sequence[tuple[str, float]] = (),
     all_rounds: bool = False,
-) -> Order:
+) -> RunSpec:
     """Fill in what is missing: the profile's own claims, budget and rounds, a new seed, a folder named by the time."""
     base = PROFILES[profile]
     chosen = tuple(claims) or base.claims
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     name = f"{now}-{base.name}" if not claims else f"{now}-{base.name}-{'-'.join(chosen[:3])}"
-    return Order(
+    return RunSpec(
         profile=base,
         claims=chosen,
         seed=secrets.randbelow(1_000_000) if seed is None else seed,
@@ -101,7 +101,7 @@ def _step(variant: str, load: Load) -> tuple[Treatment, Load]:
     return Treatment(variant=variant, load=load.id), load
 
 
-def run_new(order: Order, listener: Listener) -> Finished:
+def run_new(order: RunSpec, listener: Listener) -> CampaignOutcome:
     """Measure a new campaign.
 
     Raises StoreError when the folder holds a campaign, EnvironmentUnfitError when a service it needs does not start.
@@ -114,7 +114,7 @@ def run_new(order: Order, listener: Listener) -> Finished:
     return run_registered(order.out, new_manifest(order, claims, loads, skipped), listener)
 
 
-def run_registered(path: Path, manifest: Manifest, listener: Listener) -> Finished:
+def run_registered(path: Path, manifest: Manifest, listener: Listener) -> CampaignOutcome:
     """Measure what a manifest registers: its claims, under its loads, with its settings.
 
     Raises StoreError when the folder holds a campaign, EnvironmentUnfitError when a service it needs does not start.
@@ -122,7 +122,7 @@ def run_registered(path: Path, manifest: Manifest, listener: Listener) -> Finish
     return _measure(CampaignFolder.create(path, manifest), listener, _point_latest_at)
 
 
-def resume(path: Path, listener: Listener) -> Finished:
+def resume(path: Path, listener: Listener) -> CampaignOutcome:
     """Continue a campaign that was interrupted, by its own manifest."""
     folder = CampaignFolder.open(path)
     folder.mend()
@@ -172,7 +172,7 @@ def _loads_of(claims: Sequence[Claim]) -> list[str]:
     return sorted({t.load for t in treatments_for(claims)})
 
 
-def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Finished:
+def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> CampaignOutcome:
     manifest = folder.manifest()
     claims, bounds = manifest.asked(), _bounds(folder, manifest)
     always = always_of(manifest, claims)
@@ -199,7 +199,7 @@ def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Finis
         finished = datetime.now(UTC).isoformat(timespec="seconds")
         ended = {"finished_at": finished, "stopped_because": stopped}
         folder.write_manifest(manifest.model_copy(update=ended))
-    return Finished(folder=folder, results=results, stopped_because=stopped)
+    return CampaignOutcome(folder=folder, results=results, stopped_because=stopped)
 
 
 @contextmanager
@@ -275,7 +275,7 @@ def _point_latest_at(path: Path) -> None:
 
 
 def new_manifest(
-    order: Order, claims: Sequence[Claim], loads: Mapping[str, Load], skipped: Mapping[str, str]
+    order: RunSpec, claims: Sequence[Claim], loads: Mapping[str, Load], skipped: Mapping[str, str]
 ) -> Manifest:
     """Return a campaign's manifest before its start: what it will measure, on which machine, with which software."""
     sweep = [t for t, _ in order.sweep]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from analysis.stats.results import ClaimResult
     from experiment.design.model import PlannedTrial
     from experiment.records.trial import TrialRecord
-    from harness.campaign.events import Standing
+    from harness.campaign.events import CampaignProgress
     from harness.trial.driver import Progress
 
 MARKS = {
@@ -53,7 +53,7 @@ def in_minutes(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02d}"
 
 
-def left(standing: Standing) -> str:
+def left(standing: CampaignProgress) -> str:
     """Say honestly what is left: this round's own time is known, how many rounds it takes is not."""
     at_most = in_minutes(standing.budget_s - standing.elapsed_s)
     if standing.round_left_s is None:
@@ -87,17 +87,17 @@ class PlainLines(Listener):
     def note(self, text: str) -> None:
         self.console.print(text, markup=False)
 
-    def round_started(self, standing: Standing, undecided: Sequence[str]) -> None:
+    def round_started(self, standing: CampaignProgress, undecided: Sequence[str]) -> None:
         claims = f" for {words.plural(len(undecided), 'undecided claim')}" if undecided else ""
         self.note(f"round {standing.round}: {standing.trials_in_round} trials{claims} ({left(standing)})")
 
-    def trial_ended(self, record: TrialRecord, standing: Standing) -> None:
+    def trial_ended(self, record: TrialRecord, standing: CampaignProgress) -> None:
         line, *advice = trial_lines(record)
         self.note(f"  [{standing.position}/{standing.trials_in_round}] {line}")
         for each in advice:
             self.note(each)
 
-    def judged(self, results: Sequence[ClaimResult], standing: Standing) -> None:
+    def judged(self, results: Sequence[ClaimResult], standing: CampaignProgress) -> None:
         named = "  ".join(f"{r.claim.id} {MARKS[r.verdict][0]}" for r in results)
         self.note(f"after round {standing.round}{': ' if named else ''}{named}")
 
@@ -112,16 +112,16 @@ class JsonLines(Listener):
     def note(self, text: str) -> None:
         self._say("note", text=text)
 
-    def round_started(self, standing: Standing, undecided: Sequence[str]) -> None:
+    def round_started(self, standing: CampaignProgress, undecided: Sequence[str]) -> None:
         self._say("round", **asdict(standing), undecided=list(undecided))
 
     def trial_progress(self, planned: PlannedTrial, progress: Progress) -> None:
         self._say("progress", trial_id=planned.trial_id, treatment=planned.treatment.id, **asdict(progress))
 
-    def trial_ended(self, record: TrialRecord, standing: Standing) -> None:
+    def trial_ended(self, record: TrialRecord, standing: CampaignProgress) -> None:
         self._say("trial", **asdict(record), advice=advice_on(record.rules), elapsed_s=standing.elapsed_s)
 
-    def judged(self, results: Sequence[ClaimResult], standing: Standing) -> None:
+    def judged(self, results: Sequence[ClaimResult], standing: CampaignProgress) -> None:
         self._say("judged", round=standing.round, verdicts={r.claim.id: r.verdict.value for r in results})
 
     def ended(self, results: Sequence[ClaimResult], stopped_because: str) -> None:
@@ -135,7 +135,7 @@ class LiveView(Listener):
     def __init__(self, console: Console) -> None:
         """Draw on this console from `with` on."""
         self._live = Live(console=console, refresh_per_second=4, transient=True)
-        self._standing: Standing | None = None
+        self._standing: CampaignProgress | None = None
         self._planned: PlannedTrial | None = None
         self._rps: list[float] = []
         self._p99_us: float | None = None
@@ -156,11 +156,11 @@ class LiveView(Listener):
     def note(self, text: str) -> None:
         self._live.console.print(text, markup=False, highlight=False)
 
-    def round_started(self, standing: Standing, undecided: Sequence[str]) -> None:  # noqa: ARG002 - the protocol's
+    def round_started(self, standing: CampaignProgress, undecided: Sequence[str]) -> None:  # noqa: ARG002 - the protocol's
         self._standing = standing
         self._draw()
 
-    def trial_started(self, planned: PlannedTrial, standing: Standing) -> None:
+    def trial_started(self, planned: PlannedTrial, standing: CampaignProgress) -> None:
         self._planned, self._standing, self._rps, self._p99_us = planned, standing, [], None
         self._draw()
 
@@ -169,14 +169,14 @@ class LiveView(Listener):
         self._p99_us = progress.p99_us
         self._draw()
 
-    def trial_ended(self, record: TrialRecord, standing: Standing) -> None:
+    def trial_ended(self, record: TrialRecord, standing: CampaignProgress) -> None:
         self._standing = standing
         self._last = [*self._last, trial_lines(record)][-3:]
         lag_us = record.metrics.loop_lag_p99_us
         self._lags_ms = [*self._lags_ms, *([] if lag_us is None else [lag_us / 1000])][-40:]
         self._draw()
 
-    def judged(self, results: Sequence[ClaimResult], standing: Standing) -> None:
+    def judged(self, results: Sequence[ClaimResult], standing: CampaignProgress) -> None:
         self._results, self._standing = results, standing
         self._draw()
 

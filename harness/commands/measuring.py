@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from analysis.reading.campaign import Campaign
     from analysis.stats.results import ClaimResult
-    from harness.campaign.run import Finished
+    from harness.campaign.run import CampaignOutcome
 
 
 def add_measuring(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
 
 def measure(
     args: argparse.Namespace,
-    run: Callable[[Listener], Finished],
+    run: Callable[[Listener], CampaignOutcome],
     conclude: Callable[[Campaign, Console], None] = lambda _campaign, _console: None,
 ) -> int:
     """Run a campaign, then read, judge and draw it, once each; return the exit code.

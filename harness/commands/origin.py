@@ -14,7 +14,7 @@ from analysis.comparing.reproduction import compare_verdicts
 from analysis.comparing.reproduction_text import as_markdown, lines
 from analysis.reading.campaign import load_campaign
 from experiment.errors import StoreError
-from experiment.records.manifest import Reproduced
+from experiment.records.manifest import ReproducedCampaign
 from experiment.records.store import write_whole
 from harness.commands.terminal import say
 
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
 REPRODUCTION_MD, REPRODUCTION_JSON = "reproduction.md", "reproduction.json"
 
 
-def reference_to(original: Campaign, out: Path) -> Reproduced:
+def reference_to(original: Campaign, out: Path) -> ReproducedCampaign:
     """Return what the manifest of a repetition in `out` says of its original.
 
     The path is relative to the repetition, so that the two can be moved together, and tells nothing of this machine.
     """
-    return Reproduced(
+    return ReproducedCampaign(
         campaign=original.name,
         commit=original.manifest.git.commit,
         path=os.path.relpath(original.folder.path.resolve(), out.resolve()),

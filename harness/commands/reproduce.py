@@ -23,7 +23,7 @@ from experiment.design.plan import treatments_for
 from experiment.design.profiles import Profile
 from experiment.errors import StoreError
 from harness.campaign.run import (
-    Order,
+    RunSpec,
     given_database,
     missing_for,
     missing_variants,
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from experiment.design.model import Load, Treatment
     from experiment.records.manifest import Manifest
     from harness.campaign.events import Listener
-    from harness.campaign.run import Finished
+    from harness.campaign.run import CampaignOutcome
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     folder without a campaign of this format, UsageError for one this version cannot repeat.
     """
     original = load_campaign(args.dir)
-    order = order_again(
+    order = spec_again(
         original,
         out=args.out or RESULTS / _name(original),
         budget_s=args.budget,
@@ -75,13 +75,13 @@ def run(args: argparse.Namespace) -> int:
     return measure(args, partial(_run_again, original, order), conclude_first)
 
 
-def _run_again(original: Campaign, order: Order, listener: Listener) -> Finished:
+def _run_again(original: Campaign, order: RunSpec, listener: Listener) -> CampaignOutcome:
     listener.note(f"reproducing {original.name} into {order.out.name} (seed {order.seed})")
     listener.note(f"should it break off: bench run --resume {shlex.quote(str(order.out))}")
     return run_registered(order.out, manifest_again(original, order), listener)
 
 
-def order_again(
+def spec_again(
     original: Campaign,
     *,
     out: Path,
@@ -89,7 +89,7 @@ def order_again(
     rounds: int | None,
     seed: int | None,
     words: Sequence[str],
-) -> Order:
+) -> RunSpec:
     """Return the order that repeats a campaign; raises StoreError when its manifest does not say how it was bounded."""
     theirs = original.manifest.profile
     if theirs is None:
@@ -103,7 +103,7 @@ def order_again(
         time_scale=theirs.time_scale,
         is_smoke=original.is_smoke,
     )
-    return Order(
+    return RunSpec(
         profile=profile,
         claims=profile.claims,
         seed=secrets.randbelow(1_000_000) if seed is None else seed,
@@ -116,7 +116,7 @@ def order_again(
     )
 
 
-def manifest_again(original: Campaign, order: Order) -> Manifest:
+def manifest_again(original: Campaign, order: RunSpec) -> Manifest:
     """Return the manifest of the repetition: the original's plan, this machine's facts.
 
     Variants that this machine or version cannot serve are skipped, each with its reason. Raises StoreError when the

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiment.design.profiles import PROFILES
 from experiment.errors import UsageError
-from harness.campaign.run import make_order, resume, run_new
+from harness.campaign.run import resume, run_new, run_spec
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.origin import conclude_again
 from harness.commands.words import claim_ids, nearest
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import argparse
 
     from harness.campaign.events import Listener
-    from harness.campaign.run import Finished
+    from harness.campaign.run import CampaignOutcome
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,9 +46,9 @@ def run(args: argparse.Namespace) -> int:
     return measure(args, partial(resume, args.resume), partial(conclude_again, as_json=args.json))
 
 
-def run_as_ordered(args: argparse.Namespace, profile: str, listener: Listener, **plan: Any) -> Finished:
+def run_as_ordered(args: argparse.Namespace, profile: str, listener: Listener, **plan: Any) -> CampaignOutcome:
     """Measure a new campaign within the bounds that the call gives; `plan` says what."""
-    order = make_order(
+    order = run_spec(
         profile,
         seed=args.seed,
         budget_s=args.budget,

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import httpx
+import aiohttp
 import psycopg
 import pytest
 
@@ -63,9 +63,12 @@ def serving(db: Database, pool: str | None = None, size: int = SIZE) -> Any:
 
 
 async def _ask_at_once(server: Server, v: Variant) -> list[str | None]:
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=60, limits=httpx.Limits()) as http:
-        answers = await asyncio.gather(*(http.get(v.path) for _ in range(USERS)))
-    return [v.complaint(r.status_code, r.content) for r in answers]
+    async def ask(http: aiohttp.ClientSession) -> str | None:
+        async with http.get(server.url + v.path) as answer:
+            return v.complaint(answer.status, await answer.read())
+
+    async with aiohttp.ClientSession() as http:
+        return await asyncio.gather(*(ask(http) for _ in range(USERS)))
 
 
 def states(connection: psycopg.Connection[Any]) -> list[str]:

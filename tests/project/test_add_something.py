@@ -26,7 +26,7 @@ from experiment.design.factors import FACTORS, server
 from experiment.design.metrics import GOODPUT, METRICS, NORMALIZED_GOODPUT
 from harness.campaign.events import Listener
 from harness.campaign.fake import FakeDriver
-from harness.campaign.run import make_order, new_manifest
+from harness.campaign.run import new_manifest, run_spec
 from harness.commands.cli import main
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def reported(added: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
     assert added
     path = tmp_path_factory.mktemp("results") / "added"
     asked = CLAIMS["X1"]
-    order = make_order("article", claims=("X1",), seed=1, rounds=4, out=path)
+    order = run_spec("article", claims=("X1",), seed=1, rounds=4, out=path)
     manifest = new_manifest(order, [asked], {load: order.profile.load(load) for load in ("closed-8", "closed-20")}, {})
     runner(driver=_driver())(path, manifest, Listener())
     assert main(["report", str(path)]) == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zipfile import ZipFile
@@ -17,9 +18,8 @@ if TYPE_CHECKING:
 def test_everything_we_run_is_in_the_wheel(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         packed = {name for name in archive.namelist() if ".dist-info/" not in name}
-    files = [path for package in PACKAGES for path in package.rglob("*") if path.is_file()]
-    relative = [path.relative_to(ROOT) for path in files]
-    ours = {str(path) for path in relative if not any(part.startswith((".", "__pycache__")) for part in path.parts)}
+    files = (path for package in PACKAGES for path in package.rglob("*") if path.is_file())
+    ours = {name for path in files if not re.search(r"/(\.|__pycache__)", name := str(path.relative_to(ROOT)))}
     assert packed == ours - {"locustfiles/README.md"}
 
 

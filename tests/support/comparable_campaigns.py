@@ -13,7 +13,7 @@ from experiment.records.store import CampaignFolder
 from fake_campaigns import manifest, registered
 from harness.campaign.campaign import Campaign, Rules
 from harness.campaign.fake import FakeDriver, Planted
-from harness.campaign.run import Finished, always_of
+from harness.campaign.run import CampaignOutcome, always_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -90,10 +90,10 @@ def runner(
     spread: float = 0.01,
     on_trial: Callable[[PlannedTrial], None] | None = None,
     driver: FakeDriver | None = None,
-) -> Callable[[Path, Manifest, Listener], Finished]:
+) -> Callable[[Path, Manifest, Listener], CampaignOutcome]:
     """Return what runs a manifest as the real harness does, with FakeDriver in the rig's place."""
 
-    def run(path: Path, told: Manifest, listener: Listener) -> Finished:
+    def run(path: Path, told: Manifest, listener: Listener) -> CampaignOutcome:
         chosen = driver or _driver(factors, seed, spread)
         chosen.on_trial = on_trial
         return _go_on(CampaignFolder.create(path, told), chosen, listener)
@@ -103,16 +103,16 @@ def runner(
 
 def resumer(
     factors: Mapping[str, float] | None = None, *, seed: int = 9, spread: float = 0.01
-) -> Callable[[Path, Listener], Finished]:
+) -> Callable[[Path, Listener], CampaignOutcome]:
     """Return what goes on with a campaign as the real harness does, with FakeDriver in the rig's place."""
 
-    def resume(path: Path, listener: Listener) -> Finished:
+    def resume(path: Path, listener: Listener) -> CampaignOutcome:
         return _go_on(CampaignFolder.open(path), _driver(factors, seed, spread), listener)
 
     return resume
 
 
-def _go_on(folder: CampaignFolder, driver: FakeDriver, listener: Listener) -> Finished:
+def _go_on(folder: CampaignFolder, driver: FakeDriver, listener: Listener) -> CampaignOutcome:
     told = folder.manifest()
     claims = told.asked()
     assert told.profile is not None
@@ -133,7 +133,7 @@ def _go_on(folder: CampaignFolder, driver: FakeDriver, listener: Listener) -> Fi
         listener=listener,
     )
     results, stopped = campaign.run()
-    return Finished(folder=folder, results=results, stopped_because=stopped)
+    return CampaignOutcome(folder=folder, results=results, stopped_because=stopped)
 
 
 class _AlwaysSpoiling(FakeDriver):

@@ -44,7 +44,7 @@ class Installed:
 def build(folder: Path) -> Path:
     """Return the wheel of a copy: a build leaves folders in the tree, and packs what an earlier one left there."""
     for package in PACKAGES:
-        shutil.copytree(package, folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(package, folder / package.name, ignore=shutil.ignore_patterns("__pycache__", ".*"))
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     _run([*PIP, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", "dist", "."], cwd=folder)

@@ -13,7 +13,7 @@ from experiment.records.store import CampaignFolder
 from fake_campaigns import registered
 from harness.campaign.events import Listener
 from harness.commands.origin import conclude
-from harness.commands.reproduce import manifest_again, order_again
+from harness.commands.reproduce import manifest_again, spec_again
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def run_again(original: Campaign, path: Path, **how: Any) -> Reproduction:
     """Run a campaign again with FakeDriver in the rig's place; `how` plants another world."""
     rounds = how.pop("rounds", None)
-    order = order_again(original, out=path, budget_s=None, rounds=rounds, seed=5, words=("bench", "reproduce"))
+    order = spec_again(original, out=path, budget_s=None, rounds=rounds, seed=5, words=("bench", "reproduce"))
     runner(**how)(path, manifest_again(original, order), Listener())
     return conclude(original, load_campaign(path), Console(quiet=True))
 
@@ -41,4 +41,4 @@ def made_theirs(path: Path, *, claims: tuple[Claim, ...] = ASKED, **changes: Any
 def manifest_of(campaign: Campaign, tmp_path: Path, **order: Any) -> Manifest:
     """Return the manifest with which a campaign would be repeated."""
     asked: dict[str, Any] = {"budget_s": None, "rounds": None, "seed": 1, "words": ()}
-    return manifest_again(campaign, order_again(campaign, out=tmp_path / "again", **{**asked, **order}))
+    return manifest_again(campaign, spec_again(campaign, out=tmp_path / "again", **{**asked, **order}))

@@ -13,19 +13,19 @@ from bench_app.catalogue import CATALOGUE
 from bench_app.items import PLAIN
 from bench_app.works import DB
 from experiment.records.trial import TrialMetrics
-from experiment.theory.pool_occupancy import Held, allowed_in_use, complaint, expected_in_use, held_by
+from experiment.theory.pool_occupancy import ConnectionHold, allowed_in_use, complaint, connection_hold, expected_in_use
 from fake_campaigns import SETTINGS
 
 if TYPE_CHECKING:
     from experiment.design.model import Interval
 
-HELD = Held(hold_s=0.05, pool_size=20)
+HELD = ConnectionHold(hold_s=0.05, pool_size=20)
 BUSY = TrialMetrics(goodput_rps=390.0, window_s=3.0, db_in_use_mean=19.6, db_in_use_peak=20, db_waiting_peak=0)
 ONE_AT_A_TIME = replace(BUSY, goodput_rps=19.3, db_in_use_mean=0.967, db_in_use_peak=1)
 HALF = replace(BUSY, goodput_rps=200.0, db_in_use_mean=10.1)
 
 
-def _allowed(metrics: TrialMetrics, held: Held = HELD) -> Interval:
+def _allowed(metrics: TrialMetrics, held: ConnectionHold = HELD) -> Interval:
     found = allowed_in_use(metrics, held)
     assert found is not None
     return found
@@ -36,20 +36,20 @@ def test_goodput_times_the_hold_is_what_must_be_in_use() -> None:
 
 
 def test_the_hold_is_the_wait_of_the_query_under_the_settings_the_app_was_given() -> None:
-    assert held_by(CATALOGUE["db.def.psycopg2"], SETTINGS) == HELD
-    assert held_by(CATALOGUE["db.def.psycopg2"], {**SETTINGS, "query_s": 0.2}) == replace(HELD, hold_s=0.2)
+    assert connection_hold(CATALOGUE["db.def.psycopg2"], SETTINGS) == HELD
+    assert connection_hold(CATALOGUE["db.def.psycopg2"], {**SETTINGS, "query_s": 0.2}) == replace(HELD, hold_s=0.2)
 
 
 @pytest.mark.parametrize(
     "variant", [v for v in CATALOGUE.values() if v.work is not DB or (v.tool or "").endswith(PLAIN)]
 )
 def test_nothing_is_known_of_a_variant_whose_query_does_not_wait(variant: Any) -> None:
-    assert held_by(variant, SETTINGS) is None
+    assert connection_hold(variant, SETTINGS) is None
 
 
 @pytest.mark.parametrize("settings", [{}, {**SETTINGS, "query_s": 0}, {**SETTINGS, "db_pool_size": None}])
 def test_nothing_is_known_without_a_wait_and_a_pool(settings: dict[str, Any]) -> None:
-    assert held_by(CATALOGUE["db.def.psycopg2"], settings) is None
+    assert connection_hold(CATALOGUE["db.def.psycopg2"], settings) is None
 
 
 @pytest.mark.parametrize("metrics", [BUSY, ONE_AT_A_TIME, HALF])

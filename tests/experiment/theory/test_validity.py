@@ -10,8 +10,8 @@ import pytest
 from experiment.design.loads import LOADS
 from experiment.design.model import Load, LoadKind
 from experiment.records.trial import Measurement, TrialMetrics
-from experiment.theory.pool_occupancy import Held
-from experiment.theory.validity import FAILURE_RULES, RULES, Asked, findings
+from experiment.theory.pool_occupancy import ConnectionHold
+from experiment.theory.validity import FAILURE_RULES, RULES, RuleContext, findings
 
 CLOSED, BURST = LOADS["closed-80"], LOADS["burst-10"]
 
@@ -38,7 +38,7 @@ GOOD = TrialMetrics(
     db_in_use_peak=20,
     db_waiting_peak=0,
 )
-HELD = Held(hold_s=0.025, pool_size=40)
+HELD = ConnectionHold(hold_s=0.025, pool_size=40)
 OPEN = Load(id="open-800", kind=LoadKind.OPEN, rate_rps=800.0, arrivals="poisson")
 
 FIRES: dict[str, tuple[Load, dict[str, Any]]] = {
@@ -60,8 +60,8 @@ FIRES: dict[str, tuple[Load, dict[str, Any]]] = {
 }
 
 
-def _rules(metrics: TrialMetrics, load: Load, held: Held | None = HELD) -> set[str]:
-    asked = Asked(load=load, held=held)
+def _rules(metrics: TrialMetrics, load: Load, held: ConnectionHold | None = HELD) -> set[str]:
+    asked = RuleContext(load=load, hold=held)
     return {f.rule for f in findings(Measurement(metrics=metrics, histograms={}), asked)}
 
 
@@ -103,7 +103,7 @@ def test_one_error_in_a_thousand_is_let_pass() -> None:
 
 def test_a_finding_says_what_was_seen_and_what_to_do() -> None:
     bad = replace(GOOD, wrong=2, first_failure="wrong-status: 500")
-    (finding,) = findings(Measurement(metrics=bad, histograms={}), Asked(load=CLOSED))
+    (finding,) = findings(Measurement(metrics=bad, histograms={}), RuleContext(load=CLOSED))
     assert "2 wrong of 2400" in finding.reason
     assert "wrong-status: 500" in finding.reason
     assert finding.advice
@@ -112,4 +112,4 @@ def test_a_finding_says_what_was_seen_and_what_to_do() -> None:
 @pytest.mark.parametrize("rule", FAILURE_RULES)
 def test_an_unfinished_trial_is_named_by_its_failure_alone(rule: str) -> None:
     broken = Measurement(metrics=TrialMetrics(), histograms={}, failure="it ended", failure_rule=rule)
-    assert [f.rule for f in findings(broken, Asked(load=CLOSED))] == [rule]
+    assert [f.rule for f in findings(broken, RuleContext(load=CLOSED))] == [rule]

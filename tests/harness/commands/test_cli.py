@@ -19,7 +19,7 @@ from harness.commands.words import claim_id, nearest, seconds
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.campaign.run import Order
+    from harness.campaign.run import RunSpec
 
 
 def _fails(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -65,7 +65,7 @@ def test_all_rounds_is_ordered_and_registered(monkeypatch: pytest.MonkeyPatch) -
     class _Ordered(Exception):  # noqa: N818 - what it carries is the news
         pass
 
-    def ordered(order: Order, _listener: object) -> NoReturn:
+    def ordered(order: RunSpec, _listener: object) -> NoReturn:
         raise _Ordered(order.all_rounds)
 
     monkeypatch.setattr(run, "run_new", ordered)

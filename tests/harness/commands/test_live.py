@@ -13,7 +13,7 @@ from rich.console import Console
 from analysis.stats.judge import judge_all
 from experiment.design.model import Interval, PlannedTrial
 from experiment.theory.validity import RULES
-from harness.campaign.events import Standing
+from harness.campaign.events import CampaignProgress
 from harness.commands.live import JsonLines, LiveView, PlainLines, in_minutes, left, sparkline
 from harness.trial.driver import Progress
 from made_trials import FAST, claim, comparison, ratio_trials, trial
@@ -21,7 +21,7 @@ from made_trials import FAST, claim, comparison, ratio_trials, trial
 if TYPE_CHECKING:
     import pytest
 
-STANDING = Standing(
+STANDING = CampaignProgress(
     round=2,
     max_rounds=9,
     trials_done=7,

@@ -17,13 +17,13 @@ from comparable_campaigns import measured, resumer, runner
 from experiment.design.claims import CLAIMS
 from experiment.errors import Exit
 from experiment.records.store import CampaignFolder
-from harness.campaign.run import make_order, new_manifest
+from harness.campaign.run import new_manifest, run_spec
 from harness.commands import claim, publish, reproduce, run
 from harness.commands.cli import main
 
 if TYPE_CHECKING:
     from harness.campaign.events import Listener
-    from harness.campaign.run import Finished, Order
+    from harness.campaign.run import CampaignOutcome, RunSpec
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("analysis.charts.draw_all", lambda _campaign, _folder: [])
 
 
-def _run_new(order: Order, listener: Listener) -> Finished:
+def _run_new(order: RunSpec, listener: Listener) -> CampaignOutcome:
     claims = [CLAIMS[name] for name in order.claims]
     loads = {t.load: order.profile.load(t.load) for c in claims for t in c.treatments}
     loads["closed-20"] = order.profile.load("closed-20")
@@ -109,7 +109,7 @@ def test_the_terminal_says_what_verdicts_csv_and_the_report_say(capsys: pytest.C
 
 
 def test_a_resumed_smoke_run_says_that_it_is_no_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    profile = make_order("smoke").profile
+    profile = run_spec("smoke").profile
     facts = {"name": profile.name, "is_smoke": True, "budget_s": profile.budget_s, "max_rounds": profile.max_rounds}
     measured(tmp_path / "smoke", claims=(CLAIMS["A9"],), rounds=1, profile=facts)
     main(["run", "--resume", "smoke", "--quiet"])

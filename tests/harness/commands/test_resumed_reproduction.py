@@ -16,7 +16,7 @@ from harness.commands import measuring, report, run
 from harness.commands import reproduce as reproducing
 from harness.commands.cli import main
 from harness.commands.origin import REPRODUCTION_JSON, REPRODUCTION_MD, original_of
-from harness.commands.reproduce import manifest_again, order_again
+from harness.commands.reproduce import manifest_again, spec_again
 from repeated_campaigns import run_again
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def test_another_campaign_in_the_originals_place_is_not_taken_for_it(original: C
 
 def test_the_manifest_tells_nothing_of_the_machines_folders(original: Campaign) -> None:
     beside = original.folder.path.parent / "again"
-    told = manifest_again(original, order_again(original, out=beside, budget_s=None, rounds=1, seed=1, words=()))
+    told = manifest_again(original, spec_again(original, out=beside, budget_s=None, rounds=1, seed=1, words=()))
     assert told.reproduces is not None
     assert told.reproduces.path == "../theirs"
 

@@ -12,7 +12,7 @@ import pytest
 from bench_app.settings import Settings
 from experiment.design.model import Load, LoadKind, PlannedTrial, Treatment
 from experiment.errors import Exit
-from experiment.theory.pool_occupancy import Held, allowed_in_use, complaint
+from experiment.theory.pool_occupancy import ConnectionHold, allowed_in_use, complaint
 from harness.commands.cli import main
 from harness.system.pinning import plan_cores
 from harness.trial.app_settings import todays
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 LOAD = Load(id="closed-10", kind=LoadKind.CLOSED, users=10, warmup_s=0.3, window_s=1.5)
 SETTINGS = Settings.model_construct()
-HELD = Held(hold_s=SETTINGS.query_s, pool_size=SETTINGS.db_pool_size)
+HELD = ConnectionHold(hold_s=SETTINGS.query_s, pool_size=SETTINGS.db_pool_size)
 ASYNCPG = Treatment(variant="db.async-native.asyncpg", load=LOAD.id)
 
 
