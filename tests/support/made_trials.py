@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from zlib import crc32
 
 from experiment.design.metrics import GOODPUT, Metric
 from experiment.design.model import Claim, Comparison, Interval, Treatment
@@ -15,7 +16,7 @@ SLOW = Treatment(variant="sleep.def", load="closed-20")
 def trial(treatment: Treatment, round_number: int, *, rules: tuple[str, ...] = (), **metrics: Any) -> TrialRecord:
     """Return a finished trial with these metrics."""
     return TrialRecord(
-        trial_id=f"t{abs(hash((treatment.id, round_number))) % 10_000:04d}",
+        trial_id=f"t{crc32(f'{treatment.id} {round_number}'.encode()) % 10_000:04d}",
         round=round_number,
         position=0,
         attempt=1,
