@@ -267,7 +267,7 @@ def _badge(valid: int, invalid: int) -> str:
 
 def _figure(campaign: Campaign, chart: DrawnChart) -> FigureView:
     variables = {token: f"var(--{token})" for token in LIGHT.tokens()}
-    svg = inline(chart.svg.read_text(encoding="utf-8"), prefix=chart.name, label=str(escape(chart.alt)))
+    svg = inline(chart.svg, prefix=chart.name, label=str(escape(chart.alt)))
     root = campaign.folder.path
     return FigureView(
         name=chart.name,
@@ -276,9 +276,9 @@ def _figure(campaign: Campaign, chart: DrawnChart) -> FigureView:
         caption=chart.caption,
         alt=chart.alt,
         svg=Markup(recoloured(svg, variables)),  # noqa: S704 - our own drawing; its label is escaped above
-        svg_href=chart.svg.relative_to(root).as_posix(),
-        png_href=chart.png.relative_to(root).as_posix(),
-        csv_href=chart.data_csv.relative_to(root).as_posix(),
+        svg_href=chart.file(".svg").relative_to(root).as_posix(),
+        png_href=chart.file(".png").relative_to(root).as_posix(),
+        csv_href=chart.file(".csv").relative_to(root).as_posix(),
     )
 
 
