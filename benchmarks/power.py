@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.ticker import FixedLocator, FuncFormatter
 
+from analysis.drawing.axes import fixed_ticks
 from analysis.drawing.canvas import Picture, slide
-from analysis.drawing.style import BODY, LIGHT, RC, SMALL
-from analysis.drawing.svg import small
+from analysis.drawing.files import svg_of
+from analysis.drawing.style import BODY, LIGHT, RC
 from benchmarks.looks import look
 from benchmarks.noise import Model, log_ratios
 from experiment.design.model import at_least
@@ -83,28 +82,21 @@ def draw(points: Sequence[Power], folder: Path, *, alpha: float, campaigns: int)
     """Write power.svg and power.png."""
     with mpl.rc_context(RC):
         figure = slide(_picture(points, alpha, campaigns), LIGHT, footer="make calibration", is_smoke=False)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         folder.mkdir(parents=True, exist_ok=True)
-        write_whole(folder / "power.svg", small(buffer.getvalue()))
+        write_whole(folder / "power.svg", svg_of(figure))
         figure.savefig(folder / "power.png", format="png", metadata={"Software": None})
 
 
 def _picture(points: Sequence[Power], alpha: float, campaigns: int) -> Picture:
-    title = _title(points)
     return Picture(
         name="power",
-        work="",
-        title=title,
+        title=_title(points),
         facts=(
             "Share of simulated campaigns that support the true claim “treatment ≥ baseline”",
             f"looked at after every round, alpha {alpha:g}",
             f"{campaigns} campaigns a point, normal noise",
             "black line: 80% of them; logarithmic effect axis",
         ),
-        alt=f"Two panels of power against true ratio, one line for each number of rounds. {title}.",
-        columns=("spread", "rounds", "true_ratio", "share_decided"),
-        rows=[(p.spread, p.rounds, p.effect, p.share) for p in points],
         draw=lambda canvas: _draw(canvas, points),
     )
 
@@ -122,34 +114,29 @@ def _times(effect: float | None) -> str:
 
 
 def _draw(canvas: Canvas, points: Sequence[Power]) -> None:
-    width = (canvas.right - canvas.left - _AXIS - _GAP) / len(SPREADS)
+    width = (canvas.width - _AXIS - _GAP) / len(SPREADS)
     for place, trial_spread in enumerate(SPREADS):
         left = canvas.left + _AXIS + place * (width + _GAP)
-        axes = canvas.axes(left, canvas.top + 72, left + width, canvas.bottom - 52)
+        axes = canvas.axes(left, canvas.top + 72, left + width, canvas.bottom - 52, grid="both")
         _set_up(axes)
-        axes.grid(color=canvas.theme.grid, linewidth=1)
         axes.axhline(ENOUGH, color=canvas.theme.ink, linewidth=1.5)
         words = f"trials scatter by {trial_spread:.0%} (standard deviation)"
         canvas.text(left, canvas.top + 14, words, weight="bold")
-        canvas.text(left, canvas.top + 46, "share of campaigns decided", size=SMALL, colour=canvas.theme.muted)
+        canvas.note(left, canvas.top + 46, "share of campaigns decided")
         for rounds in ROUNDS:
             mine = [p for p in points if (p.spread, p.rounds) == (trial_spread, rounds)]
             _line(axes, mine)
             if trial_spread == max(SPREADS):  # where the lines lie far enough apart; their order is the same
                 _label(canvas, axes, mine)
-        words = "true ratio, treatment / baseline"
-        canvas.text(left + width, canvas.bottom - 4, words, size=SMALL, colour=canvas.theme.muted, ha="right")
+        canvas.note(left + width, canvas.bottom - 4, "true ratio, treatment / baseline", ha="right")
 
 
 def _set_up(axes: Axes) -> None:
     axes.set_xscale("log")
     axes.set_xlim(EFFECTS[0], EFFECTS[-1])
     axes.set_ylim(0, 1.02)
-    axes.xaxis.set_major_locator(FixedLocator(_TICKS))
-    axes.xaxis.set_minor_locator(FixedLocator([]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}x"))
-    axes.yaxis.set_major_locator(FixedLocator([0, 0.2, 0.4, 0.6, 0.8, 1.0]))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:.0%}"))
+    fixed_ticks(axes.xaxis, _TICKS, lambda ratio: f"{ratio:g}x")
+    fixed_ticks(axes.yaxis, [0, 0.2, 0.4, 0.6, 0.8, 1.0], lambda share: f"{share:.0%}")
 
 
 def _line(axes: Axes, points: Sequence[Power]) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.charts.parts import bar, missing_bars, summary_rows
 from analysis.charts.registry import chart
-from analysis.drawing.bars import Bar, BarChart, Section
+from analysis.drawing.bars import BarChart, Section
 from analysis.drawing.canvas import Picture
-from analysis.reading.facts import machine, measured_rows, missing_rows, over_trials
+from analysis.reading.facts import measured_rows, over_trials
 from analysis.reading.summary import row_ceiling, rows_of
 from analysis.wording import words
 from analysis.wording.names import treatment_label, work_task
@@ -18,6 +19,7 @@ from experiment.design.model import LoadKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from analysis.drawing.bars import Bar
     from analysis.reading.campaign import Campaign
     from analysis.reading.facts import Measured
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 @chart(place=30)
 def demo(campaign: Campaign) -> Iterator[Picture]:
     """Yield one picture a burst load under which the article's routes were measured."""
-    loads = {row.load.id: row.load for row in rows_of(campaign, ARTICLE) if row.load.kind is LoadKind.BURST}
+    loads = dict.fromkeys(row.load.id for row in rows_of(campaign, ARTICLE) if row.load.kind is LoadKind.BURST)
     for load in loads:
         if rows := measured_rows(campaign, ARTICLE, load, MAKESPAN):
             yield _picture(campaign, load, rows)
@@ -33,27 +35,19 @@ def demo(campaign: Campaign) -> Iterator[Picture]:
 
 def _picture(campaign: Campaign, load: str, rows: Sequence[Measured]) -> Picture:
     users = campaign.loads[load].users
-    title = f"{users} requests at once: " + words.listing(
-        [f"{treatment_label(m.row.treatment)} needs {words.duration(m.value.median)}" for m in rows]
-    )
-    missing = [
-        Bar(label=treatment_label(row.treatment), style=row.name.style, value=None, text=reason)
-        for row, reason in missing_rows(campaign, ARTICLE, load, MAKESPAN)
-    ]
-    bars = [*(_bar(campaign, m) for m in rows), *missing]
+    needs = [f"{treatment_label(m.row.treatment)} needs {words.duration(m.value.median)}" for m in rows]
+    bars = [*(_bar(campaign, m) for m in rows), *missing_bars(campaign, ARTICLE, load, MAKESPAN)]
     return Picture(
         name=f"demo-{load}",
         work=ARTICLE.name,
-        title=title,
+        title=f"{users} requests at once: {words.listing(needs)}",
         facts=(
             f"Seconds until all {users} were answered",
             f"each route does {work_task(ARTICLE, campaign.manifest.settings)}",
             over_trials([m.value for m in rows]),
-            machine(campaign),
         ),
-        alt=f"Bar chart of the time until all requests were answered. {title}.",
-        columns=("treatment", "median_s", "low_s", "high_s", "n_trials"),
-        rows=[(m.row.treatment.id, m.value.median, m.value.low, m.value.high, m.value.n) for m in rows],
+        what="Bar chart of the time until all requests were answered",
+        rows=summary_rows(rows, "s"),
         draw=BarChart(
             sections=[Section(heading="", bars=bars)],
             unit="s",
@@ -64,13 +58,7 @@ def _picture(campaign: Campaign, load: str, rows: Sequence[Measured]) -> Picture
 
 
 def _bar(campaign: Campaign, measured: Measured) -> Bar:
-    limit = row_ceiling(campaign, measured.row)
-    name = measured.row.name
-    return Bar(
-        label=f"{treatment_label(measured.row.treatment)}  ({name.style.name})",
-        style=name.style,
-        value=measured.value,
-        text=words.duration(measured.value.median),
-        # the highest goodput theory allows is the shortest time for the burst
-        ceiling=measured.row.load.users / limit.goodput_rps if limit else None,
-    )
+    row, limit = measured.row, row_ceiling(campaign, measured.row)
+    # the highest goodput theory allows is the shortest time for the burst
+    shortest = row.load.users / limit.goodput_rps if limit else None
+    return bar(measured, words.duration(measured.value.median), ceiling=shortest, note=f"  ({row.name.style.name})")

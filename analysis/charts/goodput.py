@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from analysis.charts.parts import bar, finding, summary_cells
 from analysis.charts.registry import chart
 from analysis.drawing.bars import MOST_ROWS, Bar, BarChart, Section
 from analysis.drawing.canvas import Picture
-from analysis.reading.facts import extremes, machine, measured_rows, over_trials, phrase, task
+from analysis.reading.facts import Measured, measured_rows, over_trials, phrase, task
 from analysis.reading.summary import closed_loads, row_ceiling, rows_of, summarise, why_missing, works
 from analysis.wording import words
 from analysis.wording.names import treatment_label
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analysis.reading.campaign import Campaign
-    from analysis.reading.facts import Measured
     from analysis.reading.summary import Row
     from bench_app.works import Work
 
@@ -31,40 +31,27 @@ def goodput(campaign: Campaign) -> Iterator[Picture]:
 
 
 def _picture(campaign: Campaign, work: Work, loads: list[str]) -> Picture:
-    main = measured_rows(campaign, work, loads[0], GOODPUT)
     sections = _sections(campaign, work, loads)
-    values = [bar.value for section in sections for bar in section.bars if bar.value]
+    bars = [bar for section in sections for bar in section.bars]
     shown = words.loads([campaign.loads[load] for load in loads][: len(sections)])
-    title = f"{task(campaign, work)}: {_finding(main)}"
+    rows = measured_rows(campaign, work, loads[0], GOODPUT)
+    found = finding(
+        rows,
+        lambda value: words.number(value.median),
+        alone=f"{phrase(rows[0])} answers {words.number(rows[0].value.median)} requests a second",
+        same="every variant answers about {span} requests a second",
+        other="{least} answers {low} requests a second, {most} {high}",
+    )
     return Picture(
         name=f"goodput-{work.name}",
         work=work.name,
-        title=title,
-        facts=("Goodput in right answers a second", shown, over_trials(values), machine(campaign)),
-        alt=f"Bar chart of goodput by handler style. {title}. "
-        + "; ".join(f"{bar.label}: {bar.text}" for section in sections for bar in section.bars),
-        columns=("treatment", "median_rps", "low_rps", "high_rps", "n_trials", "ceiling_rps", "ceiling_decided_by"),
+        title=f"{task(campaign, work)}: {found}",
+        facts=("Goodput in right answers a second", shown, over_trials([bar.value for bar in bars if bar.value])),
+        what="Bar chart of goodput by handler style",
+        values=[f"{bar.label}: {bar.text}" for bar in bars],
         rows=[_csv_row(campaign, row) for load in loads for row in rows_of(campaign, work, load)],
         draw=BarChart(sections=sections, unit="rps", format_tick=lambda v: f"{v:,g}").draw,
     )
-
-
-def _finding(rows: list[Measured]) -> str:
-    found = extremes(rows)
-    if found is None:
-        return f"{phrase(rows[0])} answers {words.number(rows[0].value.median)} requests a second"
-    low, high = found.lowest, found.highest
-    if found.are_same:
-        return f"every variant answers about {_between(low, high)} requests a second"
-    return (
-        f"{phrase(low)} answers {words.number(low.value.median)} requests a second, "
-        f"{phrase(high)} {words.number(high.value.median)}"
-    )
-
-
-def _between(low: Measured, high: Measured) -> str:
-    first, last = words.number(low.value.median), words.number(high.value.median)
-    return first if first == last else f"{first} to {last}"
 
 
 def _sections(campaign: Campaign, work: Work, loads: list[str]) -> list[Section]:
@@ -79,19 +66,18 @@ def _sections(campaign: Campaign, work: Work, loads: list[str]) -> list[Section]
 
 
 def _bar(campaign: Campaign, row: Row) -> Bar:
-    value = summarise(campaign, row.treatment.id, GOODPUT)
-    limit = row_ceiling(campaign, row)
-    return Bar(
-        label=treatment_label(row.treatment),
-        style=row.name.style,
-        value=value,
-        text=words.number(value.median) if value else why_missing(campaign, row.treatment, GOODPUT),
-        ceiling=limit.goodput_rps if limit and value else None,
-        is_hatched=row.name.is_copy,
-    )
-
-
-def _csv_row(campaign: Campaign, row: Row) -> tuple[str | float | int | None, ...]:
     value, limit = summarise(campaign, row.treatment.id, GOODPUT), row_ceiling(campaign, row)
-    numbers = (value.median, value.low, value.high, value.n) if value else (None, None, None, 0)
-    return (row.treatment.id, *numbers, limit and limit.goodput_rps, limit and limit.decided_by)
+    if value is None:
+        reason = why_missing(campaign, row.treatment, GOODPUT)
+        return Bar(label=treatment_label(row.treatment), style=row.name.style, value=None, text=reason)
+    return bar(Measured(row=row, value=value), words.number(value.median), ceiling=limit.goodput_rps if limit else None)
+
+
+def _csv_row(campaign: Campaign, row: Row) -> dict[str, Any]:
+    value, limit = summarise(campaign, row.treatment.id, GOODPUT), row_ceiling(campaign, row)
+    return {
+        "treatment": row.treatment.id,
+        **summary_cells(value, "rps"),
+        "ceiling_rps": limit and limit.goodput_rps,
+        "ceiling_decided_by": limit and limit.decided_by,
+    }

@@ -1,39 +1,48 @@
-"""Response-time percentile curves, one chart a work, to the quantile the samples support and no further."""
+"""Response-time percentile curves, logarithmic in 1 / (1 - q), to the quantile the samples support and no further.
+
+`percentiles` compares the variants of a work. `stall` shows what a closed load hides: the same stall as users see it
+who wait for answers, and as arrivals do that follow a schedule.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log10
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.ticker import FixedFormatter, FixedLocator
 
+from analysis.charts.parts import finding, main_loads
 from analysis.charts.registry import chart
-from analysis.drawing.axes import durations_axis
+from analysis.drawing.axes import durations_axis, fixed_ticks
 from analysis.drawing.canvas import Picture
-from analysis.drawing.style import HEIGHT, SMALL, WIDTH, shortened, spread, text_width
+from analysis.drawing.marks import arrow, marker_of, name_ends
+from analysis.drawing.style import SMALL, TICKS_BELOW, TICKS_LEFT, text_width
 from analysis.reading.campaign import response_histograms
-from analysis.reading.facts import Extremes, Measured, extremes, machine, phrase, task
-from analysis.reading.summary import Summary, main_load, rows_of, summarise, works
+from analysis.reading.facts import Measured, task
+from analysis.reading.summary import Summary, rows_of, summarise
 from analysis.wording import words
 from analysis.wording.names import treatment_label
+from bench_app.works import STALL
 from experiment.design.metrics import GOODPUT
+from experiment.design.model import LoadKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from matplotlib.axes import Axes
 
+    from analysis.drawing.axes import DurationsAxis
     from analysis.drawing.canvas import Canvas
     from analysis.reading.campaign import Campaign
     from analysis.reading.summary import Row
     from bench_app.works import Work
-    from experiment.records.histogram import Histogram
 
-_FEWEST = 10
-"""Below ten requests a curve would be a guess."""
+_FEWEST, _FEWEST_FOR_P99 = 10, 100
+"""Requests; below ten a curve would be a guess."""
+_QUANTILES = {0.99: "one request in a hundred waits", 0.9: "one request in ten waits", 0.5: "half of the requests wait"}
 _POINTS_A_DECADE = 40
-_QUANTILES = ((0.99, "one request in a hundred waits"), (0.9, "one request in ten waits"))
+_TICKS = {1: "0", 2: "50", 4: "75", 10: "90", 100: "99", 1e3: "99.9", 1e4: "99.99", 1e5: "99.999"}
 _LABELS_AT_MOST = 420.0
 
 
@@ -46,158 +55,189 @@ class Curve:
     seconds: tuple[float, ...]
     floor_from: int
     requests: int
-    trials: int
+
+    @property
+    def end(self) -> tuple[float, float]:
+        """The last point."""
+        return self.nines[-1], self.seconds[-1]
 
     @property
     def is_floor_at_end(self) -> bool:
         """Whether the curve ends among unanswered requests."""
         return self.floor_from < len(self.nines)
 
+    def at(self, q: float) -> Measured | None:
+        """Return a quantile in seconds, or None beyond what the sample supports."""
+        wanted = 1 / (1 - q)
+        if self.requests < wanted:
+            return None
+        i = min(int(np.searchsorted(self.nines, wanted * (1 - 1e-9))), len(self.nines) - 1)
+        value, is_floor = self.seconds[i], i >= self.floor_from
+        return Measured(row=self.row, value=Summary(median=value, low=value, high=value, n=1, is_floor=is_floor))
+
+    def points(self) -> Iterator[tuple[float, float, bool]]:
+        """Yield quantile, seconds, and whether that is only a lower bound."""
+        for i, (x, seconds) in enumerate(zip(self.nines, self.seconds, strict=True)):
+            yield 1 - 1 / x, seconds, i >= self.floor_from
+
+
+def _curves(campaign: Campaign, rows: Iterable[Row], fewest: int) -> list[Curve]:
+    """Return the curves of those rows of which enough requests were recorded."""
+    histograms = response_histograms(campaign)
+    curves = []
+    for row in rows:
+        histogram = histograms.get(row.treatment.id)
+        if histogram is None or histogram.total < fewest:
+            continue
+        nines = np.geomspace(1, histogram.total, max(2, int(log10(histogram.total) * _POINTS_A_DECADE)))
+        points = histogram.curve([float(q) for q in 1 - 1 / nines])
+        found = Curve(
+            row=row,
+            nines=tuple(float(x) for x in nines),
+            seconds=tuple(max(p.value_us, 1.0) / 1e6 for p in points),
+            floor_from=next((i for i, p in enumerate(points) if p.is_floor), len(points)),
+            requests=histogram.total,
+        )
+        curves.append(found)
+    return curves
+
 
 @chart(place=50)
 def percentiles(campaign: Campaign) -> Iterator[Picture]:
     """Yield one picture a work whose response times were recorded under its main load."""
-    histograms = response_histograms(campaign)
-    for work in works(campaign):
-        load = main_load(campaign, work)
-        rows = [r for r in rows_of(campaign, work, load) if r.treatment.id in histograms] if load else []
-        curves = [_curve(campaign, r, histograms[r.treatment.id]) for r in rows if not r.name.is_copy]
-        curves = [c for c in curves if c.requests >= _FEWEST]
-        if load and curves:
+    for work, load in main_loads(campaign):
+        rows = [row for row in rows_of(campaign, work, load) if not row.name.is_copy]
+        if curves := _curves(campaign, rows, _FEWEST):
             yield _picture(campaign, work, load, curves)
 
 
-def _curve(campaign: Campaign, row: Row, histogram: Histogram) -> Curve:
-    total = histogram.total
-    nines = np.geomspace(1, total, max(2, int(np.log10(total) * _POINTS_A_DECADE)))
-    points = histogram.curve([float(q) for q in 1 - 1 / nines])
-    goodput = summarise(campaign, row.treatment.id, GOODPUT)
-    return Curve(
-        row=row,
-        nines=tuple(float(x) for x in nines),
-        seconds=tuple(max(p.value_us, 1.0) / 1e6 for p in points),
-        floor_from=next((i for i, p in enumerate(points) if p.is_floor), len(points)),
-        requests=total,
-        trials=goodput.n if goodput else 0,
-    )
-
-
 def _picture(campaign: Campaign, work: Work, load: str, curves: Sequence[Curve]) -> Picture:
-    seconds = [s for c in curves for s in c.seconds]
-    scale = durations_axis(min(seconds), max(seconds))
-    title = f"{task(campaign, work)}: {_finding(curves)}"
+    goodputs = [summarise(campaign, c.row.treatment.id, GOODPUT) for c in curves]
     open_ends = ("dashed = unanswered when the window closed: at least so long",)
     return Picture(
         name=f"percentiles-{work.name}",
         work=work.name,
-        title=title,
+        title=f"{task(campaign, work)}: {_finding(curves)}",
         facts=(
-            f"Response time by percentile of requests{', logarithmic' if scale.is_log else ''}",
+            f"Response time by percentile of requests{_axis(curves).note}",
             words.load(campaign.loads[load]),
-            f"{words.trials([c.trials for c in curves])} merged",
+            f"{words.trials([value.n if value else 0 for value in goodputs])} merged",
             *(open_ends if any(c.is_floor_at_end for c in curves) else ()),
-            machine(campaign),
         ),
-        alt=f"Percentile curves of response time by handler style. {title}.",
-        columns=("treatment", "quantile", "response_s", "is_floor"),
+        what="Percentile curves of response time by handler style",
         rows=[
-            (c.row.treatment.id, 1 - 1 / x, s, i >= c.floor_from)
-            for c in curves
-            for i, (x, s) in enumerate(zip(c.nines, c.seconds, strict=True))
+            {"treatment": one.row.treatment.id, "quantile": q, "response_s": seconds, "is_floor": is_floor}
+            for one in curves
+            for q, seconds, is_floor in one.points()
         ],
         draw=lambda canvas: _draw(canvas, curves),
     )
 
 
-def _at(curve: Curve, q: float) -> Measured | None:
-    """Return a curve's quantile in seconds, or None beyond what its sample supports."""
-    wanted = 1 / (1 - q)
-    if curve.requests < wanted:
-        return None
-    i = min(int(np.searchsorted(curve.nines, wanted * (1 - 1e-9))), len(curve.nines) - 1)
-    value = curve.seconds[i]
-    floor = i >= curve.floor_from
-    return Measured(row=curve.row, value=Summary(median=value, low=value, high=value, n=curve.trials, is_floor=floor))
-
-
 def _finding(curves: Sequence[Curve]) -> str:
-    for q, beginning in (*_QUANTILES, (0.5, "half of the requests wait")):
-        values = [v for v in (_at(c, q) for c in curves) if v is not None]
-        found = extremes(values) if len(values) == len(curves) else None
-        if found is not None:
-            return _contrast(found, beginning)
-    slowest = max(curves, key=lambda c: c.seconds[-1])
-    return f"response times up to {words.duration(slowest.seconds[-1])}"
+    for q, beginning in _QUANTILES.items():
+        values = [value for one in curves if (value := one.at(q))]
+        said = finding(
+            values,
+            lambda value: words.duration(value.median),
+            same=beginning + " {low} or longer, about the same for every variant",
+            other=beginning + " {high} or longer with {most}, {low} with {least}",
+        )
+        if said and len(values) == len(curves):
+            return said
+    return f"response times up to {words.duration(max(c.seconds[-1] for c in curves))}"
 
 
-def _contrast(found: Extremes, beginning: str) -> str:
-    low, high = found.lowest, found.highest
-    if found.are_same:
-        return f"{beginning} {words.duration(low.value.median)} or longer, about the same for every variant"
-    end = f"{words.duration(high.value.median)} or longer with {phrase(high)}"
-    return f"{beginning} {end}, {words.duration(low.value.median)} with {phrase(low)}"
+def _axis(curves: Iterable[Curve]) -> DurationsAxis:
+    return durations_axis(s for c in curves for s in c.seconds)
+
+
+def _axes(canvas: Canvas, curves: Sequence[Curve], right: float) -> Axes:
+    """Return axes for the curves in a slide's body, up to the pixel `right`."""
+    axes = canvas.axes(canvas.left + TICKS_LEFT, canvas.top + 26, right, canvas.bottom - TICKS_BELOW, grid="both")
+    _axis(curves).apply(axes)
+    most = max(c.nines[-1] for c in curves)
+    axes.set_xscale("log")
+    axes.set_xlim(1, most * 1.08)
+    fixed_ticks(axes.xaxis, [x for x in _TICKS if x <= most], _TICKS.__getitem__)
+    canvas.note(right, canvas.bottom - 4, "percentile of requests", ha="right")
+    canvas.note(canvas.left, canvas.top + 4, "response time")
+    return axes
 
 
 def _draw(canvas: Canvas, curves: Sequence[Curve]) -> None:
     labels = [treatment_label(c.row.treatment) + (", at least" if c.is_floor_at_end else "") for c in curves]
     width = min(max(text_width(label, SMALL) for label in labels), _LABELS_AT_MOST) + 60
-    axes = canvas.axes(canvas.left + 86, canvas.top + 26, canvas.right - width, canvas.bottom - 46)
-    durations_axis(min(s for c in curves for s in c.seconds), max(s for c in curves for s in c.seconds)).apply(axes)
-    quantile_axis(axes, canvas, max(c.nines[-1] for c in curves))
-    for curve in curves:
-        _draw_curve(axes, curve)
-    _end_labels(axes, canvas, curves, labels)
+    axes = _axes(canvas, curves, canvas.right - width)
+    for one in curves:
+        _draw_curve(axes, one)
+    name_ends(canvas, axes, [c.end for c in curves], labels, size=SMALL, start=10, reach=30)
 
 
-def quantile_axis(axes: Axes, canvas: Canvas, most: float) -> None:
-    """Set up the axis of percentiles, logarithmic in 1 / (1 - q), as far as `most` of it."""
-    axes.set_xscale("log")
-    axes.set_xlim(1, most * 1.08)
-    ticks = [(1, "0"), (2, "50"), (4, "75"), (10, "90"), (100, "99"), (1e3, "99.9"), (1e4, "99.99"), (1e5, "99.999")]
-    shown = [(x, name) for x, name in ticks if x <= most]
-    axes.xaxis.set_major_locator(FixedLocator([float(x) for x, _ in shown]))
-    axes.xaxis.set_major_formatter(FixedFormatter([name for _, name in shown]))
-    axes.xaxis.set_minor_locator(FixedLocator([]))
-    axes.grid(color=canvas.theme.grid, linewidth=1)
-    box = axes.get_position()
-    canvas.text(
-        box.x1 * WIDTH, canvas.bottom - 4, "percentile of requests", size=SMALL, colour=canvas.theme.muted, ha="right"
-    )
-    canvas.text(canvas.left, canvas.top + 4, "response time", size=SMALL, colour=canvas.theme.muted)
-
-
-def _draw_curve(axes: Axes, curve: Curve) -> None:
-    colour, split = curve.row.name.style.colour, curve.floor_from
+def _draw_curve(axes: Axes, one: Curve) -> None:
+    style, split = one.row.name.style, one.floor_from
     known = slice(0, split + 1)
-    axes.plot(curve.nines[known], curve.seconds[known], color=colour, linewidth=3.5, solid_capstyle="round")
-    if curve.is_floor_at_end:
-        axes.plot(curve.nines[split:], curve.seconds[split:], color=colour, linewidth=3.5, linestyle=(0, (2.5, 1.5)))
-        _open_end(axes, curve.nines[-1], curve.seconds[-1], colour)
-    axes.plot(
-        curve.nines[-1],
-        curve.seconds[-1],
-        color=colour,
-        marker=curve.row.name.style.marker,
-        markersize=13,
-        markeredgewidth=0,
-        clip_on=False,
+    axes.plot(one.nines[known], one.seconds[known], color=style.colour, linewidth=3.5, solid_capstyle="round")
+    if one.is_floor_at_end:
+        dashes = (0, (2.5, 1.5))
+        axes.plot(one.nines[split:], one.seconds[split:], color=style.colour, linewidth=3.5, linestyle=dashes)
+        # upwards: the true curve lies at this height or above
+        up = arrow(style.colour, head=24, shape="<|-")
+        axes.annotate("", xy=one.end, xytext=(0, 44), textcoords="offset pixels", arrowprops=up)
+    axes.plot(*one.end, clip_on=False, **marker_of(style, 13))
+
+
+@chart(place=55)
+def stall(campaign: Campaign) -> Iterator[Picture]:
+    """Yield one picture where the stall was measured under a closed and an open load."""
+    curves = _curves(campaign, rows_of(campaign, STALL), _FEWEST_FOR_P99)
+    by_kind = {one.row.load.kind: one for one in reversed(curves)}
+    if {LoadKind.CLOSED, LoadKind.OPEN} <= by_kind.keys():
+        yield _stall_picture(campaign, by_kind[LoadKind.CLOSED], by_kind[LoadKind.OPEN])
+
+
+def _stall_picture(campaign: Campaign, closed: Curve, arrivals: Curve) -> Picture:
+    both, histograms = (closed, arrivals), response_histograms(campaign)
+    users_wait, arrivals_wait = (
+        words.duration_us(histograms[one.row.treatment.id].curve([0.99])[0].value_us) for one in both
+    )
+    return Picture(
+        name="stall",
+        work=STALL.name,
+        title=(
+            f"The same stall: one request in a hundred waits {arrivals_wait} or longer if arrivals "
+            f"follow a schedule, {users_wait} if they wait for answers"
+        ),
+        facts=(
+            f"Response time by percentile of requests{_axis(both).note}",
+            *(words.load(one.row.load) for one in both),
+            task(campaign, STALL),
+        ),
+        what="Percentile curves of response time under a closed and an open load",
+        rows=[
+            {"treatment": one.row.treatment.id, "quantile": q, "response_s": seconds}
+            for one in both
+            for q, seconds, _ in one.points()
+        ],
+        draw=lambda canvas: _draw_stall(canvas, closed, arrivals),
     )
 
 
-def _open_end(axes: Axes, x: float, y: float, colour: str) -> None:
-    """Point upwards: the true curve lies at this height or above."""
-    look = {"arrowstyle": "<|-", "color": colour, "linewidth": 3, "mutation_scale": 24, "shrinkA": 0, "shrinkB": 0}
-    axes.annotate("", xy=(x, y), xytext=(0, 44), textcoords="offset pixels", arrowprops=look)
-
-
-def _end_labels(axes: Axes, canvas: Canvas, curves: Sequence[Curve], labels: Sequence[str]) -> None:
-    """Write each curve's name at the right, at its end's height, with a hairline to it."""
-    to_pixels = axes.transData.transform
-    ends = [to_pixels((c.nines[-1], c.seconds[-1])) for c in curves]
-    heights = [HEIGHT - float(y) for _, y in ends]
-    box = axes.get_position()
-    top, bottom, right = (1 - box.y1) * HEIGHT, (1 - box.y0) * HEIGHT, box.x1 * WIDTH
-    placed = spread(heights, SMALL * 1.5, top, bottom)
-    for label, (x, _), height, y in zip(labels, ends, heights, placed, strict=True):
-        canvas.line((float(x) + 10, right + 30), (height, y), colour=canvas.theme.faint)
-        canvas.text(right + 36, y, shortened(label, SMALL, canvas.right - right - 36), size=SMALL)
+def _draw_stall(canvas: Canvas, closed: Curve, arrivals: Curve) -> None:
+    axes = _axes(canvas, (closed, arrivals), canvas.right - 40)
+    # each name below its curve where it is long past its bend, so that neither meets the other curve
+    for one, colour, label, near in (
+        (closed, canvas.theme.muted, "users who wait for answers", 4),
+        (arrivals, arrivals.row.name.style.colour, "arrivals on a schedule", 20),
+    ):
+        axes.plot(one.nines, one.seconds, color=colour, linewidth=3.5, solid_capstyle="round")
+        at = min(range(len(one.nines)), key=lambda i: abs(one.nines[i] - near))
+        axes.annotate(
+            label,
+            (one.nines[at], one.seconds[at]),
+            xytext=(10, -30),
+            textcoords="offset pixels",
+            fontsize=SMALL,
+            color=canvas.theme.ink,
+            va="center",
+        )

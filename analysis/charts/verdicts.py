@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from math import isinf
-from typing import TYPE_CHECKING
-
-from matplotlib.ticker import FixedLocator, FuncFormatter
+from math import ceil, inf, isinf
+from typing import TYPE_CHECKING, Any
 
 from analysis.charts.registry import chart
+from analysis.drawing.axes import ratio_axis
 from analysis.drawing.canvas import Picture
-from analysis.drawing.interval import draw_interval, marker_look
-from analysis.drawing.style import SMALL, shortened, wrapped
+from analysis.drawing.interval import draw_interval, ends_of, marker_look
+from analysis.drawing.style import SMALL, TICKS_BELOW, shortened, wrapped
 from analysis.reading import sentences
-from analysis.reading.facts import machine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from matplotlib.axes import Axes
 
     from analysis.drawing.canvas import Canvas
     from analysis.reading.campaign import Campaign
@@ -27,11 +23,11 @@ if TYPE_CHECKING:
     from experiment.design.model import Comparison
 
 _A_PAGE = 12
-_LEFT, _RIGHT, _AXIS = 560.0, 400.0, 46.0
+_LEFT, _RIGHT = 560.0, 400.0
 _TALLEST = 70.0
 _NARROWEST, _WIDEST = 1e-4, 1e5
+_TICKS = [10.0**p for p in range(-4, 6)]
 _MOST_LINES = 2
-_NOISE = "A/A"
 _HINTS = (
     "shaded = expected, registered before the first trial",
     "dot = ratio, whisker = interval that stays valid however often one looks",
@@ -45,9 +41,14 @@ class Line:
     heading: str
     detail: str
     verdict: Verdict
-    right: str
     ratio: ComparisonResult | None = None
     words: str = ""
+    is_noise: bool = False
+
+    @property
+    def right(self) -> str:
+        """The ratio in words."""
+        return f"{sentences.short(self.ratio)}, n = {self.ratio.estimate.n}" if self.ratio else ""
 
 
 @chart(place=10)
@@ -64,8 +65,7 @@ def verdicts(campaign: Campaign) -> Iterator[Picture]:
 
 def _pages(lines: Sequence[Line]) -> list[Sequence[Line]]:
     """Split into pages of about equal length."""
-    count = -(-len(lines) // _A_PAGE)
-    size = -(-len(lines) // count) if count else 1
+    size = ceil(len(lines) / ceil(len(lines) / _A_PAGE)) if lines else 1
     return [lines[i : i + size] for i in range(0, len(lines), size)]
 
 
@@ -73,38 +73,22 @@ def _lines(result: ClaimResult) -> list[Line]:
     heading = f"{result.claim.id}  {result.claim.slug.replace('-', ' ')}"
     if not result.comparisons:
         word = sentences.VERDICT_WORDS[result.verdict].lower()
-        return [Line(heading=heading, detail="", verdict=result.verdict, right="", words=f"{word}: {result.reason}")]
+        return [Line(heading=heading, detail="", verdict=result.verdict, words=f"{word}: {result.reason}")]
     return [_line(heading, c) for c in result.comparisons]
 
 
 def _line(heading: str, result: ComparisonResult) -> Line:
+    detail = _asked(result.comparison)
+    if result.comparison.is_ratio and result.estimate.effect is not None:
+        return Line(heading=heading, detail=detail, verdict=result.verdict, ratio=result)
     said = sentences.comparison(result)
-    if not result.comparison.is_ratio or result.estimate.effect is None:
-        text = said.found.removeprefix(f"{result.comparison.treatment.variant}: ")
-        return Line(
-            heading=heading,
-            detail=_asked(result.comparison),
-            verdict=result.verdict,
-            right="",
-            words=f"{text} (expected {said.expected})",
-        )
-    return Line(
-        heading=heading, detail=_asked(result.comparison), verdict=result.verdict, right=_right(result), ratio=result
-    )
-
-
-def _right(result: ComparisonResult) -> str:
-    return f"{sentences.short(result)}, n = {result.estimate.n}"
+    text = said.found.removeprefix(f"{result.comparison.treatment.variant}: ")
+    return Line(heading=heading, detail=detail, verdict=result.verdict, words=f"{text} (expected {said.expected})")
 
 
 def _noise(aa: ComparisonResult) -> Line:
-    return Line(
-        heading=f"{_NOISE}  two identical routes: the noise floor",
-        detail=_asked(aa.comparison),
-        verdict=aa.verdict,
-        right=_right(aa),
-        ratio=aa,
-    )
+    heading = "A/A  two identical routes: the noise floor"
+    return Line(heading=heading, detail=_asked(aa.comparison), verdict=aa.verdict, ratio=aa, is_noise=True)
 
 
 def _asked(comparison: Comparison) -> str:
@@ -118,72 +102,59 @@ def _asked(comparison: Comparison) -> str:
 
 def _picture(campaign: Campaign, page: Sequence[Line], number: int, pages: int) -> Picture:
     has_ratios = any(line.ratio for line in page)
-    title = sentences.tally(campaign)
     part = (f"page {number} of {pages}",) if pages > 1 else ()
     facts = ("Treatment / baseline, logarithmic", *_HINTS) if has_ratios else ("Statements that are no ratios",)
     return Picture(
         name=f"verdicts-{number}",
-        work="",
-        title=title,
-        facts=(*facts, *part, f"alpha = {campaign.alpha:g} for each claim", machine(campaign)),
-        alt=f"Verdicts. {title}. "
-        + "; ".join(f"{x.heading}: {x.words or f'{x.verdict.value}, {x.right}'}" for x in page),
-        columns=(
-            "claim",
-            "comparison",
-            "verdict",
-            "effect",
-            "low",
-            "high",
-            "expected_low",
-            "expected_high",
-            "n",
-            "words",
-        ),
+        title=sentences.tally(campaign),
+        facts=(*facts, *part, f"alpha = {campaign.alpha:g} for each claim"),
+        what="Verdicts",
+        values=[f"{line.heading}: {line.words or f'{line.verdict.value}, {line.right}'}" for line in page],
         rows=[_csv_row(line) for line in page],
-        draw=partial(_draw, lines=page, limits=_limits(page)),
+        draw=partial(_draw, lines=page),
     )
 
 
-def _csv_row(line: Line) -> tuple[str | float | int | None, ...]:
-    start = (line.heading, line.detail, line.verdict.value)
-    if line.ratio is None:
-        return (*start, None, None, None, None, None, None, line.words)
-    found, wanted = line.ratio.estimate, line.ratio.comparison.expected
-    return (*start, found.effect, found.low, _finite(found.high), wanted.low, _finite(wanted.high), found.n, "")
+def _csv_row(line: Line) -> dict[str, Any]:
+    found = line.ratio and line.ratio.estimate
+    wanted = line.ratio and line.ratio.comparison.expected
+    return {
+        "claim": line.heading,
+        "comparison": line.detail,
+        "verdict": line.verdict.value,
+        "effect": found and found.effect,
+        "low": found and found.low,
+        "high": found and _finite(found.high),
+        "expected_low": wanted and wanted.low,
+        "expected_high": wanted and _finite(wanted.high),
+        "n": found and found.n,
+        "words": line.words,
+    }
 
 
 def _finite(value: float) -> float | None:
     return None if isinf(value) else value
 
 
-def _limits(lines: Sequence[Line]) -> tuple[float, float]:
+def _limits(ratios: Sequence[ComparisonResult]) -> tuple[float, float]:
     """Return the axis' range: every effect and finite end of an interval, with room around them."""
-    ends = [1.0]
-    for line in lines:
-        if line.ratio:
-            found, wanted = line.ratio.estimate, line.ratio.comparison.expected
-            ends += [found.effect or 1.0, found.low, found.high, wanted.low, wanted.high]
-    known = [e for e in ends if 0 < e < float("inf")]
+    known = [e for e in ends_of(ratios) if 0 < e < inf]
     return max(min(known) / 2, _NARROWEST), min(max(known) * 2, _WIDEST)
 
 
-def _draw(canvas: Canvas, *, lines: Sequence[Line], limits: tuple[float, float]) -> None:
-    has_ratios = any(line.ratio for line in lines)
+def _draw(canvas: Canvas, *, lines: Sequence[Line]) -> None:
+    ratios = [line.ratio for line in lines if line.ratio]
     left, right = canvas.left + _LEFT, canvas.right - _RIGHT
-    row = min(_TALLEST, (canvas.bottom - canvas.top - (_AXIS if has_ratios else 0)) / len(lines))
-    bottom = canvas.top + row * len(lines)
-    axes = canvas.axes(left, canvas.top, right, bottom)
-    axes.set_ylim(bottom - canvas.top, 0)
-    axes.set_yticks([])
-    if has_ratios:
-        _ratio_axis(axes, canvas, limits)
+    row = min(_TALLEST, (canvas.bottom - canvas.top - (TICKS_BELOW if ratios else 0)) / len(lines))
+    axes = canvas.row_axes(left, canvas.top, right, canvas.top + row * len(lines), grid="x")
+    if ratios:
+        ratio_axis(axes, canvas.theme, _limits(ratios), _TICKS, 1.5)
     else:
         axes.set_xticks([])
     for i, line in enumerate(lines):
         y = canvas.top + row * (i + 0.5)
         _labels(canvas, line, y, row)
-        canvas.line((canvas.left, canvas.right), (y + row / 2, y + row / 2), colour=canvas.theme.grid)
+        canvas.rule(y + row / 2)
         if line.ratio:
             draw_interval(axes, canvas.theme, line.ratio, y=row * (i + 0.5), height=row * 0.76)
         else:
@@ -199,31 +170,19 @@ def _words(canvas: Canvas, text: str, x: float, y: float) -> None:
         canvas.text(x, y + 24 * (k - (len(shown) - 1) / 2), line, size=SMALL)
 
 
-def _ratio_axis(axes: Axes, canvas: Canvas, limits: tuple[float, float]) -> None:
-    axes.set_xscale("log")
-    axes.set_xlim(*limits)
-    powers = [10.0**p for p in range(-4, 6)]
-    axes.xaxis.set_major_locator(FixedLocator([p for p in powers if limits[0] <= p <= limits[1]]))
-    axes.xaxis.set_minor_locator(FixedLocator([]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,g}x"))
-    axes.grid(axis="x", color=canvas.theme.grid, linewidth=1)
-    axes.axvline(1, color=canvas.theme.muted, linewidth=1.5)
-
-
 def _labels(canvas: Canvas, line: Line, y: float, row: float) -> None:
-    theme, step = canvas.theme, min(12.5, row / 4)
+    step, x = min(12.5, row / 4), canvas.right - _RIGHT + 24
     first = y - step if line.detail else y
-    canvas.text(canvas.left, first, shortened(line.heading, SMALL, _LEFT - 20, "bold"), size=SMALL, weight="bold")
+    canvas.text(canvas.left, first, line.heading, size=SMALL, weight="bold", room=_LEFT - 20)
     if line.detail:
-        canvas.text(canvas.left, y + step, shortened(line.detail, SMALL, _LEFT - 20), size=SMALL, colour=theme.muted)
+        canvas.note(canvas.left, y + step, line.detail, room=_LEFT - 20)
     if line.ratio:
-        word = sentences.VERDICT_WORDS[line.verdict].lower() if not line.heading.startswith(_NOISE) else "noise"
-        x = canvas.right - _RIGHT + 24
-        if word != "noise":
+        word = "noise" if line.is_noise else sentences.VERDICT_WORDS[line.verdict].lower()
+        if not line.is_noise:
             _mark(canvas, line.verdict, x + 6, y - step)
         metric = line.ratio.comparison.metric.short_label
-        canvas.text(x + 22, y - step, shortened(f"{word}: {metric}", SMALL, _RIGHT - 46), size=SMALL)
-        canvas.text(x + 22, y + step, shortened(line.right, SMALL, _RIGHT - 46), size=SMALL, colour=theme.muted)
+        canvas.text(x + 22, y - step, f"{word}: {metric}", size=SMALL, room=_RIGHT - 46)
+        canvas.note(x + 22, y + step, line.right, room=_RIGHT - 46)
 
 
 def _mark(canvas: Canvas, verdict: Verdict, x: float, y: float) -> None:

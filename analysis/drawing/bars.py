@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-from analysis.drawing.style import BODY, SMALL, shortened, text_width
+from analysis.drawing.axes import round_ticks
+from analysis.drawing.marks import segment, whisker
+from analysis.drawing.style import BODY, LABELS_AT_MOST, SMALL, TICKS_BELOW, shortened, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 13
 _ROW, _HEADING_SHARE, _BAR_SHARE = 124.0, 0.75, 0.6
-_LABELS_AT_MOST = 470.0
-_AXIS = 46.0
 _KEY = 30.0
 
 
@@ -57,37 +55,36 @@ class BarChart:
     def draw(self, canvas: Canvas) -> None:
         """Draw the chart into a slide's body."""
         bars = [bar for section in self.sections for bar in section.bars]
-        left = canvas.left + self._label_width(bars) + 16
-        has_ceiling = any(b.ceiling is not None for b in bars)
-        axes_top = canvas.top + (_KEY if has_ceiling else 0)
-        room = canvas.bottom - _AXIS - axes_top
         headings = len(self.sections) if len(self.sections) > 1 else 0
-        row = min(_ROW, room / (len(bars) + _HEADING_SHARE * headings))
-        bottom = axes_top + row * (len(bars) + _HEADING_SHARE * headings)
-        axes = canvas.axes(left, axes_top, canvas.right, bottom)
-        scale = _scale(axes, bars, width=canvas.right - left, height=bottom - axes_top)
+        left = canvas.left + self._label_width(bars) + 16
+        has_ceiling = any(bar.ceiling is not None for bar in bars)
+        top = canvas.top + (_KEY if has_ceiling else 0)
+        rows = len(bars) + _HEADING_SHARE * headings
+        row = min(_ROW, (canvas.bottom - TICKS_BELOW - top) / rows)
+        axes = canvas.row_axes(left, top, canvas.right, top + row * rows, grid="x")
+        scale = _scale(axes, bars, width=canvas.right - left)
         self._axis(axes, canvas)
         y = 0.0
         for section in self.sections:
             if headings:
-                heading = axes_top + y + row * _HEADING_SHARE * 0.6
+                heading = top + y + row * _HEADING_SHARE * 0.6
                 canvas.text(canvas.left, heading, section.heading, weight="bold", size=SMALL)
                 y += row * _HEADING_SHARE
             for bar in section.bars:
-                _label(canvas, bar, axes_top + y + row / 2, left)
+                colour = canvas.theme.ink if bar.value else canvas.theme.muted
+                room = left - 14 - canvas.left
+                canvas.text(left - 14, top + y + row / 2, bar.label, ha="right", colour=colour, room=room)
                 _bar(axes, canvas, bar, y=y + row / 2, row=row, scale=scale)
                 y += row
-        self._ceiling_key(canvas, left, has_ceiling=has_ceiling)
+        if has_ceiling:
+            self._explain_ceiling(canvas, left)
 
     def _label_width(self, bars: Sequence[Bar]) -> float:
         headings = [text_width(s.heading, SMALL, "bold") for s in self.sections] if len(self.sections) > 1 else []
-        return min(max([*headings, *(text_width(b.label, BODY) for b in bars)]), _LABELS_AT_MOST)
+        return min(max([*headings, *(text_width(b.label, BODY) for b in bars)]), LABELS_AT_MOST)
 
     def _axis(self, axes: Axes, canvas: Canvas) -> None:
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 5, 10]))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: self.format_tick(v)))
-        axes.set_yticks([])
-        axes.grid(axis="x", color=canvas.theme.grid, linewidth=1)
+        round_ticks(axes.xaxis, self.format_tick)
         axes.axvline(0, color=canvas.theme.muted, linewidth=1.5)
         axes.annotate(
             self.unit,
@@ -101,38 +98,27 @@ class BarChart:
             color=canvas.theme.muted,
         )
 
-    def _ceiling_key(self, canvas: Canvas, left: float, *, has_ceiling: bool) -> None:
+    def _explain_ceiling(self, canvas: Canvas, left: float) -> None:
         """Explain the black tick, once, above the bars."""
-        if not has_ceiling:
-            return
         y = canvas.top + _KEY * 0.3
         canvas.line((left + 3, left + 3), (y - 11, y + 11), colour=canvas.theme.ink, width=4)
-        canvas.text(left + 14, y, self.ceiling_label, size=SMALL, colour=canvas.theme.muted)
+        canvas.note(left + 14, y, self.ceiling_label)
 
 
-def _scale(axes: Axes, bars: Sequence[Bar], *, width: float, height: float) -> float:
+def _scale(axes: Axes, bars: Sequence[Bar], *, width: float) -> float:
     """Give the axes the range in which bars, ceilings and the numbers beside them fit; return pixels a unit."""
     reach = [(max(b.value.high, b.ceiling or 0.0), text_width(b.text, BODY) + 26) for b in bars if b.value is not None]
     unit = min((width - room) / value for value, room in reach if value > 0)
     axes.set_xlim(0, width / unit)
-    axes.set_ylim(height, 0)
     return unit
 
 
-def _label(canvas: Canvas, bar: Bar, y: float, left: float) -> None:
-    label = shortened(bar.label, BODY, left - 14 - canvas.left)
-    colour = canvas.theme.ink if bar.value else canvas.theme.muted
-    canvas.text(left - 14, y, label, ha="right", colour=colour)
-
-
 def _bar(axes: Axes, canvas: Canvas, bar: Bar, *, y: float, row: float, scale: float) -> None:
-    if bar.value is None:
-        room = axes.get_xlim()[1] * scale - 20
-        text = shortened(bar.text, SMALL, room)
-        axes.annotate(text, (0, y), xytext=(12, 0), textcoords="offset pixels", va="center", size=SMALL)
-        axes.texts[-1].set_color(canvas.theme.muted)
-        return
     theme, value, height = canvas.theme, bar.value, row * _BAR_SHARE
+    if value is None:
+        room = axes.get_xlim()[1] * scale - 20
+        _beside(axes, 0, y, shortened(bar.text, SMALL, room), size=SMALL, color=theme.muted)
+        return
     axes.barh(
         y,
         value.median,
@@ -142,15 +128,17 @@ def _bar(axes: Axes, canvas: Canvas, bar: Bar, *, y: float, row: float, scale: f
         edgecolor=theme.surface,
         linewidth=0,
     )
+    whisker(axes, theme, value, y)
     end = max(value.median, value.high if value.n > 1 else 0)
-    if value.n > 1:
-        axes.plot([value.low, value.high], [y, y], color=theme.ink, linewidth=2, solid_capstyle="butt")
     if bar.ceiling is not None:
         tick = height / 2 + 5
-        axes.plot([bar.ceiling] * 2, [y - tick, y + tick], color=theme.ink, linewidth=4, solid_capstyle="butt")
+        segment(axes, (bar.ceiling, bar.ceiling), (y - tick, y + tick), theme.ink, 4)
         end = _clear_of_tick(end, bar, scale)
-    axes.annotate(bar.text, (end, y), xytext=(12, 0), textcoords="offset pixels", va="center", size=BODY)
-    axes.texts[-1].set_color(theme.ink)
+    _beside(axes, end, y, bar.text, size=BODY, color=theme.ink)
+
+
+def _beside(axes: Axes, x: float, y: float, text: str, **look: Any) -> None:
+    axes.annotate(text, (x, y), xytext=(12, 0), textcoords="offset pixels", va="center", **look)
 
 
 def _clear_of_tick(end: float, bar: Bar, scale: float) -> float:

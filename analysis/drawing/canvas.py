@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -11,13 +11,14 @@ from matplotlib.lines import Line2D
 from analysis.drawing.style import BODY, DPI, HEIGHT, MARGIN, SMALL, SUBTITLE, TITLE, WIDTH, shortened, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.text import Text
 
     from analysis.drawing.style import Theme
 
+Grid = Literal["x", "y", "both"]
 SMOKE_MARK = "SMOKE RUN: NOT EVIDENCE"
 _MOST_TITLE_LINES = 2
 _TITLE_LEADING, _SUBTITLE_LEADING = 1.22, 1.4
@@ -29,10 +30,14 @@ class Canvas:
 
     figure: Figure
     theme: Theme
-    top: float
-    bottom: float
+    top: float = 0
+    bottom: float = HEIGHT
     left: float = MARGIN
     right: float = WIDTH - MARGIN
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
 
     def text(
         self,
@@ -45,12 +50,13 @@ class Canvas:
         weight: str = "normal",
         ha: str = "left",
         va: str = "center",
+        room: float | None = None,
     ) -> Text:
-        """Write at a pixel of the slide; `y` is where the text's middle lies unless `va` says otherwise."""
+        """Write at a pixel of the slide, shortened to `room` pixels; `y` is the text's middle unless `va` differs."""
         return self.figure.text(
             x / WIDTH,
             1 - y / HEIGHT,
-            words,
+            words if room is None else shortened(words, size, room, weight),
             fontsize=size,
             color=colour or self.theme.ink,
             fontweight=weight,
@@ -58,16 +64,24 @@ class Canvas:
             va=va,
         )
 
+    def note(self, x: float, y: float, words: str, **how: Any) -> Text:
+        """Write small and muted, as units and explanations are; `how` is what `text` takes."""
+        return self.text(x, y, words, size=SMALL, colour=self.theme.muted, **how)
+
     def line(self, x: tuple[float, float], y: tuple[float, float], *, colour: str, width: float = 1.0) -> None:
         """Draw a straight line between two pixels."""
         ends = [v / WIDTH for v in x], [1 - v / HEIGHT for v in y]
         self.figure.add_artist(Line2D(*ends, color=colour, linewidth=width, solid_capstyle="butt"))
 
+    def rule(self, y: float, width: float = 1.0) -> None:
+        """Draw a line across the whole body, in the colour of the grid."""
+        self.line((self.left, self.right), (y, y), colour=self.theme.grid, width=width)
+
     def marker(self, x: float, y: float, **look: Any) -> None:
         """Draw one marker at a pixel; `look` is what matplotlib's Line2D takes."""
         self.figure.add_artist(Line2D([x / WIDTH], [1 - y / HEIGHT], linestyle="none", **look))
 
-    def axes(self, left: float, top: float, right: float, bottom: float) -> Axes:
+    def axes(self, left: float, top: float, right: float, bottom: float, *, grid: Grid | None = None) -> Axes:
         """Return axes that fill a rectangle of pixels: no frame, hairline grid behind, muted tick labels."""
         axes = self.figure.add_axes(
             (left / WIDTH, 1 - bottom / HEIGHT, (right - left) / WIDTH, (bottom - top) / HEIGHT),
@@ -78,52 +92,77 @@ class Canvas:
         axes.tick_params(length=0, labelsize=SMALL, labelcolor=self.theme.muted, pad=8)
         axes.tick_params(which="minor", length=0, labelsize=0, labelbottom=False, labelleft=False)
         axes.set_axisbelow(True)
+        if grid:
+            axes.grid(axis=grid, color=self.theme.grid, linewidth=1)
+        return axes
+
+    def row_axes(self, left: float, top: float, right: float, bottom: float, *, grid: Grid | None = None) -> Axes:
+        """Return such axes whose y are pixels from their own top, without tick labels at the side."""
+        axes = self.axes(left, top, right, bottom, grid=grid)
+        axes.set_ylim(bottom - top, 0)
+        axes.set_yticks([])
         return axes
 
     def pixel_axes(self, left: float, top: float, right: float, bottom: float) -> Axes:
         """Return bare axes whose data coordinates are pixels from their own top left corner."""
-        axes = self.axes(left, top, right, bottom)
+        axes = self.row_axes(left, top, right, bottom)
         axes.set_xlim(0, right - left)
-        axes.set_ylim(bottom - top, 0)
         axes.set_xticks([])
-        axes.set_yticks([])
         return axes
+
+
+def pixel(axes: Axes, x: float, y: float) -> tuple[float, float]:
+    """Return the pixel of the slide at which a point of the axes lies."""
+    across, up = axes.transData.transform((x, y))
+    return float(across), HEIGHT - float(up)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
     """One slide, ready to be drawn in any theme: everything is computed, `draw` only places it.
 
-    `work` is empty for charts across works. `facts` are the subtitle's parts: metric and unit, load, rounds.
-    `columns` and `rows` are the numbers in it, written beside it as CSV.
+    `work` is empty for charts across works. `facts` are the subtitle's parts: metric and unit, load, rounds. `what` is
+    it said in words, and `values` what it shows. `rows` are its numbers by column, all with the same columns.
     """
 
     name: str
-    work: str
     title: str
     facts: tuple[str, ...]
-    alt: str
-    columns: tuple[str, ...]
-    rows: Sequence[Sequence[Any]]
-    draw: Callable[[Canvas], None]
+    draw: Callable[[Canvas], object]
+    work: str = ""
+    what: str = ""
+    values: Sequence[str] = ()
+    rows: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def alt(self) -> str:
+        """The picture in words, for those who cannot see it."""
+        return f"{self.what}. {self.title}. {'; '.join(self.values)}".rstrip()
+
+    @property
+    def caption(self) -> str:
+        return " · ".join(self.facts)
+
+
+def blank(theme: Theme) -> Canvas:
+    """Return an empty slide, all of it the body but for the margins at the sides."""
+    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=theme.surface)
+    return Canvas(figure=figure, theme=theme)
 
 
 def slide(picture: Picture, theme: Theme, *, footer: str, is_smoke: bool) -> Figure:
     """Return a picture drawn on a slide of its own."""
-    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=theme.surface)
-    top = _header(figure, theme, picture, is_smoke=is_smoke)
-    canvas = Canvas(figure=figure, theme=theme, top=top + 22, bottom=HEIGHT - 76)
-    picture.draw(canvas)
-    _footer(canvas, footer, is_smoke=is_smoke)
-    return figure
+    whole = blank(theme)
+    top = _header(whole, picture, is_smoke=is_smoke)
+    picture.draw(Canvas(figure=whole.figure, theme=theme, top=top + 22, bottom=HEIGHT - 76))
+    _footer(whole, footer, is_smoke=is_smoke)
+    return whole.figure
 
 
-def _header(figure: Figure, theme: Theme, picture: Picture, *, is_smoke: bool) -> float:
+def _header(canvas: Canvas, picture: Picture, *, is_smoke: bool) -> float:
     """Write title and subtitle; return the pixel below them."""
-    canvas = Canvas(figure=figure, theme=theme, top=0, bottom=HEIGHT)
-    room = canvas.right - canvas.left
-    size = TITLE
-    while len(lines := wrapped(picture.title, size, room, "bold")) > _MOST_TITLE_LINES and size > BODY:
+    theme, size = canvas.theme, TITLE
+    while len(lines := wrapped(picture.title, size, canvas.width, "bold")) > _MOST_TITLE_LINES and size > BODY:
         size -= 2
     y = 40.0
     for line in lines:
@@ -133,22 +172,16 @@ def _header(figure: Figure, theme: Theme, picture: Picture, *, is_smoke: bool) -
     if is_smoke:
         canvas.text(canvas.left, y, SMOKE_MARK, size=SUBTITLE, colour=theme.warn, weight="bold", va="top")
         y += SUBTITLE * _SUBTITLE_LEADING
-    for line in wrapped(" ".join(_glued(picture.facts)), SUBTITLE, room):
+    for line in wrapped("\u00a0· ".join(picture.facts), SUBTITLE, canvas.width):  # no line begins with a dot
         canvas.text(canvas.left, y, line, size=SUBTITLE, colour=theme.muted, va="top")
         y += SUBTITLE * _SUBTITLE_LEADING
     return y
 
 
-def _glued(facts: Sequence[str]) -> list[str]:
-    """Return the facts with dots between them that never begin a line."""
-    return [f"{fact}\u00a0·" for fact in facts[:-1]] + list(facts[-1:])
-
-
 def _footer(canvas: Canvas, footer: str, *, is_smoke: bool) -> None:
-    theme, y = canvas.theme, HEIGHT - 26
-    canvas.line((canvas.left, canvas.right), (HEIGHT - 50, HEIGHT - 50), colour=theme.grid)
-    room = canvas.right - canvas.left
+    y, room = HEIGHT - 26, canvas.width
+    canvas.rule(HEIGHT - 50)
     if is_smoke:
-        mark = canvas.text(canvas.right, y, SMOKE_MARK, size=SMALL, colour=theme.warn, weight="bold", ha="right")
-        room -= len(mark.get_text()) * SMALL
-    canvas.text(canvas.left, y, shortened(footer, SMALL, room), size=SMALL, colour=theme.muted)
+        canvas.text(canvas.right, y, SMOKE_MARK, size=SMALL, colour=canvas.theme.warn, weight="bold", ha="right")
+        room -= len(SMOKE_MARK) * SMALL
+    canvas.note(canvas.left, y, footer, room=room)

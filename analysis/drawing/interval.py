@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.patches import Rectangle
 
+from analysis.drawing.marks import arrow, segment
 from analysis.stats.results import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from matplotlib.axes import Axes
 
     from analysis.drawing.style import Theme
@@ -43,6 +46,15 @@ def marker_look(theme: Theme, verdict: Verdict, size: float) -> dict[str, Any]:
     }
 
 
+def ends_of(results: Iterable[ComparisonResult]) -> list[float]:
+    """Return what an axis of these ratios should show: one, every effect, and every end of an interval."""
+    ends = [1.0]
+    for result in results:
+        found, wanted = result.estimate, result.comparison.expected
+        ends += [found.effect or 1.0, found.low, found.high, wanted.low, wanted.high]
+    return ends
+
+
 def draw_band(axes: Axes, theme: Theme, low: float, high: float, *, y: float, height: float) -> None:
     """Shade what was expected, as far as the axis shows it."""
     left, right = axes.get_xlim()
@@ -59,15 +71,7 @@ def draw_interval(axes: Axes, theme: Theme, result: ComparisonResult, *, y: floa
     ink = verdict_ink(theme, result.verdict)
     for end, edge in ((found.low, low_end), (found.high, high_end)):
         if low_end <= end <= high_end:
-            axes.plot([effect, end], [y, y], color=ink, linewidth=4, solid_capstyle="butt")
+            segment(axes, (effect, end), (y, y), ink, 4)
         else:
-            arrow = {
-                "arrowstyle": "-|>",
-                "color": ink,
-                "linewidth": 2.5,
-                "mutation_scale": 20,
-                "shrinkA": 0,
-                "shrinkB": 0,
-            }
-            axes.annotate("", xy=(edge, y), xytext=(effect, y), arrowprops=arrow)
+            axes.annotate("", xy=(edge, y), xytext=(effect, y), arrowprops=arrow(ink, width=2.5, head=20))
     axes.plot(effect, y, linestyle="none", **marker_look(theme, result.verdict, 13))

@@ -23,6 +23,12 @@ DPI = 72
 MARGIN = 56
 TITLE, SUBTITLE, BODY, SMALL = 36, 21, 20, 18
 """Font sizes in pixels; nothing is smaller than SMALL, so that the last row of a room can read it."""
+LEADING = 1.5
+"""From one label to the next below it, in font sizes."""
+LABELS_AT_MOST = 470
+"""The widest column of row labels; a longer label is shortened."""
+TICKS_LEFT, TICKS_BELOW = 86, 46
+"""Room for the tick labels beside and below a plot."""
 
 RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
@@ -38,9 +44,12 @@ RC: dict[Any, Any] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theme:
-    """Named colours: `surface` behind, `ink` and `muted` for text, the rest for lines, bands and the matrix."""
+    """Named colours: `surface` behind, `ink` and `muted` for text, the rest for lines, bands and the matrix.
 
-    name: str
+    `suffix` is what the theme's files have between name and ending.
+    """
+
+    suffix: str
     surface: str
     ink: str
     muted: str
@@ -59,7 +68,7 @@ class Theme:
 
 
 LIGHT = Theme(
-    name="light",
+    suffix="",
     surface="#ffffff",
     ink="#16191d",
     muted="#50575f",
@@ -71,7 +80,7 @@ LIGHT = Theme(
     on_ramp=("#16191e", "#16191f", "#161920", "#fffffe", "#fffffd"),
 )
 DARK = Theme(
-    name="dark",
+    suffix=".dark",
     surface="#14171b",
     ink="#eef1f4",
     muted="#abb4be",
@@ -82,6 +91,8 @@ DARK = Theme(
     ramp=("#211d2d", "#352c50", "#54468a", "#9384cf", "#cdc2f5"),
     on_ramp=("#eef1f5", "#eef1f6", "#eef1f7", "#14171c", "#14171d"),
 )
+
+THEMES = (LIGHT, DARK)
 
 
 def recoloured(svg: str, colours: Mapping[str, str]) -> str:
@@ -127,14 +138,13 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     """Move positions as little as needed to lie `gap` apart within [low, high]; the order is kept."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     gap = min(gap, (high - low) / max(len(wanted) - 1, 1))
-    placed: list[float] = []
+    placed = [0.0] * len(wanted)
+    least = low
     for i in order:
-        placed.append(max(wanted[i], low, placed[-1] + gap if placed else low))
-    limit = high
-    for k in reversed(range(len(placed))):
-        placed[k] = min(placed[k], limit)
-        limit = placed[k] - gap
-    out = [0.0] * len(wanted)
-    for k, i in enumerate(order):
-        out[i] = placed[k]
-    return out
+        placed[i] = max(wanted[i], least)
+        least = placed[i] + gap
+    most = high
+    for i in reversed(order):
+        placed[i] = min(placed[i], most)
+        most = placed[i] - gap
+    return placed

@@ -59,9 +59,9 @@ class FigureView:
     svg: Markup
     root: Path
 
-    def href(self, path: Path) -> str:
-        """Return a file of the chart as seen from the report."""
-        return path.relative_to(self.root).as_posix()
+    def href(self, ending: str) -> str:
+        """Return a file of the chart, such as the one that ends in `.png`, as seen from the report."""
+        return self.chart.file(ending).relative_to(self.root).as_posix()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +171,7 @@ def _badge(valid: int, invalid: int) -> str:
 
 def _figure(campaign: Campaign, chart: DrawnChart) -> FigureView:
     variables = {token: f"var(--{token})" for token in LIGHT.tokens()}
-    svg = inline(chart.svg.read_text(encoding="utf-8"), prefix=chart.name, label=str(escape(chart.alt)))
+    svg = inline(chart.svg, prefix=chart.name, label=str(escape(chart.alt)))
     drawing = Markup(recoloured(svg, variables))  # noqa: S704 - our own drawing; its label is escaped above
     return FigureView(chart=chart, svg=drawing, root=campaign.folder.path)
 

@@ -57,12 +57,8 @@ def write_gif(timeline: Timeline, theme: Theme, path: Path, *, footer: str, is_s
     pace = "in real time" if timeline.speed == 1 else f"{timeline.speed} times as fast as it was"
     picture = Picture(
         name=timeline.name,
-        work="",
         title=timeline.title,
         facts=(*timeline.facts, pace),
-        alt=timeline.title,
-        columns=(),
-        rows=(),
         draw=lambda canvas: movers.append(timeline.draw(canvas)),
     )
     figure = slide(picture, theme, footer=footer, is_smoke=is_smoke)

@@ -1,4 +1,4 @@
-"""What stands on the cards of a talk: one card a claim, and one that opens the deck. Words and numbers, no drawing."""
+"""What stands on the cards of a talk: words and numbers, no drawing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from analysis.wording import words
 from analysis.wording.names import parse_variant, treatment_label
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from analysis.reading.campaign import Campaign
     from analysis.reading.summary import Summary
     from analysis.stats.results import ClaimResult, ComparisonResult
@@ -44,84 +46,53 @@ class CardBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """One claim for the stage. Without `numbers`, `reason` says why there are none."""
+    """One claim for the stage."""
 
-    id: str
-    title: str
-    statement: str
-    source: str
-    verdict: Verdict
+    result: ClaimResult
     numbers: tuple[BigNumber, ...]
     bars: tuple[CardBar, ...]
     bars_heading: str
     ratios: tuple[ComparisonResult, ...]
     structures: tuple[ComparisonResult, ...]
-    reason: str
-    command: str
 
     @property
     def word(self) -> str:
         """The verdict in a word, its sign before it."""
-        return f"{sentences.VERDICT_SIGNS[self.verdict]} {sentences.VERDICT_WORDS[self.verdict]}"
+        verdict = self.result.verdict
+        return f"{sentences.VERDICT_SIGNS[verdict]} {sentences.VERDICT_WORDS[verdict]}"
 
     @property
-    def alt(self) -> str:
-        """The card for those who cannot see it."""
-        found = "; ".join(f"{n.value} {n.of}, {n.interval}, expected {n.expected}" for n in self.numbers)
-        return f"{self.id}: {self.statement}. {self.word}. {found or self.reason}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TitleCard:
-    """What opens the deck."""
-
-    title: str
-    counts: tuple[tuple[Verdict, int], ...]
-    lines: tuple[str, ...]
-    command: str
+    def reason(self) -> str:
+        """Why there are no numbers, where there are none."""
+        return self.result.reason or self.result.claim.note or "nothing of it was measured"
 
     @property
-    def alt(self) -> str:
-        """The card for those who cannot see it."""
-        return f"{self.title}. {' '.join(self.lines)}"
+    def command(self) -> str:
+        """What measures the claim again, or nothing where that would not help."""
+        return "" if self.result.verdict in _NOT_JUDGED else f"bench claim {self.result.claim.id}"
 
 
-def title_card(campaign: Campaign) -> TitleCard:
-    """Return the card that opens the deck: the tally, and where its numbers come from."""
-    manifest = campaign.manifest
-    packages, python = manifest.packages, manifest.host.python
+def title_lines(campaign: Campaign) -> tuple[str, ...]:
+    """Return where the deck's numbers come from, and how far they can be trusted."""
+    packages, python = campaign.manifest.packages, campaign.manifest.host.python
     versions = [f"{name} {packages[name]}" for name in ("fastapi", "uvicorn") if name in packages]
-    counts = ((verdict, sum(r.verdict is verdict for r in campaign.results)) for verdict in Verdict)
-    return TitleCard(
-        title=sentences.tally(campaign),
-        counts=tuple((verdict, count) for verdict, count in counts if count),
-        lines=(
-            f"Campaign {campaign.name}, {words.plural(len(campaign.trials), 'trial')}",
-            ", ".join([machine(campaign), *([f"Python {python}"] if python else []), *versions]),
-            sentences.noise(campaign),
-        ),
-        command=manifest.command or campaign.redraw_command,
+    return (
+        f"Campaign {campaign.name}, {words.plural(len(campaign.trials), 'trial')}",
+        ", ".join([machine(campaign), *([f"Python {python}"] if python else []), *versions]),
+        sentences.noise(campaign),
     )
 
 
 def claim_card(campaign: Campaign, result: ClaimResult) -> Card:
-    """Return the card of one claim."""
-    claim = result.claim
-    told = [c for c in result.comparisons if c.estimate.effect is not None]
-    ratios = tuple(c for c in told if c.comparison.is_ratio)
+    measured = [c for c in result.comparisons if c.estimate.effect is not None]
+    ratios = tuple(c for c in measured if c.comparison.is_ratio)
     return Card(
-        id=claim.id,
-        title=claim.slug.replace("-", " "),
-        statement=claim.statement,
-        source=claim.source,
-        verdict=result.verdict,
-        numbers=tuple(_number(c) for c in told),
+        result=result,
+        numbers=tuple(_number(c) for c in measured),
         bars=tuple(_bars(campaign, ratios)),
         bars_heading=_heading(campaign, ratios),
         ratios=ratios,
-        structures=tuple(c for c in told if not c.comparison.is_ratio),
-        reason=result.reason or claim.note or "nothing of it was measured",
-        command="" if result.verdict in _NOT_JUDGED else f"bench claim {claim.id}",
+        structures=tuple(c for c in measured if not c.comparison.is_ratio),
     )
 
 
@@ -147,32 +118,27 @@ def _pair(result: ComparisonResult) -> str:
     return f"{asked.metric.short_label}, {treated} / {base}"
 
 
-def _bars(campaign: Campaign, ratios: tuple[ComparisonResult, ...]) -> list[CardBar]:
-    """Return the compared values, each treatment once; none where two metrics would share an axis."""
+def _bars(campaign: Campaign, ratios: tuple[ComparisonResult, ...]) -> Iterator[CardBar]:
+    """Yield the compared values, each treatment once; none where two metrics would share an axis."""
     metrics = {c.comparison.metric for c in ratios}
-    if len(metrics) != 1:
-        return []
-    metric = metrics.pop()
-    treatments = list(dict.fromkeys(t for c in ratios for t in c.comparison.treatments))
-    several = len({parse_variant(t.variant).work for t in treatments}) > 1
-    many_loads = len({t.load for t in treatments}) > 1
-    bars = []
-    for treatment in treatments:
-        value = summarise(campaign, treatment.id, metric)
-        if value is not None:
-            text = ("≥ " if value.is_floor else "") + words.metric_value(metric, value.median)
-            style = parse_variant(treatment.variant).style
-            label = _bar_label(treatment, several=several)
-            if many_loads:
-                label += f", {words.load(campaign.loads[treatment.load])}"
-            bars.append(CardBar(label=label, style=style, value=value, text=text))
-    return bars
+    treatments = dict.fromkeys(t for c in ratios for t in c.comparison.treatments)
+    several_works = len({parse_variant(t.variant).work for t in treatments}) > 1
+    several_loads = len({t.load for t in treatments}) > 1
+    for treatment in treatments if len(metrics) == 1 else ():
+        (metric,) = metrics
+        if value := summarise(campaign, treatment.id, metric):
+            label = _bar_label(treatment, several_works=several_works)
+            yield CardBar(
+                label=f"{label}, {words.load(campaign.loads[treatment.load])}" if several_loads else label,
+                style=parse_variant(treatment.variant).style,
+                value=value,
+                text=("≥ " if value.is_floor else "") + words.metric_value(metric, value.median),
+            )
 
 
-def _bar_label(treatment: Treatment, *, several: bool) -> str:
-    name = parse_variant(treatment.variant)
-    label = treatment_label(treatment)
-    if several:
+def _bar_label(treatment: Treatment, *, several_works: bool) -> str:
+    name, label = parse_variant(treatment.variant), treatment_label(treatment)
+    if several_works:
         return f"{name.work.name}: {label}"
     return f"{label} ({name.style.name})" if label.startswith("/") else label
 

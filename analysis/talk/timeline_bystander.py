@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.drawing.axes import durations_axis
-from analysis.drawing.style import BODY, SMALL, text_width
+from analysis.drawing.marks import marker_of
+from analysis.drawing.style import BODY, text_width
 from analysis.reading.facts import machine
 from analysis.reading.summary import main_load, rows_of
 from analysis.talk.animation import Timeline
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from matplotlib.lines import Line2D
-    from matplotlib.text import Annotation
 
     from analysis.drawing.canvas import Canvas
     from analysis.reading.campaign import Campaign
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
 NAME = "timeline-bystander"
 _STYLES = (ASYNC_BLOCKING, DEF)
 _KEY, _HEAD, _VALUE = 26.0, 22.0, 22.0  # font sizes
-_GAP, _ABOVE, _AXIS = 110.0, 130.0, 62.0
+_GAP, _ABOVE, _AXIS, _TICKS_LEFT = 110.0, 130.0, 62.0, 80.0
 _MOST_VALUES = 4  # written at their seconds; of more, only the last
 
 
@@ -63,6 +62,11 @@ class Side:
     row: Row
     seconds: tuple[Second, ...]
 
+    @property
+    def end(self) -> float:
+        """When its window ended, in seconds."""
+        return self.seconds[-1].end
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
@@ -72,11 +76,9 @@ class Panel:
     value: Callable[[Second], float | None]
     is_duration: bool = True
 
-    def text(self, second: Second, value: float) -> str:
-        """Return what is known of a second's value in words."""
-        if not self.is_duration:
-            return f"{value:,.0f}"
-        return ("≥ " if second.is_open(self.value(second) or 0.0) else "") + words.duration(value)
+    def known(self, side: Side) -> list[tuple[Second, float]]:
+        """Return the seconds in which it was recorded, with what was."""
+        return [(second, value) for second in side.seconds if (value := self.value(second)) is not None]
 
 
 PANELS = (
@@ -106,7 +108,7 @@ def bystander_timeline(campaign: Campaign) -> Timeline | str:
         name=NAME,
         title=_title(sides),
         facts=(words.upper_first(words.load(campaign.loads[load])), machine(campaign), found.words),
-        span_s=max(side.seconds[-1].end for side in sides),
+        span_s=max(side.end for side in sides),
         draw=lambda canvas: _draw(canvas, sides),
     )
 
@@ -130,54 +132,51 @@ def _seconds(rows: Sequence[SecondRow], window_s: float) -> tuple[Second, ...]:
 
 
 def _worst(side: Side) -> str | None:
-    waited = [(second.bystander_s, second) for second in side.seconds if second.bystander_s is not None]
-    if not waited:
+    waits = [(second.bystander_s, second) for second in side.seconds if second.bystander_s is not None]
+    worst, second = max(waits, key=lambda wait: wait[0], default=(None, None))
+    if worst is None or second is None:
         return None
-    worst, second = max(waited, key=lambda pair: pair[0])
     return ("at least " if second.is_open(worst) else "") + words.duration(worst)
 
 
 def _title(sides: Sequence[Side]) -> str:
-    told = [f"{_worst(side)} beside {side.row.name.phrase}" for side in sides]
-    return f"The slowest innocent request waits {words.listing(told)}"
+    waits = [f"{_worst(side)} beside {side.row.name.phrase}" for side in sides]
+    return f"The slowest innocent request waits {words.listing(waits)}"
 
 
 def _draw(canvas: Canvas, sides: Sequence[Side]) -> Mover:
     """Draw the panels side by side below a key."""
     x = canvas.left
     for side in sides:
-        style = side.row.name.style
+        style, label = side.row.name.style, treatment_label(side.row.treatment)
         canvas.marker(x + 12, canvas.top + 16, color=style.colour, marker=style.marker, markersize=20)
-        label = treatment_label(side.row.treatment)
         canvas.text(x + 34, canvas.top + 16, label, size=_KEY, weight="bold", colour=style.colour)
         x += text_width(label, _KEY, "bold") + 90
-    width = (canvas.right - canvas.left - _GAP * (len(PANELS) - 1) - 80) / len(PANELS)
+    width = (canvas.width - _GAP * (len(PANELS) - 1) - _TICKS_LEFT) / len(PANELS)
     movers = [
-        _draw_panel(canvas, panel, sides, canvas.left + 80 + i * (width + _GAP), width)
+        _draw_panel(canvas, panel, sides, canvas.left + _TICKS_LEFT + i * (width + _GAP), width)
         for i, panel in enumerate(PANELS)
     ]
-    note = "seconds into the window"
-    canvas.text(canvas.right, canvas.bottom, note, size=SMALL, colour=canvas.theme.muted, ha="right", va="bottom")
+    canvas.note(canvas.right, canvas.bottom, "seconds into the window", ha="right", va="bottom")
     return lambda second: [artist for mover in movers for artist in mover(second)]
 
 
 def _draw_panel(canvas: Canvas, panel: Panel, sides: Sequence[Side], left: float, width: float) -> Mover:
     theme = canvas.theme
     for i, (line, colour) in enumerate(zip(panel.heading, (theme.ink, theme.muted), strict=True)):
-        canvas.text(left - 80, canvas.top + 64 + i * _HEAD * 1.3, line, size=_HEAD, colour=colour)
-    axes = canvas.axes(left, canvas.top + _ABOVE, left + width, canvas.bottom - _AXIS)
-    values = [value for side in sides for second in side.seconds if (value := panel.value(second)) is not None]
+        canvas.text(left - _TICKS_LEFT, canvas.top + 64 + i * _HEAD * 1.3, line, size=_HEAD, colour=colour)
+    axes = canvas.axes(left, canvas.top + _ABOVE, left + width, canvas.bottom - _AXIS, grid="both")
+    values = [value for side in sides for _, value in panel.known(side)]
     if panel.is_duration:
-        durations_axis(min(values) / 2, max(values) * 2).apply(axes)
+        durations_axis([min(values) / 2, max(values) * 2]).apply(axes)
     else:
         axes.set_ylim(0, max(values) * 1.2)
-    span = max(side.seconds[-1].end for side in sides)
+    span = max(side.end for side in sides)
     axes.set_xlim(0, span)
     axes.set_xticks(range(int(span) + 1) if span <= 10 else range(0, int(span) + 1, 5))  # noqa: PLR2004 - room for ten
     axes.tick_params(labelsize=BODY)
-    axes.grid(color=theme.grid, linewidth=1)
     (now,) = axes.plot([0, 0], axes.get_ylim(), color=theme.faint, linewidth=3, animated=True)
-    steps = [_steps(axes, panel, side) for side in sides]
+    steps = [_step(axes, panel, side, *known) for side in sides for known in panel.known(side)]
 
     def at(second: float) -> list[Artist]:
         now.set_xdata([second, second])
@@ -186,68 +185,16 @@ def _draw_panel(canvas: Canvas, panel: Panel, sides: Sequence[Side], left: float
     return at
 
 
-def _steps(axes: Axes, panel: Panel, side: Side) -> Mover:
-    """Draw a side's values as steps, each written at its second where there is room."""
-    known = [(second, value) for second in side.seconds if (value := panel.value(second)) is not None]
-    has_room = len(known) <= _MOST_VALUES
-    steps = [
-        _Step(panel=panel, second=second, value=value, line=_line(axes, side), text=_label(axes, side, is_told=is_told))
-        for second, value in known
-        for is_told in (has_room or second is known[-1][0],)
-    ]
-    return lambda at: [artist for step in steps for artist in step.at(at)]
+def _step(axes: Axes, panel: Panel, side: Side, second: Second, value: float) -> Mover:
+    """Draw one second of one side in one panel, with its value where there is room.
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
-    """One second of one side in one panel."""
-
-    panel: Panel
-    second: Second
-    value: float
-    line: Line2D
-    text: Annotation
-
-    def at(self, now: float) -> list[Artist]:
-        """Return what is known by then.
-
-        A wait that was still open when the window ended began so long before that end, so its age grows as time runs.
-        Anything else is known when its second is over.
-        """
-        second, value = self.second, self.value
-        end = second.end
-        if self.panel.is_duration and second.is_open(value):
-            value -= second.window_s - now
-            end = min(end, now)
-        elif now < second.end - 1e-9:
-            return []
-        if value <= 0 or end <= second.start:
-            return []
-        middle = (second.start + end) / 2
-        self.line.set_data([second.start, middle, end], [value] * 3)
-        self.text.xy = (middle, value)
-        self.text.set_text(self.panel.text(second, value))
-        return [self.line, self.text]
-
-
-def _line(axes: Axes, side: Side) -> Line2D:
-    style = side.row.name.style
-    (line,) = axes.plot(
-        [],
-        [],
-        color=style.colour,
-        linewidth=7,
-        marker=style.marker,
-        markersize=18,
-        markeredgewidth=0,
-        markevery=[1],
-        animated=True,
-    )
-    return line
-
-
-def _label(axes: Axes, side: Side, *, is_told: bool) -> Annotation:
-    return axes.annotate(
+    A wait that was still open when the window ended began so long before that end, so its age grows as time runs.
+    Anything else is known when its second is over.
+    """
+    known, style = panel.known(side), side.row.name.style
+    is_open = panel.is_duration and second.is_open(value)
+    (line,) = axes.plot([], [], linewidth=7, markevery=[1], animated=True, **marker_of(style, 18))
+    text = axes.annotate(
         "",
         (0, 0),
         xytext=(0, 14),
@@ -256,7 +203,22 @@ def _label(axes: Axes, side: Side, *, is_told: bool) -> Annotation:
         va="bottom",
         fontsize=_VALUE,
         fontweight="bold",
-        color=side.row.name.style.colour,
+        color=style.colour,
         animated=True,
-        visible=is_told,
+        visible=len(known) <= _MOST_VALUES or second is known[-1][0],
     )
+
+    def at(now: float) -> list[Artist]:
+        end = min(second.end, now) if is_open else second.end
+        age = value - (second.window_s - now) if is_open else value
+        is_known = is_open or now >= second.end - 1e-9
+        if not is_known or age <= 0 or end <= second.start:
+            return []
+        middle = (second.start + end) / 2
+        line.set_data([second.start, middle, end], [age] * 3)
+        text.xy = (middle, age)
+        written = words.duration(age) if panel.is_duration else f"{age:,.0f}"
+        text.set_text(f"≥ {written}" if is_open else written)
+        return [line, text]
+
+    return at

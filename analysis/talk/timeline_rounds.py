@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
+class RoundTrials:
     """A round, and its trials by treatment."""
 
     number: int
@@ -21,11 +21,11 @@ class Shown:
 
     @property
     def words(self) -> str:
-        """Say which round is shown."""
+        """Which round is shown."""
         return f"round {self.number}, the middle one of {self.among}" if self.among > 1 else f"round {self.number}"
 
 
-def middle_round(campaign: Campaign, treatments: Sequence[str]) -> Shown | None:
+def middle_round(campaign: Campaign, treatments: Sequence[str]) -> RoundTrials | None:
     """Return the middle one of the rounds in which all of these have a valid trial, or None without one."""
     by_round: dict[int, dict[str, str]] = {}
     for trial in campaign.trials:
@@ -35,4 +35,4 @@ def middle_round(campaign: Campaign, treatments: Sequence[str]) -> Shown | None:
     if not whole:
         return None
     number = whole[(len(whole) - 1) // 2]
-    return Shown(number=number, among=len(whole), trials=by_round[number])
+    return RoundTrials(number=number, among=len(whole), trials=by_round[number])

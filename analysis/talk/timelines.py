@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 
-from analysis.drawing.style import DARK, LIGHT, RC
+from analysis.drawing.style import RC, THEMES
 from analysis.talk import timeline_burst, timeline_bystander
 from analysis.talk.animation import write_gif
 
@@ -23,14 +23,14 @@ _TIMELINES = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class TimelineFiles:
     """The files, and the timelines that were left out, each with the reason."""
 
     files: tuple[Path, ...]
     left_out: dict[str, str]
 
 
-def write_timelines(campaign: Campaign, out_dir: Path) -> Written:
+def write_timelines(campaign: Campaign, out_dir: Path) -> TimelineFiles:
     """Write the timelines there are data for into `out_dir`, as GIFs of 1280x720; nothing is made up for the others."""
     out_dir.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
@@ -42,8 +42,7 @@ def write_timelines(campaign: Campaign, out_dir: Path) -> Written:
             if isinstance(found, str):
                 left_out[name] = found
                 continue
-            for theme, ending in ((LIGHT, ".gif"), (DARK, ".dark.gif")):
-                path = out_dir / f"{name}{ending}"
-                write_gif(found, theme, path, footer=footer, is_smoke=campaign.is_smoke)
-                files.append(path)
-    return Written(files=tuple(files), left_out=left_out)
+            for theme in THEMES:
+                path = out_dir / f"{name}{theme.suffix}.gif"
+                files.append(write_gif(found, theme, path, footer=footer, is_smoke=campaign.is_smoke))
+    return TimelineFiles(files=tuple(files), left_out=left_out)

@@ -8,7 +8,7 @@ from math import exp
 from typing import TYPE_CHECKING, Any
 
 from experiment.design.claims import CLAIMS
-from experiment.design.loads import LOADS
+from experiment.design.loads import LOADS, sweep_load
 from experiment.design.model import LoadKind, Treatment
 from experiment.design.plan import plan_round, treatments_for, trial_id
 from experiment.design.profiles import ARTICLE_CLAIMS
@@ -47,6 +47,8 @@ EXTRA_TREATMENTS = (
     Treatment(variant="sleep.async-to-thread", load="closed-80"),
     Treatment(variant="http.async-offload.session", load="closed-80"),
 )
+STALL_TREATMENTS = tuple(Treatment(variant="stall.async-blocking", load=load) for load in ("closed-4", "open-100"))
+SWEEP = tuple((variant, rate) for variant in ("sleep.async-native", "sleep.def") for rate in (100.0, 200.0, 400.0))
 INVALID = {("noop.def@closed-20", 2), ("http.async-native.aiohttp@closed-80", 3)}
 """(treatment, round) whose trial a validity rule threw out."""
 
@@ -88,6 +90,7 @@ TRUTHS: dict[str, Truth] = {
     "upload.async-blocking": Truth(rps=56, cpu_us=17500, bystander_ms=70, lag_ms=30),
     "upload.async-offload": Truth(rps=54, cpu_us=18200, bystander_ms=22, lag_ms=14),
     "upload.async-process": Truth(rps=97, cpu_us=19000, bystander_ms=3, lag_ms=4),
+    "stall.async-blocking": Truth(rps=100, cpu_us=300, bystander_ms=2),
 }
 MAKESPANS_S = {"article.async-blocking.bad": 20.05, "article.async-native.good": 2.03, "article.def.sync-ok": 2.04}
 
@@ -99,8 +102,10 @@ def manifest(
     skipped: Mapping[str, str] | None = None,
     is_smoke: bool = False,
     name: str = "2026-01-01-made-up",
+    sweep: Sequence[tuple[str, float]] = (),
 ) -> dict[str, Any]:
     """Return the manifest of a finished campaign."""
+    steps = {load.id: load for load in (sweep_load(rate) for _, rate in sweep)}
     return {
         "format_version": FORMAT_VERSION,
         "project": "handlerbench",
@@ -125,11 +130,16 @@ def manifest(
         "git": {"commit": "0123456789abcdef", "dirty": False},
         "pinning": {"sut": [0], "others": [1], "enforced": True, "note": ""},
         "settings": SETTINGS,
-        "loads": {name: asdict(load) for name, load in LOADS.items()},
+        "loads": {name: asdict(load) for name, load in {**LOADS, **steps}.items()},
         "claims": [ClaimEntry.of(c).model_dump(mode="json") for c in claims],
         "treatments": [TreatmentEntry.of(t).model_dump(mode="json") for t in treatments],
+        "sweep": [TreatmentEntry.of(t).model_dump(mode="json") for t in sweep_treatments(sweep)],
         "skipped": dict(skipped or {}),
     }
+
+
+def sweep_treatments(sweep: Iterable[tuple[str, float]]) -> list[Treatment]:
+    return [Treatment(variant=variant, load=sweep_load(rate).id) for variant, rate in sweep]
 
 
 def registered(treatments: Iterable[Treatment], *, claims: Iterable[Claim] = ARTICLE, **changes: Any) -> Manifest:
@@ -149,12 +159,15 @@ def write_campaign(
     invalid: Iterable[tuple[str, int]] = frozenset(INVALID),
     is_smoke: bool = False,
     noise: float = 0.02,
+    sweep: Sequence[tuple[str, float]] = (),
 ) -> Path:
     """Write a whole campaign and return its folder."""
     planned = treatments if treatments is not None else (*treatments_for(claims), *EXTRA_TREATMENTS)
-    folder = CampaignFolder.create(
-        path, read_manifest(manifest(planned, claims=claims, skipped=skipped, is_smoke=is_smoke), str(path))
+    planned = (*planned, *sweep_treatments(sweep))
+    written = read_manifest(
+        manifest(planned, claims=claims, skipped=skipped, is_smoke=is_smoke, sweep=sweep), str(path)
     )
+    folder = CampaignFolder.create(path, written)
     world, number, bad = random.Random(seed), 0, set(invalid)
     for round_number in range(1, rounds + 1):
         for position, treatment in enumerate(plan_round(planned, seed=seed, round_number=round_number)):
@@ -162,7 +175,7 @@ def write_campaign(
                 continue
             number += 1
             rules = ("driver-saturated",) if (treatment.id, round_number) in bad else ()
-            trial = _Trial(treatment=treatment, load=LOADS[treatment.load], world=world, noise=noise)
+            trial = _Trial(treatment=treatment, load=written.loads[treatment.load], world=world, noise=noise)
             record = _record(trial, trial_id(number), round_number, position, rules)
             folder.append(record, trial.histograms(), trial.seconds())
     return path
@@ -199,6 +212,8 @@ class _Trial:
         if self.is_burst:
             return Truth(rps=10 / MAKESPANS_S[self.treatment.variant], cpu_us=900)
         truth = TRUTHS[self.treatment.variant]
+        if self.load.kind is LoadKind.OPEN:
+            return replace(truth, rps=min(truth.rps, self.load.rate_rps) * self.jitter)
         slept = self.treatment.variant.startswith("sleep.") and not truth.is_blocked
         rps = min(truth.rps, self.load.users * 9.75) if slept else truth.rps
         return replace(truth, rps=rps * self.jitter, cpu_us=truth.cpu_us * self.jitter)
@@ -209,7 +224,7 @@ class _Trial:
     def _draw(self) -> dict[Series, Histogram]:
         truth, load, window = self.truth, self.load, self.load.window_s
         answers = max(1, round(truth.rps * window))
-        response_us = load.users / truth.rps * 1e6
+        response_us = (load.users or 4) / truth.rps * 1e6
         sigma = 0.12 if truth.rps > 100 else 0.04
         if truth.is_blocked:
             response = Histogram.of_us(

@@ -14,9 +14,10 @@ from matplotlib.image import imread
 from analysis.drawing.canvas import SMOKE_MARK
 from analysis.drawing.style import DARK, LIGHT
 from analysis.reading.campaign import load_campaign
+from analysis.reading.sentences import VERDICT_SIGNS
 from analysis.stats.results import Verdict
 from analysis.talk.card_drawing import NOTE, draw_claim, draw_title
-from analysis.talk.cards import claim_card, title_card
+from analysis.talk.cards import claim_card
 from analysis.talk.slides import write_slides
 from experiment.design.claims import A_A, CLAIMS
 from experiment.design.model import Treatment
@@ -36,7 +37,7 @@ JUDGED = [CLAIMS[name] for name in ("A1", "A5", "A21")]
 
 
 @dataclass(frozen=True)
-class Made:
+class Deck:
     campaign: Campaign
     written: list[Path]
     said: list[str]
@@ -49,11 +50,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+def deck(tmp_path_factory: pytest.TempPathFactory) -> Deck:
     folder = tmp_path_factory.mktemp("results") / "c"
     write_campaign(folder, claims=JUDGED, treatments=treatments_for(JUDGED), rounds=3)
     said: list[str] = []
-    return Made(load_campaign(folder), make_slides(folder, said.append), said)
+    return Deck(load_campaign(folder), make_slides(folder, said.append), said)
 
 
 def cards(campaign: Campaign) -> dict[str, Card]:
@@ -64,16 +65,16 @@ def texts(figure: Figure) -> list[str]:
     return [text.get_text() for text in figure.texts]
 
 
-def test_every_claim_gets_a_card_and_the_deck_a_title(made: Made) -> None:
-    slides = made.campaign.folder.path / "slides"
+def test_every_claim_gets_a_card_and_the_deck_a_title(deck: Deck) -> None:
+    slides = deck.campaign.folder.path / "slides"
     for name in ("00-title", "A1", "A5", "A21"):
         for ending in (".png", ".dark.png", ".svg", ".dark.svg"):
-            assert slides / f"{name}{ending}" in made.written
-    assert [path.name for path in made.written[:2]] == ["deck.pdf", "deck.dark.pdf"]
+            assert slides / f"{name}{ending}" in deck.written
+    assert [path.name for path in deck.written[:2]] == ["deck.pdf", "deck.dark.pdf"]
 
 
-def test_a_card_is_sixteen_to_nine(made: Made) -> None:
-    for path in made.written:
+def test_a_card_is_sixteen_to_nine(deck: Deck) -> None:
+    for path in deck.written:
         if path.suffix == ".png":
             assert imread(path).shape[:2] == (900, 1600)
         if path.suffix == ".svg":
@@ -81,21 +82,21 @@ def test_a_card_is_sixteen_to_nine(made: Made) -> None:
             assert root.get("viewBox") == "0 0 1600 900"
 
 
-def test_the_deck_has_a_page_a_card(made: Made) -> None:
-    for deck in made.written[:2]:
-        assert len(re.findall(rb"/Type /Page\b", deck.read_bytes())) == len(JUDGED) + 1
+def test_the_deck_has_a_page_a_card(deck: Deck) -> None:
+    for pdf in deck.written[:2]:
+        assert len(re.findall(rb"/Type /Page\b", pdf.read_bytes())) == len(JUDGED) + 1
 
 
-def test_the_dark_card_has_no_colour_of_the_light_theme_left(made: Made) -> None:
-    dark = (made.campaign.folder.path / "slides" / "A1.dark.svg").read_text(encoding="utf-8")
+def test_the_dark_card_has_no_colour_of_the_light_theme_left(deck: Deck) -> None:
+    dark = (deck.campaign.folder.path / "slides" / "A1.dark.svg").read_text(encoding="utf-8")
     assert DARK.surface in dark
     for colour in (LIGHT.ink, LIGHT.muted, LIGHT.surface):
         assert colour not in dark
 
 
-def test_the_command_says_where_the_decks_are(made: Made) -> None:
-    assert [line for line in made.said if line.endswith(".pdf")] == made.said[:2]
-    assert "slides" in made.said[-1]
+def test_the_command_says_where_the_decks_are(deck: Deck) -> None:
+    assert [line for line in deck.said if line.endswith(".pdf")] == deck.said[:2]
+    assert "slides" in deck.said[-1]
 
 
 def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
@@ -145,8 +146,8 @@ def test_a_value_known_only_from_below_is_marked(whole: Campaign) -> None:
 
 def test_what_was_skipped_or_cannot_be_measured_says_why_and_offers_no_command(whole: Campaign) -> None:
     found = cards(whole)
-    assert found["A16"].verdict is Verdict.SKIPPED
-    assert found["A21"].verdict is Verdict.NOT_MEASURABLE
+    assert found["A16"].result.verdict is Verdict.SKIPPED
+    assert found["A21"].result.verdict is Verdict.NOT_MEASURABLE
     for name, reason in (("A16", "This machine has one core"), ("A21", "survey of code")):
         said = " ".join(texts(draw_claim(whole, found[name], LIGHT)))
         assert reason in said
@@ -163,27 +164,30 @@ def test_a_claim_without_a_valid_trial_still_has_a_card(tmp_path: Path) -> None:
     for card in cards(campaign).values():
         assert card.numbers == ()
         draw_claim(campaign, card, DARK)
-    draw_title(campaign, title_card(campaign), DARK)
+    draw_title(campaign, DARK)
 
 
 def test_the_title_card_names_campaign_machine_and_tally(whole: Campaign) -> None:
-    card = title_card(whole)
-    said = " ".join((card.title, *card.lines))
+    found = texts(draw_title(whole, LIGHT))
+    said = " ".join(found)
     for part in ("statements judged", whole.name, "2 cores", "fastapi 0.130.0", "byte-identical"):
         assert part in said
-    assert sum(count for _, count in card.counts) == len(whole.results)
+    counts = [text.split() for text in found if text[:1] in set(VERDICT_SIGNS.values())]
+    assert sum(int(count) for _, count in counts) == len(whole.results)
 
 
 def test_a_smoke_run_is_marked_on_every_card(tmp_path: Path) -> None:
     folder = write_campaign(tmp_path / "c", claims=JUDGED, treatments=A_A.treatments, rounds=1, is_smoke=True)
     campaign = load_campaign(folder)
     figures = [draw_claim(campaign, card, LIGHT) for card in cards(campaign).values()]
-    for figure in (draw_title(campaign, title_card(campaign), LIGHT), *figures):
+    for figure in (draw_title(campaign, LIGHT), *figures):
         assert SMOKE_MARK in texts(figure)
 
 
 def test_nothing_on_a_card_is_too_small_or_runs_over_its_edge(whole: Campaign) -> None:
-    long = replace(cards(whole)["A11b"], statement="A rather long statement that goes on and on " * 5)
+    card = cards(whole)["A11b"]
+    claim = replace(card.result.claim, statement="A rather long statement that goes on and on " * 5)
+    long = replace(card, result=replace(card.result, claim=claim))
     for card in (*cards(whole).values(), long):
         figure = draw_claim(whole, card, LIGHT)
         renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]  # else one for each text
