@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from analysis.drawing.axes import DurationsAxis
     from analysis.drawing.canvas import Canvas
     from analysis.reading.campaign import Campaign
-    from analysis.reading.facts import Measured
+    from analysis.reading.facts import RowValue
     from analysis.reading.summary import Row, Summary
     from bench_app.works import Work
 
@@ -70,7 +70,7 @@ def bystander(campaign: Campaign) -> Iterator[Picture]:
             yield _picture(campaign, work, load, rows)
 
 
-def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[Measured]) -> Picture:
+def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[RowValue]) -> Picture:
     waits = [Wait(row=m.row, p50=m.value, p99=summarise(campaign, m.row.treatment.id, BYSTANDER_P99)) for m in rows]
     missing = missing_rows(campaign, work, load, BYSTANDER_P50)
     found = finding(

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from analysis.reading.campaign import Campaign
-    from analysis.reading.facts import Measured
+    from analysis.reading.facts import RowValue
     from bench_app.works import Work
 
 _MILLISECOND_US = 1000.0
@@ -31,7 +31,7 @@ def cost(campaign: Campaign) -> Iterator[Picture]:
             yield _picture(campaign, work, load, rows)
 
 
-def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[Measured]) -> Picture:
+def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[RowValue]) -> Picture:
     bars = [bar(m, words.duration_us(m.value.median)) for m in rows]
     bars += missing_bars(campaign, work, load, CPU_PER_REQUEST)
     found = finding(

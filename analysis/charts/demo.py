@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from analysis.drawing.bars import Bar
     from analysis.reading.campaign import Campaign
-    from analysis.reading.facts import Measured
+    from analysis.reading.facts import RowValue
 
 
 @chart(place=30)
@@ -33,7 +33,7 @@ def demo(campaign: Campaign) -> Iterator[Picture]:
             yield _picture(campaign, load, rows)
 
 
-def _picture(campaign: Campaign, load: str, rows: Sequence[Measured]) -> Picture:
+def _picture(campaign: Campaign, load: str, rows: Sequence[RowValue]) -> Picture:
     users = campaign.loads[load].users
     needs = [f"{treatment_label(m.row.treatment)} needs {words.duration(m.value.median)}" for m in rows]
     bars = [*(_bar(campaign, m) for m in rows), *missing_bars(campaign, ARTICLE, load, MAKESPAN)]
@@ -57,7 +57,7 @@ def _picture(campaign: Campaign, load: str, rows: Sequence[Measured]) -> Picture
     )
 
 
-def _bar(campaign: Campaign, measured: Measured) -> Bar:
+def _bar(campaign: Campaign, measured: RowValue) -> Bar:
     row, limit = measured.row, row_ceiling(campaign, measured.row)
     # the highest goodput theory allows is the shortest time for the burst
     shortest = row.load.users / limit.goodput_rps if limit else None

@@ -8,7 +8,7 @@ from analysis.charts.parts import bar, finding, summary_cells
 from analysis.charts.registry import chart
 from analysis.drawing.bars import MOST_ROWS, Bar, BarChart, Section
 from analysis.drawing.canvas import Picture
-from analysis.reading.facts import Measured, measured_rows, over_trials, phrase, task
+from analysis.reading.facts import RowValue, measured_rows, over_trials, phrase, task
 from analysis.reading.summary import closed_loads, row_ceiling, rows_of, summarise, why_missing, works
 from analysis.wording import words
 from analysis.wording.names import treatment_label
@@ -70,7 +70,7 @@ def _bar(campaign: Campaign, row: Row) -> Bar:
     if value is None:
         reason = why_missing(campaign, row.treatment, GOODPUT)
         return Bar(label=treatment_label(row.treatment), style=row.name.style, value=None, text=reason)
-    return bar(Measured(row=row, value=value), words.number(value.median), ceiling=limit.goodput_rps if limit else None)
+    return bar(RowValue(row=row, value=value), words.number(value.median), ceiling=limit.goodput_rps if limit else None)
 
 
 def _csv_row(campaign: Campaign, row: Row) -> dict[str, Any]:

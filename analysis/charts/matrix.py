@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from analysis.drawing.canvas import Canvas
     from analysis.drawing.style import Theme
     from analysis.reading.campaign import Campaign
-    from analysis.reading.facts import Measured
+    from analysis.reading.facts import RowValue
     from bench_app.works import Work
     from experiment.design.model import Load
 
@@ -40,7 +40,7 @@ _COLUMN_HEAD, _LABEL = 74.0, 250.0
 class Cell:
     """A style at its best in one work."""
 
-    measured: Measured
+    measured: RowValue
     relative: float
 
     @property
@@ -78,7 +78,7 @@ def matrix(campaign: Campaign) -> Iterator[Picture]:
 
 
 def _cells(campaign: Campaign, work: Work, load: str) -> dict[Style, Cell]:
-    best: dict[Style, Measured] = {}
+    best: dict[Style, RowValue] = {}
     for measured in measured_rows(campaign, work, load, GOODPUT):
         if not measured.row.name.is_copy:
             style = measured.row.name.style
@@ -87,7 +87,7 @@ def _cells(campaign: Campaign, work: Work, load: str) -> dict[Style, Cell]:
     return {style: Cell(measured=m, relative=m.value.median / top) for style, m in best.items()} if top else {}
 
 
-def _rank(measured: Measured) -> tuple[bool, float]:
+def _rank(measured: RowValue) -> tuple[bool, float]:
     """Rank tools by goodput, but a style on the default server before one that was given more."""
     return (not measured.row.treatment.server.suffix, measured.value.median)
 
@@ -148,7 +148,7 @@ def _draw(canvas: Canvas, *, columns: Sequence[Column]) -> None:
     for i, column in enumerate(columns):
         x = _LABEL + width * (i + 0.5)
         _centred(axes, x, 18, column.work.name, size=BODY + 2, colour=theme.ink, weight="bold")
-        _centred(axes, x, 46, words.load(column.load).partition(",")[0], size=SMALL, colour=theme.muted)
+        _centred(axes, x, 46, words.plural(column.load.users, "user"), size=SMALL, colour=theme.muted)
     for j, style in enumerate(styles):
         y = _COLUMN_HEAD + height * j
         axes.add_patch(Rectangle((0, y + height / 2 - 11), 22, 22, color=style.colour, linewidth=0))

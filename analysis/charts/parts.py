@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from analysis.reading.campaign import Campaign
-    from analysis.reading.facts import Measured
+    from analysis.reading.facts import RowValue
     from analysis.reading.summary import Summary
     from bench_app.works import Work
     from experiment.design.metrics import Metric
@@ -27,7 +27,7 @@ def main_loads(campaign: Campaign) -> Iterator[tuple[Work, str]]:
             yield work, load
 
 
-def bar(measured: Measured, text: str, *, ceiling: float | None = None, note: str = "") -> Bar:
+def bar(measured: RowValue, text: str, *, ceiling: float | None = None, note: str = "") -> Bar:
     """Return the bar of a measured row; `note` follows its label."""
     name = measured.row.name
     return Bar(
@@ -55,13 +55,13 @@ def summary_cells(value: Summary | None, unit: str) -> dict[str, float | None]:
     return {f"median_{unit}": value.median, f"low_{unit}": value.low, f"high_{unit}": value.high, "n_trials": value.n}
 
 
-def summary_rows(rows: Sequence[Measured], unit: str) -> list[dict[str, Any]]:
+def summary_rows(rows: Sequence[RowValue], unit: str) -> list[dict[str, Any]]:
     """Return one row a treatment, its summary by column."""
     return [{"treatment": m.row.treatment.id, **summary_cells(m.value, unit)} for m in rows]
 
 
 def finding(
-    rows: Sequence[Measured], write: Callable[[Summary], str], *, same: str, other: str, alone: str = ""
+    rows: Sequence[RowValue], write: Callable[[Summary], str], *, same: str, other: str, alone: str = ""
 ) -> str:
     """Return what a title says of the extremes: `same`, `other`, or `alone` without two rows to compare.
 

@@ -19,7 +19,7 @@ from analysis.drawing.canvas import Picture
 from analysis.drawing.marks import arrow, marker_of, name_ends
 from analysis.drawing.style import SMALL, TICKS_BELOW, TICKS_LEFT, text_width
 from analysis.reading.campaign import response_histograms
-from analysis.reading.facts import Measured, task
+from analysis.reading.facts import RowValue, task
 from analysis.reading.summary import Summary, rows_of, summarise
 from analysis.wording import words
 from analysis.wording.names import treatment_label
@@ -66,14 +66,14 @@ class Curve:
         """Whether the curve ends among unanswered requests."""
         return self.floor_from < len(self.nines)
 
-    def at(self, q: float) -> Measured | None:
+    def at(self, q: float) -> RowValue | None:
         """Return a quantile in seconds, or None beyond what the sample supports."""
         wanted = 1 / (1 - q)
         if self.requests < wanted:
             return None
         i = min(int(np.searchsorted(self.nines, wanted * (1 - 1e-9))), len(self.nines) - 1)
         value, is_floor = self.seconds[i], i >= self.floor_from
-        return Measured(row=self.row, value=Summary(median=value, low=value, high=value, n=1, is_floor=is_floor))
+        return RowValue(row=self.row, value=Summary(median=value, low=value, high=value, n=1, is_floor=is_floor))
 
     def points(self) -> Iterator[tuple[float, float, bool]]:
         """Yield quantile, seconds, and whether that is only a lower bound."""

@@ -82,8 +82,8 @@ def _line(heading: str, result: ComparisonResult) -> Line:
     if result.comparison.is_ratio and result.estimate.effect is not None:
         return Line(heading=heading, detail=detail, verdict=result.verdict, ratio=result)
     said = sentences.comparison(result)
-    text = said.found.removeprefix(f"{result.comparison.treatment.variant}: ")
-    return Line(heading=heading, detail=detail, verdict=result.verdict, words=f"{text} (expected {said.expected})")
+    words = f"{said.statement} (expected {said.expected})"
+    return Line(heading=heading, detail=detail, verdict=result.verdict, words=words)
 
 
 def _noise(aa: ComparisonResult) -> Line:

@@ -29,8 +29,10 @@ def write_figures(light: Figure, dark: Figure, folder: Path, name: str) -> str:
     svg = svg_of(light)
     write_whole(folder / f"{name}.svg", svg)
     write_whole(folder / f"{name}.dark.svg", recoloured(svg, DARK.tokens()))
-    for figure, ending in ((light, ".png"), (dark, ".dark.png")):
-        figure.savefig(
-            folder / f"{name}{ending}", format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 4}
-        )
+    save_png(light, folder / f"{name}.png")
+    save_png(dark, folder / f"{name}.dark.png")
     return svg
+
+
+def save_png(figure: Figure, path: Path) -> None:
+    figure.savefig(path, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 4})

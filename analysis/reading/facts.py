@@ -30,10 +30,6 @@ class RowValue:
     value: Summary
 
 
-Measured = RowValue
-"""Its name in the charts, until they use the new one."""
-
-
 def measured_rows(campaign: Campaign, work: Work, load: str, metric: Metric) -> list[RowValue]:
     """Return the rows of a work under a load that have a value, in the fixed order."""
     pairs = ((row, summarise(campaign, row.treatment.id, metric)) for row in rows_of(campaign, work, load))
