@@ -149,7 +149,12 @@ def second_records(table: pd.DataFrame) -> dict[str, list[SecondRow]]:
 
 
 def _plain_rows(table: pd.DataFrame) -> list[dict[Any, Any]]:
-    return table.astype(object).where(table.notna(), None).to_dict("records")
+    # column by column: the frame's own ways convert each of its many columns several times
+    columns = [
+        [None if is_missing else value for value, is_missing in zip(cells.tolist(), cells.isna(), strict=True)]
+        for _, cells in table.items()
+    ]
+    return [dict(zip(table.columns, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
 def merged_histograms(path: Path, series: Series, groups: Mapping[str, str]) -> dict[str, Histogram]:

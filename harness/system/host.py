@@ -8,6 +8,7 @@ import subprocess
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,13 +47,16 @@ def facts() -> HostFacts:
     )
 
 
+_version = cache(metadata.version)  # which parses a file each time
+
+
 def package_versions() -> dict[str, str]:
     """Return the version of each of these packages that is installed, by name."""
     found = {}
     clients, drivers = (c.package for c in HTTP_CLIENTS.values()), (d.package for d in DB_DRIVERS.values())
     for name in dict.fromkeys([*_PACKAGES, *clients, *drivers]):
         with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
+            found[name] = _version(name)
     return found
 
 
