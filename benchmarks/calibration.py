@@ -25,7 +25,7 @@ from analysis.stats.judge import ALPHA
 from benchmarks import campaigns as whole
 from benchmarks.looks import look
 from benchmarks.noise import Model, log_ratios
-from benchmarks.power import ENOUGH, ROUNDS, SPREADS, draw, power_table, smallest_found
+from benchmarks.power import ENOUGH, ROUNDS, SPREADS, Power, draw, power_table, smallest_found
 from benchmarks.talk import say, table, write_json
 from experiment.design.model import Interval, at_least
 from harness.campaign.fake import Noise
@@ -33,8 +33,6 @@ from harness.campaign.fake import Noise
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
-
-    from benchmarks.power import Power
 
 FIGURES = Path(__file__).resolve().parent.parent / "docs" / "figures"
 LIMIT = 1.1

@@ -14,7 +14,7 @@ import numpy as np
 
 from experiment.design.claims import CLAIMS
 from experiment.design.loads import LOADS
-from experiment.design.model import LoadKind, PlannedTrial
+from experiment.design.model import Load, LoadKind, PlannedTrial, Treatment
 from experiment.design.plan import plan_round, treatments_for, trial_id
 from experiment.records.histogram import Histogram, bucket_index
 from experiment.records.manifest import FORMAT_VERSION, ClaimEntry, TreatmentEntry, read_manifest
@@ -25,8 +25,6 @@ from harness.system.host import facts, package_versions
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from experiment.design.model import Load, Treatment
 
 ROUNDS = 5
 _SEED = 7

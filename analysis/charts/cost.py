@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from analysis.charts.parts import bar, finding, main_loads, missing_bars, summary_rows
 from analysis.charts.registry import chart
-from analysis.drawing.bars import BarChart, Section
+from analysis.drawing.bars import draw_bars
 from analysis.drawing.canvas import Picture
-from analysis.reading.facts import measured_rows, over_trials, task
+from analysis.reading.facts import Measured, measured_rows, over_trials, task
 from analysis.wording import words
 from experiment.design.metrics import CPU_PER_REQUEST
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from analysis.reading.campaign import Campaign
-    from analysis.reading.facts import Measured
     from bench_app.works import Work
 
 _MILLISECOND_US = 1000.0
@@ -53,7 +53,7 @@ def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[Measured]
         what="Bar chart of CPU time a request by variant",
         values=[f"{bar.label}: {bar.text}" for bar in bars],
         rows=summary_rows(rows, "us"),
-        draw=BarChart(sections=[Section(heading="", bars=bars)], unit="", format_tick=_tick).draw,
+        draw=partial(draw_bars, sections={"": bars}, unit="", written=_tick),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from analysis.charts.parts import bar, missing_bars, summary_rows
 from analysis.charts.registry import chart
-from analysis.drawing.bars import BarChart, Section
+from analysis.drawing.bars import Bar, draw_bars
 from analysis.drawing.canvas import Picture
-from analysis.reading.facts import measured_rows, over_trials
+from analysis.reading.facts import Measured, measured_rows, over_trials
 from analysis.reading.summary import row_ceiling, rows_of
 from analysis.wording import words
 from analysis.wording.names import treatment_label, work_task
@@ -19,9 +20,7 @@ from experiment.design.model import LoadKind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from analysis.drawing.bars import Bar
     from analysis.reading.campaign import Campaign
-    from analysis.reading.facts import Measured
 
 
 @chart(place=30)
@@ -48,12 +47,9 @@ def _picture(campaign: Campaign, load: str, rows: Sequence[Measured]) -> Picture
         ),
         what="Bar chart of the time until all requests were answered",
         rows=summary_rows(rows, "s"),
-        draw=BarChart(
-            sections=[Section(heading="", bars=bars)],
-            unit="s",
-            format_tick=lambda v: f"{v:g}",
-            ceiling_label="what theory predicts",
-        ).draw,
+        draw=partial(
+            draw_bars, sections={"": bars}, unit="s", written="{:g}".format, ceiling_label="what theory predicts"
+        ),
     )
 
 

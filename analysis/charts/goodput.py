@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from analysis.charts.parts import bar, finding, summary_cells
 from analysis.charts.registry import chart
-from analysis.drawing.bars import MOST_ROWS, Bar, BarChart, Section
+from analysis.drawing.bars import MOST_ROWS, Bar, draw_bars
 from analysis.drawing.canvas import Picture
 from analysis.reading.facts import Measured, measured_rows, over_trials, phrase, task
-from analysis.reading.summary import closed_loads, row_ceiling, rows_of, summarise, why_missing, works
+from analysis.reading.summary import Row, closed_loads, row_ceiling, rows_of, summarise, why_missing, works
 from analysis.wording import words
 from analysis.wording.names import treatment_label
 from experiment.design.metrics import GOODPUT
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analysis.reading.campaign import Campaign
-    from analysis.reading.summary import Row
     from bench_app.works import Work
 
 
@@ -32,7 +32,7 @@ def goodput(campaign: Campaign) -> Iterator[Picture]:
 
 def _picture(campaign: Campaign, work: Work, loads: list[str]) -> Picture:
     sections = _sections(campaign, work, loads)
-    bars = [bar for section in sections for bar in section.bars]
+    bars = [bar for section in sections.values() for bar in section]
     shown = words.loads([campaign.loads[load] for load in loads][: len(sections)])
     rows = measured_rows(campaign, work, loads[0], GOODPUT)
     found = finding(
@@ -50,18 +50,17 @@ def _picture(campaign: Campaign, work: Work, loads: list[str]) -> Picture:
         what="Bar chart of goodput by handler style",
         values=[f"{bar.label}: {bar.text}" for bar in bars],
         rows=[_csv_row(campaign, row) for load in loads for row in rows_of(campaign, work, load)],
-        draw=BarChart(sections=sections, unit="rps", format_tick=lambda v: f"{v:,g}").draw,
+        draw=partial(draw_bars, sections=sections, unit="rps", written=lambda rps: f"{rps:,g}"),
     )
 
 
-def _sections(campaign: Campaign, work: Work, loads: list[str]) -> list[Section]:
+def _sections(campaign: Campaign, work: Work, loads: list[str]) -> dict[str, list[Bar]]:
     """Return the loads that fit on a slide, the main one first; the report's table has them all."""
-    sections: list[Section] = []
+    sections: dict[str, list[Bar]] = {}
     for load in loads:
         bars = [_bar(campaign, row) for row in rows_of(campaign, work, load)]
-        used = sum(len(section.bars) for section in sections)
-        if not sections or used + len(bars) <= MOST_ROWS:
-            sections.append(Section(heading=words.load(campaign.loads[load]), bars=bars))
+        if not sections or sum(map(len, sections.values())) + len(bars) <= MOST_ROWS:
+            sections[words.load(campaign.loads[load])] = bars
     return sections
 
 

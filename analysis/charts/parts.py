@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analysis.drawing.bars import Bar
-from analysis.reading.facts import extremes, missing_rows, phrase
-from analysis.reading.summary import main_load, works
+from analysis.reading.facts import Measured, extremes, missing_rows, phrase
+from analysis.reading.summary import Summary, main_load, works
 from analysis.wording import words
 from analysis.wording.names import treatment_label
 
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from analysis.reading.campaign import Campaign
-    from analysis.reading.facts import Measured
-    from analysis.reading.summary import Summary
     from bench_app.works import Work
     from experiment.design.metrics import Metric
 

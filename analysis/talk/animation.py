@@ -1,8 +1,7 @@
-"""Moving pictures of what was recorded: a slide on which time runs, written as an animated GIF."""
+"""A timeline written as an animated GIF."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -10,45 +9,20 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 from analysis.drawing.canvas import Picture, slide
-from analysis.drawing.style import DPI
+from analysis.drawing.style import DPI, Theme
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from matplotlib.artist import Artist
     from matplotlib.figure import Figure
 
-    from analysis.drawing.canvas import Canvas
-    from analysis.drawing.style import Theme
-
-    Mover = Callable[[float], Iterable[Artist]]
+    from analysis.talk.timeline import Mover, Timeline
 
 FRAME_MS, HOLD_MS = 200, 6000
 """A frame lasts a fifth of a second; the last one long enough to be read."""
-LONGEST_S = 30.0
-"""What took longer is played faster, and says so."""
 _SCALE = 0.8  # 1280x720: half the bytes, and type of 14 pixels at least
 _COLOURS, _APART = 256, 12
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeline:
-    """What happened over `span_s` seconds. `draw` draws what stands still and returns what moves, by the second.
-
-    Everything that moves is made `animated`, so that it is drawn on each frame and not into the ground beneath.
-    """
-
-    name: str
-    title: str
-    facts: tuple[str, ...]
-    span_s: float
-    draw: Callable[[Canvas], Mover]
-
-    @property
-    def speed(self) -> int:
-        """How many times as fast as it was it is played."""
-        return max(1, ceil(self.span_s / LONGEST_S))
 
 
 def write_gif(timeline: Timeline, theme: Theme, path: Path, *, footer: str, is_smoke: bool) -> Path:
