@@ -57,7 +57,6 @@ class FalseRates:
 
     @property
     def worst(self) -> float:
-        """The highest of them."""
         return max(self.excluded, self.supported, self.refuted, self.equivalent)
 
     def keeps(self, alpha: float) -> bool:
@@ -113,7 +112,6 @@ def _share(tally: Counter[tuple[str, bool]], names: Sequence[str], campaigns: in
 
 
 def main() -> None:
-    """Simulate, print, draw, write."""
     options = _options()
     start = time.monotonic()
     rates = [false_rates(m, campaigns=options.campaigns, spread=s) for m in Model for s in SPREADS]

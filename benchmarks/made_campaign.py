@@ -42,15 +42,15 @@ _SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """What was written."""
+class CampaignSize:
+    """How much was written."""
 
     treatments: int
     trials: int
     requests: int
 
 
-def write(path: Path, *, requests: int) -> Made:
+def write(path: Path, *, requests: int) -> CampaignSize:
     """Write a campaign folder that holds `requests` response times in all."""
     treatments = treatments_for(CLAIMS.values())
     folder = CampaignFolder.create(path, read_manifest(_manifest(treatments), str(path)))
@@ -59,7 +59,7 @@ def write(path: Path, *, requests: int) -> Made:
     shares = _shares(requests, len(plan))
     for planned, share in zip(plan, shares, strict=True):
         _append(folder, planned, share, rng)
-    return Made(treatments=len(treatments), trials=len(plan), requests=sum(shares))
+    return CampaignSize(treatments=len(treatments), trials=len(plan), requests=sum(shares))
 
 
 def _round(treatments: tuple[Treatment, ...], number: int) -> list[PlannedTrial]:

@@ -52,7 +52,6 @@ class Curve:
 
     @property
     def end(self) -> tuple[float, float]:
-        """The last point."""
         return self.nines[-1], self.seconds[-1]
 
     @property

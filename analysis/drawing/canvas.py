@@ -148,7 +148,6 @@ def blank(theme: Theme) -> Canvas:
 
 
 def slide(picture: Picture, theme: Theme, *, footer: str, is_smoke: bool) -> Figure:
-    """Return a picture drawn on a slide of its own."""
     whole = blank(theme)
     top = _header(whole, picture, is_smoke=is_smoke)
     picture.draw(Canvas(figure=whole.figure, theme=theme, top=top + 22, bottom=HEIGHT - 76))

@@ -142,7 +142,6 @@ def _bar_label(treatment: Treatment, *, several_works: bool) -> str:
 
 
 def _heading(campaign: Campaign, ratios: tuple[ComparisonResult, ...]) -> str:
-    """Return metric and load of the bars."""
     if not ratios:
         return ""
     loads = dict.fromkeys(t.load for c in ratios for t in c.comparison.treatments)

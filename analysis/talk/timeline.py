@@ -56,7 +56,6 @@ class RoundTrials:
 
     @property
     def words(self) -> str:
-        """Which round is shown."""
         return f"round {self.number}, the middle one of {self.among}" if self.among > 1 else f"round {self.number}"
 
 

@@ -48,7 +48,6 @@ class Lane:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every request was answered."""
         return len(self.answers_s) == self.sent
 
     @property

@@ -133,7 +133,6 @@ def _title(sides: Sequence[Side]) -> str:
 
 
 def _draw(canvas: Canvas, sides: Sequence[Side]) -> Mover:
-    """Draw the panels side by side below a key."""
     x = canvas.left
     for side in sides:
         style, label = side.row.name.style, treatment_label(side.row.treatment)
