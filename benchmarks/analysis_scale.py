@@ -32,8 +32,8 @@ _MB = 1e6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recorded:
-    """What recording cost."""
+class RecorderCost:
+    """How memory and CPU time grew while so many durations were recorded."""
 
     requests: int
     buckets: int
@@ -42,7 +42,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reported:
+class ReportCost:
     """What a report cost: from the campaign's CSV files to every chart, in a fresh process."""
 
     requests: int
@@ -54,13 +54,13 @@ class Reported:
     peak_rss_bytes: int
 
 
-def record(requests: int) -> Recorded:
+def record(requests: int) -> RecorderCost:
     """Record so many durations in a process of its own."""
     done = run([sys.executable, str(ROOT / "benchmarks" / "record_many.py"), str(requests)])
-    return Recorded(**json.loads(done.output))
+    return RecorderCost(**json.loads(done.output))
 
 
-def report(requests: int, folder: Path) -> Reported:
+def report(requests: int, folder: Path) -> ReportCost:
     """Write a campaign of so many requests and make its report in a process of its own.
 
     Raises InvalidMeasurementError when the report fails.
@@ -69,7 +69,7 @@ def report(requests: int, folder: Path) -> Reported:
     made = write(path, requests=requests)
     csv_bytes = sum(file.stat().st_size for file in path.glob("*.csv"))
     done = run([sys.executable, "-m", "harness.commands.cli", "report", str(path)])
-    return Reported(
+    return ReportCost(
         requests=made.requests,
         trials=made.trials,
         csv_bytes=csv_bytes,
@@ -105,7 +105,7 @@ def main() -> int:
     return 0
 
 
-def conclusion(largest: Reported) -> str:
+def conclusion(largest: ReportCost) -> str:
     """Say whether the report of the largest campaign stays within its bounds."""
     holds = largest.wall_s < MOST_S and largest.peak_rss_bytes < MOST_BYTES
     return (
@@ -122,13 +122,13 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _print_recorded(recorded: Sequence[Recorded]) -> None:
+def _print_recorded(recorded: Sequence[RecorderCost]) -> None:
     say("The driver's recorder, one histogram")
     rows = [(f"{r.requests:,}", f"{r.buckets:,}", f"{r.rss_growth_bytes / _MB:.2f} MB") for r in recorded]
     say(table(("requests", "buckets", "memory grown by"), rows))
 
 
-def _print_reported(reported: Sequence[Reported]) -> None:
+def _print_reported(reported: Sequence[ReportCost]) -> None:
     say("\nFrom CSV files to every chart and the report, in a process of its own")
     rows = [
         (

@@ -25,7 +25,7 @@ from analysis.stats.judge import ALPHA
 from benchmarks import campaigns as whole
 from benchmarks.looks import look
 from benchmarks.noise import Model, log_ratios
-from benchmarks.power import ENOUGH, ROUNDS, SPREADS, draw, power_table, smallest_found
+from benchmarks.power import ENOUGH, ROUNDS, SPREADS, Power, draw, power_table, smallest_found
 from benchmarks.talk import say, table, write_json
 from experiment.design.model import Interval, at_least
 from harness.campaign.fake import Noise
@@ -33,8 +33,6 @@ from harness.campaign.fake import Noise
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Sequence
-
-    from benchmarks.power import Power
 
 FIGURES = Path(__file__).resolve().parent.parent / "docs" / "figures"
 LIMIT = 1.1
@@ -59,7 +57,6 @@ class FalseRates:
 
     @property
     def worst(self) -> float:
-        """The highest of them."""
         return max(self.excluded, self.supported, self.refuted, self.equivalent)
 
     def keeps(self, alpha: float) -> bool:
@@ -115,7 +112,6 @@ def _share(tally: Counter[tuple[str, bool]], names: Sequence[str], campaigns: in
 
 
 def main() -> None:
-    """Simulate, print, draw, write."""
     options = _options()
     start = time.monotonic()
     rates = [false_rates(m, campaigns=options.campaigns, spread=s) for m in Model for s in SPREADS]

@@ -14,7 +14,7 @@ import numpy as np
 
 from experiment.design.claims import CLAIMS
 from experiment.design.loads import LOADS
-from experiment.design.model import LoadKind, PlannedTrial
+from experiment.design.model import Load, LoadKind, PlannedTrial, Treatment
 from experiment.design.plan import plan_round, treatments_for, trial_id
 from experiment.records.histogram import Histogram, bucket_index
 from experiment.records.manifest import FORMAT_VERSION, ClaimEntry, TreatmentEntry, read_manifest
@@ -25,8 +25,6 @@ from harness.system.host import facts, package_versions
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
-
-    from experiment.design.model import Load, Treatment
 
 ROUNDS = 5
 _SEED = 7
@@ -44,15 +42,15 @@ _SETTINGS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
-    """What was written."""
+class CampaignSize:
+    """How much was written."""
 
     treatments: int
     trials: int
     requests: int
 
 
-def write(path: Path, *, requests: int) -> Made:
+def write(path: Path, *, requests: int) -> CampaignSize:
     """Write a campaign folder that holds `requests` response times in all."""
     treatments = treatments_for(CLAIMS.values())
     folder = CampaignFolder.create(path, read_manifest(_manifest(treatments), str(path)))
@@ -61,7 +59,7 @@ def write(path: Path, *, requests: int) -> Made:
     shares = _shares(requests, len(plan))
     for planned, share in zip(plan, shares, strict=True):
         _append(folder, planned, share, rng)
-    return Made(treatments=len(treatments), trials=len(plan), requests=sum(shares))
+    return CampaignSize(treatments=len(treatments), trials=len(plan), requests=sum(shares))
 
 
 def _round(treatments: tuple[Treatment, ...], number: int) -> list[PlannedTrial]:

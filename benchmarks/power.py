@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 
 from analysis.drawing.axes import fixed_ticks
-from analysis.drawing.canvas import Picture, slide
+from analysis.drawing.canvas import Canvas, Picture, slide
 from analysis.drawing.files import svg_of
 from analysis.drawing.style import BODY, LIGHT, RC
 from benchmarks.looks import look
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.axes import Axes
-
-    from analysis.drawing.canvas import Canvas
 
 ROUNDS = (4, 6, 8, 12)
 SPREADS = (0.05, 0.15)

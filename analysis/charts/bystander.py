@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.charts.parts import finding, main_loads
 from analysis.charts.registry import chart
-from analysis.drawing.axes import durations_axis
-from analysis.drawing.canvas import Picture
+from analysis.drawing.axes import DurationsAxis, durations_axis
+from analysis.drawing.canvas import Canvas, Picture
 from analysis.drawing.marks import arrow, marker_of, segment, whisker
 from analysis.drawing.style import BODY, LABELS_AT_MOST, TICKS_BELOW, text_width
-from analysis.reading.facts import measured_rows, missing_rows, over_trials, task
-from analysis.reading.summary import summarise
+from analysis.reading.facts import RowValue, measured_rows, missing_rows, over_trials, task
+from analysis.reading.summary import Row, Summary, summarise
 from analysis.wording import words
 from analysis.wording.names import treatment_label
 from experiment.design.metrics import BYSTANDER_P50, BYSTANDER_P99
@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from analysis.drawing.axes import DurationsAxis
-    from analysis.drawing.canvas import Canvas
     from analysis.reading.campaign import Campaign
-    from analysis.reading.facts import RowValue
-    from analysis.reading.summary import Row, Summary
     from bench_app.works import Work
 
 _US = 1e6

@@ -11,9 +11,9 @@ from matplotlib.patches import Rectangle
 
 from analysis.charts.parts import main_loads
 from analysis.charts.registry import chart
-from analysis.drawing.canvas import Picture
-from analysis.drawing.style import BODY, SMALL, shortened, text_width
-from analysis.reading.facts import measured_rows
+from analysis.drawing.canvas import Canvas, Picture
+from analysis.drawing.style import BODY, SMALL, Theme, shortened, text_width
+from analysis.reading.facts import RowValue, measured_rows
 from analysis.wording import words
 from bench_app.styles import STYLES, Style
 from experiment.design.metrics import GOODPUT
@@ -23,10 +23,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from analysis.drawing.canvas import Canvas
-    from analysis.drawing.style import Theme
     from analysis.reading.campaign import Campaign
-    from analysis.reading.facts import RowValue
     from bench_app.works import Work
     from experiment.design.model import Load
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from analysis.charts.registry import chart
 from analysis.drawing.axes import fixed_ticks
-from analysis.drawing.canvas import Picture, pixel
+from analysis.drawing.canvas import Canvas, Picture, pixel
 from analysis.drawing.marks import marker_of
 from analysis.drawing.style import SMALL, WIDTH, text_width
 from analysis.wording import words
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from analysis.drawing.canvas import Canvas
     from analysis.reading.campaign import Campaign
     from experiment.records.trial import TrialRecord
 

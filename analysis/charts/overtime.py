@@ -15,26 +15,21 @@ from matplotlib.ticker import MaxNLocator
 from analysis.charts.parts import main_loads
 from analysis.charts.registry import chart
 from analysis.drawing.axes import durations_axis
-from analysis.drawing.canvas import Picture
+from analysis.drawing.canvas import Canvas, Picture
 from analysis.drawing.marks import marker_of, name_ends
 from analysis.drawing.style import BODY, TICKS_BELOW, TICKS_LEFT, text_width
-from analysis.reading.campaign import seconds_frame
+from analysis.reading.campaign import Campaign, seconds_frame
 from analysis.reading.facts import task
-from analysis.reading.summary import rows_of
+from analysis.reading.summary import Row, rows_of
 from analysis.wording import words
 from analysis.wording.names import treatment_label, treatment_phrase
 from bench_app.styles import ASYNC_BLOCKING, ASYNC_NATIVE, DEF
-from bench_app.works import SLEEP
+from bench_app.works import SLEEP, Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
-
-    from analysis.drawing.canvas import Canvas
-    from analysis.reading.campaign import Campaign
-    from analysis.reading.summary import Row
-    from bench_app.works import Work
 
 _LAG_STYLES = (ASYNC_NATIVE, ASYNC_BLOCKING, DEF)
 _LEAST_LAG_S = 1e-5
@@ -107,10 +102,7 @@ def _lag_picture(campaign: Campaign, load: str, lags: Sequence[Track]) -> Pictur
             f"with {treatment_phrase(high.row.treatment)}, {words.duration(low.worst)} "
             f"with {treatment_phrase(low.row.treatment)}"
         ),
-        facts=(
-            f"Worst loop lag in each second of the window{axis.note}",
-            *_load_and_rounds(campaign, load, lags),
-        ),
+        facts=(f"Worst loop lag in each second of the window{axis.note}", *_load_and_rounds(campaign, load, lags)),
         what="Loop lag over time by handler style",
         rows=[
             {"treatment": lag.row.treatment.id, "round": number, "second": second, "loop_lag_max_s": value}

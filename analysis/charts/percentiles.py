@@ -14,16 +14,16 @@ import numpy as np
 
 from analysis.charts.parts import finding, main_loads
 from analysis.charts.registry import chart
-from analysis.drawing.axes import durations_axis, fixed_ticks
-from analysis.drawing.canvas import Picture
+from analysis.drawing.axes import DurationsAxis, durations_axis, fixed_ticks
+from analysis.drawing.canvas import Canvas, Picture
 from analysis.drawing.marks import arrow, marker_of, name_ends
 from analysis.drawing.style import SMALL, TICKS_BELOW, TICKS_LEFT, text_width
-from analysis.reading.campaign import response_histograms
+from analysis.reading.campaign import Campaign, response_histograms
 from analysis.reading.facts import RowValue, task
-from analysis.reading.summary import Summary, rows_of, summarise
+from analysis.reading.summary import Row, Summary, rows_of, summarise
 from analysis.wording import words
 from analysis.wording.names import treatment_label
-from bench_app.works import STALL
+from bench_app.works import STALL, Work
 from experiment.design.metrics import GOODPUT
 from experiment.design.model import LoadKind
 
@@ -31,12 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from matplotlib.axes import Axes
-
-    from analysis.drawing.axes import DurationsAxis
-    from analysis.drawing.canvas import Canvas
-    from analysis.reading.campaign import Campaign
-    from analysis.reading.summary import Row
-    from bench_app.works import Work
 
 _FEWEST, _FEWEST_FOR_P99 = 10, 100
 """Requests; below ten a curve would be a guess."""
@@ -58,7 +52,6 @@ class Curve:
 
     @property
     def end(self) -> tuple[float, float]:
-        """The last point."""
         return self.nines[-1], self.seconds[-1]
 
     @property

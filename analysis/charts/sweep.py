@@ -11,10 +11,10 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.charts.registry import chart
 from analysis.drawing.axes import durations_axis, tick
-from analysis.drawing.canvas import Picture, pixel
+from analysis.drawing.canvas import Canvas, Picture, pixel
 from analysis.drawing.style import LEADING, SMALL, spread
 from analysis.reading.facts import task
-from analysis.reading.summary import rows_of, summarise, works
+from analysis.reading.summary import Row, rows_of, summarise, works
 from analysis.wording import words
 from analysis.wording.names import treatment_label
 from experiment.design.metrics import GOODPUT, RESPONSE_P99
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from analysis.drawing.canvas import Canvas
     from analysis.reading.campaign import Campaign
-    from analysis.reading.summary import Row
     from bench_app.works import Work
 
 P99_BOUND_S = 0.5
@@ -88,14 +86,16 @@ def sweep(campaign: Campaign) -> Iterator[Picture]:
 
 
 def _sweeps(campaign: Campaign, rows: Sequence[Row]) -> list[Sweep]:
+    """Return the variants of which a step was measured, in the fixed order of rows."""
     by_variant: dict[str, list[Row]] = {}
-    for row in sorted(rows, key=lambda r: r.load.rate_rps):
+    for row in rows:
         by_variant.setdefault(row.treatment.variant, []).append(row)
-    found = [
-        Sweep(row=mine[0], steps=tuple(step for row in mine if (step := _step(campaign, row))))
-        for mine in by_variant.values()
-    ]
-    return sorted((s for s in found if s.steps), key=lambda s: s.row.order)
+    found = []
+    for mine in by_variant.values():
+        rising = sorted(mine, key=lambda row: row.load.rate_rps)
+        if steps := tuple(step for row in rising if (step := _step(campaign, row))):
+            found.append(Sweep(row=mine[0], steps=steps))
+    return found
 
 
 def _step(campaign: Campaign, row: Row) -> Step | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.charts.registry import chart
 from analysis.drawing.axes import ratio_axis
-from analysis.drawing.canvas import Picture
+from analysis.drawing.canvas import Canvas, Picture
 from analysis.drawing.interval import draw_interval, ends_of, marker_look
 from analysis.drawing.style import SMALL, TICKS_BELOW, shortened, wrapped
 from analysis.reading import sentences
@@ -17,7 +17,6 @@ from analysis.reading import sentences
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from analysis.drawing.canvas import Canvas
     from analysis.reading.campaign import Campaign
     from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
     from experiment.design.model import Comparison

@@ -39,7 +39,6 @@ class DurationsAxis:
         return ", logarithmic" if self.is_log else ""
 
     def apply(self, axes: Axes, which: Literal["x", "y"] = "y") -> None:
-        """Set up one axis of the plot for it."""
         axis = axes.yaxis if which == "y" else axes.xaxis
         if self.is_log:
             low, high = self.low / 1.3, self.high * 1.3
@@ -66,7 +65,6 @@ def ratio_axis(axes: Axes, theme: Theme, limits: tuple[float, float], ticks: Ite
 
 
 def fixed_ticks(axis: Axis, ticks: Iterable[float], written: Callable[[float], str]) -> None:
-    """Put ticks at these values and nowhere else."""
     axis.set_major_locator(FixedLocator(list(ticks)))
     axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(lambda value, _: written(value))

@@ -10,7 +10,7 @@ from analysis.drawing.marks import segment, whisker
 from analysis.drawing.style import BODY, LABELS_AT_MOST, SMALL, TICKS_BELOW, shortened, text_width
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
@@ -35,74 +35,49 @@ class Bar:
     is_hatched: bool = False  # the A/A copy: the same colour, told apart by its texture
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """Rows measured under one load."""
-
-    heading: str
-    bars: Sequence[Bar]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BarChart:
-    """Sections on one zero-based axis."""
-
-    sections: Sequence[Section]
-    unit: str
-    format_tick: Callable[[float], str]
-    ceiling_label: str = "theory's ceiling"
-
-    def draw(self, canvas: Canvas) -> None:
-        """Draw the chart into a slide's body."""
-        bars = [bar for section in self.sections for bar in section.bars]
-        headings = len(self.sections) if len(self.sections) > 1 else 0
-        left = canvas.left + self._label_width(bars) + 16
-        has_ceiling = any(bar.ceiling is not None for bar in bars)
-        top = canvas.top + (_KEY if has_ceiling else 0)
-        rows = len(bars) + _HEADING_SHARE * headings
-        row = min(_ROW, (canvas.bottom - TICKS_BELOW - top) / rows)
-        axes = canvas.row_axes(left, top, canvas.right, top + row * rows, grid="x")
-        scale = _scale(axes, bars, width=canvas.right - left)
-        self._axis(axes, canvas)
-        y = 0.0
-        for section in self.sections:
-            if headings:
-                heading = top + y + row * _HEADING_SHARE * 0.6
-                canvas.text(canvas.left, heading, section.heading, weight="bold", size=SMALL)
-                y += row * _HEADING_SHARE
-            for bar in section.bars:
-                colour = canvas.theme.ink if bar.value else canvas.theme.muted
-                room = left - 14 - canvas.left
-                canvas.text(left - 14, top + y + row / 2, bar.label, ha="right", colour=colour, room=room)
-                _bar(axes, canvas, bar, y=y + row / 2, row=row, scale=scale)
-                y += row
-        if has_ceiling:
-            self._explain_ceiling(canvas, left)
-
-    def _label_width(self, bars: Sequence[Bar]) -> float:
-        headings = [text_width(s.heading, SMALL, "bold") for s in self.sections] if len(self.sections) > 1 else []
-        return min(max([*headings, *(text_width(b.label, BODY) for b in bars)]), LABELS_AT_MOST)
-
-    def _axis(self, axes: Axes, canvas: Canvas) -> None:
-        round_ticks(axes.xaxis, self.format_tick)
-        axes.axvline(0, color=canvas.theme.muted, linewidth=1.5)
-        axes.annotate(
-            self.unit,
-            (1, 0),
-            xycoords="axes fraction",
-            xytext=(0, -9),
-            textcoords="offset pixels",
-            ha="right",
-            va="top",
-            fontsize=SMALL,
-            color=canvas.theme.muted,
-        )
-
-    def _explain_ceiling(self, canvas: Canvas, left: float) -> None:
-        """Explain the black tick, once, above the bars."""
+def draw_bars(
+    canvas: Canvas,
+    *,
+    sections: Mapping[str, Sequence[Bar]],
+    unit: str,
+    written: Callable[[float], str],
+    ceiling_label: str = "theory's ceiling",
+) -> None:
+    """Draw bars on one axis into a slide's body, by heading where there are several; `written` writes its ticks."""
+    bars = [bar for section in sections.values() for bar in section]
+    headings = list(sections) if len(sections) > 1 else []
+    widths = [text_width(h, SMALL, "bold") for h in headings] + [text_width(bar.label, BODY) for bar in bars]
+    left = canvas.left + min(max(widths), LABELS_AT_MOST) + 16
+    has_ceiling = any(bar.ceiling is not None for bar in bars)
+    top = canvas.top + (_KEY if has_ceiling else 0)
+    rows = len(bars) + _HEADING_SHARE * len(headings)
+    row = min(_ROW, (canvas.bottom - TICKS_BELOW - top) / rows)
+    axes = canvas.row_axes(left, top, canvas.right, top + row * rows, grid="x")
+    scale = _scale(axes, bars, width=canvas.right - left)
+    _axis(axes, canvas, unit, written)
+    y = 0.0
+    for heading, section in sections.items():
+        if headings:
+            canvas.text(canvas.left, top + y + row * _HEADING_SHARE * 0.6, heading, weight="bold", size=SMALL)
+            y += row * _HEADING_SHARE
+        for bar in section:
+            colour = canvas.theme.ink if bar.value else canvas.theme.muted
+            room = left - 14 - canvas.left
+            canvas.text(left - 14, top + y + row / 2, bar.label, ha="right", colour=colour, room=room)
+            _bar(axes, canvas, bar, y=y + row / 2, row=row, scale=scale)
+            y += row
+    if has_ceiling:  # the black tick, explained once above the bars
         y = canvas.top + _KEY * 0.3
         canvas.line((left + 3, left + 3), (y - 11, y + 11), colour=canvas.theme.ink, width=4)
-        canvas.note(left + 14, y, self.ceiling_label)
+        canvas.note(left + 14, y, ceiling_label)
+
+
+def _axis(axes: Axes, canvas: Canvas, unit: str, written: Callable[[float], str]) -> None:
+    round_ticks(axes.xaxis, written)
+    colour = canvas.theme.muted
+    axes.axvline(0, color=colour, linewidth=1.5)
+    below: dict[str, Any] = {"xytext": (0, -9), "textcoords": "offset pixels", "ha": "right", "va": "top"}
+    axes.annotate(unit, (1, 0), xycoords="axes fraction", fontsize=SMALL, color=colour, **below)
 
 
 def _scale(axes: Axes, bars: Sequence[Bar], *, width: float) -> float:

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from analysis.drawing.style import BODY, DPI, HEIGHT, MARGIN, SMALL, SUBTITLE, TITLE, WIDTH, shortened, wrapped
+from analysis.drawing.style import BODY, DPI, HEIGHT, MARGIN, SMALL, SUBTITLE, TITLE, WIDTH, Theme, shortened, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.text import Text
-
-    from analysis.drawing.style import Theme
 
 Grid = Literal["x", "y", "both"]
 SMOKE_MARK = "SMOKE RUN: NOT EVIDENCE"
@@ -84,8 +82,7 @@ class Canvas:
     def axes(self, left: float, top: float, right: float, bottom: float, *, grid: Grid | None = None) -> Axes:
         """Return axes that fill a rectangle of pixels: no frame, hairline grid behind, muted tick labels."""
         axes = self.figure.add_axes(
-            (left / WIDTH, 1 - bottom / HEIGHT, (right - left) / WIDTH, (bottom - top) / HEIGHT),
-            facecolor="none",
+            (left / WIDTH, 1 - bottom / HEIGHT, (right - left) / WIDTH, (bottom - top) / HEIGHT), facecolor="none"
         )
         for spine in axes.spines.values():
             spine.set_visible(False)
@@ -151,7 +148,6 @@ def blank(theme: Theme) -> Canvas:
 
 
 def slide(picture: Picture, theme: Theme, *, footer: str, is_smoke: bool) -> Figure:
-    """Return a picture drawn on a slide of its own."""
     whole = blank(theme)
     top = _header(whole, picture, is_smoke=is_smoke)
     picture.draw(Canvas(figure=whole.figure, theme=theme, top=top + 22, bottom=HEIGHT - 76))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from matplotlib.patches import Rectangle
 
 from analysis.drawing.marks import arrow, segment
-from analysis.stats.results import Verdict
+from analysis.stats.results import ComparisonResult, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from analysis.drawing.style import Theme
-    from analysis.stats.results import ComparisonResult
 
 _MARKERS = {
     Verdict.SUPPORTED: "o",

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.drawing.canvas import pixel
-from analysis.drawing.style import HEIGHT, LEADING, WIDTH, spread
+from analysis.drawing.canvas import Canvas, pixel
+from analysis.drawing.style import HEIGHT, LEADING, WIDTH, Theme, spread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from matplotlib.axes import Axes
 
-    from analysis.drawing.canvas import Canvas
-    from analysis.drawing.style import Theme
     from analysis.reading.summary import Summary
     from bench_app.styles import Style
 

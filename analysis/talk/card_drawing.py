@@ -12,11 +12,11 @@ from analysis.drawing.axes import fixed_ticks, ratio_axis
 from analysis.drawing.canvas import SMOKE_MARK, Canvas, blank
 from analysis.drawing.interval import draw_band, draw_interval, ends_of, marker_look, verdict_ink
 from analysis.drawing.marks import whisker
-from analysis.drawing.style import HEIGHT, WIDTH, text_width, wrapped
+from analysis.drawing.style import HEIGHT, WIDTH, Theme, text_width, wrapped
 from analysis.reading import sentences
 from analysis.reading.facts import machine
-from analysis.stats.results import Verdict
-from analysis.talk.cards import title_lines
+from analysis.stats.results import ComparisonResult, Verdict
+from analysis.talk.cards import BigNumber, Card, title_lines
 from analysis.wording import words
 
 if TYPE_CHECKING:
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from analysis.drawing.style import Theme
     from analysis.reading.campaign import Campaign
-    from analysis.stats.results import ComparisonResult
-    from analysis.talk.cards import BigNumber, Card
 
 STATEMENT, HUGE, LARGE, TEXT, NOTE = 52.0, 132.0, 84.0, 32.0, 26.0
 """Font sizes of cards in pixels; only the campaign's name and the ticks are a little smaller than NOTE."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from analysis.reading import sentences
 from analysis.reading.facts import machine
-from analysis.reading.summary import summarise
-from analysis.stats.results import Verdict
+from analysis.reading.summary import Summary, summarise
+from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
 from analysis.wording import words
 from analysis.wording.names import parse_variant, treatment_label
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from analysis.reading.campaign import Campaign
-    from analysis.reading.summary import Summary
-    from analysis.stats.results import ClaimResult, ComparisonResult
     from bench_app.styles import Style
     from experiment.design.model import Treatment
 
@@ -144,7 +142,6 @@ def _bar_label(treatment: Treatment, *, several_works: bool) -> str:
 
 
 def _heading(campaign: Campaign, ratios: tuple[ComparisonResult, ...]) -> str:
-    """Return metric and load of the bars."""
     if not ratios:
         return ""
     loads = dict.fromkeys(t.load for c in ratios for t in c.comparison.treatments)

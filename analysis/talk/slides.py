@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_pdf import PdfPages
 
 from analysis.drawing.files import ENDINGS, write_figures
-from analysis.drawing.style import RC, THEMES
+from analysis.drawing.style import RC, THEMES, Theme
 from analysis.talk.card_drawing import draw_claim, draw_title
 from analysis.talk.cards import claim_card
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from analysis.drawing.style import Theme
     from analysis.reading.campaign import Campaign
 
 _SETTINGS: dict[Any, Any] = RC | {"pdf.fonttype": 42}  # fonts a reader's machine need not have

@@ -11,14 +11,13 @@ from matplotlib.ticker import MaxNLocator
 from analysis.drawing.marks import marker_of
 from analysis.drawing.style import BODY
 from analysis.reading.facts import machine
-from analysis.reading.summary import rows_of
-from analysis.talk.animation import Timeline
-from analysis.talk.timeline_rounds import middle_round
+from analysis.reading.summary import Row, rows_of
+from analysis.talk.timeline import Mover, Timeline, middle_round, together
 from analysis.wording import words
 from analysis.wording.names import treatment_label, work_task
 from bench_app.works import ARTICLE
 from experiment.design.model import LoadKind
-from experiment.records.histogram import bucket_mid_us
+from experiment.records.histogram import Histogram, bucket_mid_us
 from experiment.records.trial import Series
 
 if TYPE_CHECKING:
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 
     from analysis.drawing.canvas import Canvas
     from analysis.reading.campaign import Campaign
-    from analysis.reading.summary import Row
-    from analysis.talk.animation import Mover
-    from experiment.records.histogram import Histogram
 
 NAME = "timeline-demo"
 _NAME, _COUNT = 40.0, 46.0  # font sizes
@@ -52,7 +48,6 @@ class Lane:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every request was answered."""
         return len(self.answers_s) == self.sent
 
     @property
@@ -115,7 +110,7 @@ def _draw(canvas: Canvas, lanes: Sequence[Lane]) -> Mover:
         canvas.text(canvas.left, middle + 24, style.name, size=BODY + 2, colour=canvas.theme.muted)
         movers.append(_moving(canvas, axes, lane, middle, height))
     canvas.note(right, canvas.bottom, "seconds since all were sent", ha="right", va="bottom")
-    return lambda second: [artist for mover in movers for artist in mover(second)]
+    return together(movers)
 
 
 def _moving(canvas: Canvas, axes: Axes, lane: Lane, middle: float, height: float) -> Mover:

@@ -9,24 +9,21 @@ from analysis.drawing.axes import durations_axis
 from analysis.drawing.marks import marker_of
 from analysis.drawing.style import BODY, text_width
 from analysis.reading.facts import machine
-from analysis.reading.summary import main_load, rows_of
-from analysis.talk.animation import Timeline
-from analysis.talk.timeline_rounds import middle_round
+from analysis.reading.summary import Row, main_load, rows_of
+from analysis.talk.timeline import Mover, Timeline, middle_round, together
 from analysis.wording import words
 from analysis.wording.names import treatment_label
 from bench_app.styles import ASYNC_BLOCKING, DEF
 from bench_app.works import SLEEP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
     from analysis.drawing.canvas import Canvas
     from analysis.reading.campaign import Campaign
-    from analysis.reading.summary import Row
-    from analysis.talk.animation import Mover
     from experiment.records.trial import SecondRow
 
 NAME = "timeline-bystander"
@@ -37,22 +34,16 @@ _MOST_VALUES = 4  # written at their seconds; of more, only the last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Second:
-    """One second of a window: durations in seconds; `None` where nothing was recorded.
+class Value:
+    """What was recorded of one second: a rate, or seconds.
 
-    `is_open`: what began in it still waited when the window ended, so that the duration is a floor.
+    `is_open`: what began in it still waited when the window ended, so that the value is a floor.
     """
 
     start: float
     end: float
-    answers_rps: float | None
-    bystander_s: float | None
-    lag_s: float | None
-    window_s: float
-
-    def is_open(self, waited_s: float) -> bool:
-        """Whether a wait of this second lasted beyond the window."""
-        return self.start + waited_s >= self.window_s
+    value: float
+    is_open: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,31 +51,50 @@ class Side:
     """One variant's seconds."""
 
     row: Row
-    seconds: tuple[Second, ...]
+    seconds: Sequence[SecondRow]
+    window_s: float
 
     @property
     def end(self) -> float:
-        """When its window ended, in seconds."""
-        return self.seconds[-1].end
+        """When its last second ended."""
+        return self._end(self.seconds[-1])
+
+    def _end(self, second: SecondRow) -> float:
+        return min(second.second + 1.0, self.window_s) if self.window_s > second.second else second.second + 1.0
+
+    def values(self, column: str, *, is_duration: bool) -> list[Value]:
+        """Return what was recorded: durations in seconds, and counts a second, those of a second cut short scaled."""
+        found = []
+        for second in self.seconds:
+            if (recorded := getattr(second, column)) is not None:
+                start, end = float(second.second), self._end(second)
+                value = recorded / 1e6 if is_duration else recorded / (end - start)
+                is_open = is_duration and start + value >= self.window_s
+                found.append(Value(start=start, end=end, value=value, is_open=is_open))
+        return found
+
+    @property
+    def waits(self) -> list[Value]:
+        """The slowest innocent request that began in each second."""
+        return self.values("bystander_max_us", is_duration=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Panel:
-    """One measure over time."""
+    """One measure over time: a column of the rows per second."""
 
     heading: tuple[str, str]
-    value: Callable[[Second], float | None]
+    column: str
     is_duration: bool = True
 
-    def known(self, side: Side) -> list[tuple[Second, float]]:
-        """Return the seconds in which it was recorded, with what was."""
-        return [(second, value) for second in side.seconds if (value := self.value(second)) is not None]
+    def values(self, side: Side) -> list[Value]:
+        return side.values(self.column, is_duration=self.is_duration)
 
 
 PANELS = (
-    Panel(heading=("answers of the handler", "under load, a second"), value=lambda s: s.answers_rps, is_duration=False),
-    Panel(heading=("slowest innocent request", "that began in the second"), value=lambda s: s.bystander_s),
-    Panel(heading=("latest tick of the event loop", "due in the second"), value=lambda s: s.lag_s),
+    Panel(heading=("answers of the handler", "under load, a second"), column="answers", is_duration=False),
+    Panel(heading=("slowest innocent request", "that began in the second"), column="bystander_max_us"),
+    Panel(heading=("latest tick of the event loop", "due in the second"), column="loop_lag_max_us"),
 )
 
 
@@ -98,11 +108,11 @@ def bystander_timeline(campaign: Campaign) -> Timeline | str:
     recorded = campaign.folder.seconds()
     windows = {trial.trial_id: trial.metrics.window_s or 0.0 for trial in campaign.trials}
     sides = [
-        Side(row=row, seconds=_seconds(recorded.get(trial, []), windows[trial]))
+        Side(row=row, seconds=sorted(recorded.get(trial, []), key=lambda row: row.second), window_s=windows[trial])
         for row in sorted(rows, key=lambda row: _STYLES.index(row.name.style))
         for trial in (found.trials[row.treatment.id],)
     ]
-    if any(not side.seconds or _worst(side) is None for side in sides):
+    if not all(side.waits for side in sides):
         return "this campaign's throughput.csv has no bystander beside sleep.async-blocking and sleep.def"
     return Timeline(
         name=NAME,
@@ -113,39 +123,16 @@ def bystander_timeline(campaign: Campaign) -> Timeline | str:
     )
 
 
-def _seconds(rows: Sequence[SecondRow], window_s: float) -> tuple[Second, ...]:
-    """Return the seconds of a window; one cut short at its end has its answers scaled to a second."""
-    found = []
-    for row in sorted(rows, key=lambda row: row.second):
-        end = min(row.second + 1.0, window_s) if window_s > row.second else row.second + 1.0
-        found.append(
-            Second(
-                start=float(row.second),
-                end=end,
-                answers_rps=None if row.answers is None else row.answers / (end - row.second),
-                bystander_s=None if row.bystander_max_us is None else row.bystander_max_us / 1e6,
-                lag_s=None if row.loop_lag_max_us is None else row.loop_lag_max_us / 1e6,
-                window_s=window_s,
-            )
-        )
-    return tuple(found)
-
-
-def _worst(side: Side) -> str | None:
-    waits = [(second.bystander_s, second) for second in side.seconds if second.bystander_s is not None]
-    worst, second = max(waits, key=lambda wait: wait[0], default=(None, None))
-    if worst is None or second is None:
-        return None
-    return ("at least " if second.is_open(worst) else "") + words.duration(worst)
-
-
 def _title(sides: Sequence[Side]) -> str:
-    waits = [f"{_worst(side)} beside {side.row.name.phrase}" for side in sides]
+    waits = []
+    for side in sides:
+        worst = max(side.waits, key=lambda wait: wait.value)
+        least = "at least " if worst.is_open else ""
+        waits.append(f"{least}{words.duration(worst.value)} beside {side.row.name.phrase}")
     return f"The slowest innocent request waits {words.listing(waits)}"
 
 
 def _draw(canvas: Canvas, sides: Sequence[Side]) -> Mover:
-    """Draw the panels side by side below a key."""
     x = canvas.left
     for side in sides:
         style, label = side.row.name.style, treatment_label(side.row.treatment)
@@ -158,7 +145,7 @@ def _draw(canvas: Canvas, sides: Sequence[Side]) -> Mover:
         for i, panel in enumerate(PANELS)
     ]
     canvas.note(canvas.right, canvas.bottom, "seconds into the window", ha="right", va="bottom")
-    return lambda second: [artist for mover in movers for artist in mover(second)]
+    return together(movers)
 
 
 def _draw_panel(canvas: Canvas, panel: Panel, sides: Sequence[Side], left: float, width: float) -> Mover:
@@ -166,7 +153,7 @@ def _draw_panel(canvas: Canvas, panel: Panel, sides: Sequence[Side], left: float
     for i, (line, colour) in enumerate(zip(panel.heading, (theme.ink, theme.muted), strict=True)):
         canvas.text(left - _TICKS_LEFT, canvas.top + 64 + i * _HEAD * 1.3, line, size=_HEAD, colour=colour)
     axes = canvas.axes(left, canvas.top + _ABOVE, left + width, canvas.bottom - _AXIS, grid="both")
-    values = [value for side in sides for _, value in panel.known(side)]
+    values = [one.value for side in sides for one in panel.values(side)]
     if panel.is_duration:
         durations_axis([min(values) / 2, max(values) * 2]).apply(axes)
     else:
@@ -176,23 +163,22 @@ def _draw_panel(canvas: Canvas, panel: Panel, sides: Sequence[Side], left: float
     axes.set_xticks(range(int(span) + 1) if span <= 10 else range(0, int(span) + 1, 5))  # noqa: PLR2004 - room for ten
     axes.tick_params(labelsize=BODY)
     (now,) = axes.plot([0, 0], axes.get_ylim(), color=theme.faint, linewidth=3, animated=True)
-    steps = [_step(axes, panel, side, *known) for side in sides for known in panel.known(side)]
+    steps = together([_step(axes, panel, side, one) for side in sides for one in panel.values(side)])
 
     def at(second: float) -> list[Artist]:
         now.set_xdata([second, second])
-        return [now, *(artist for step in steps for artist in step(second))]
+        return [now, *steps(second)]
 
     return at
 
 
-def _step(axes: Axes, panel: Panel, side: Side, second: Second, value: float) -> Mover:
+def _step(axes: Axes, panel: Panel, side: Side, one: Value) -> Mover:
     """Draw one second of one side in one panel, with its value where there is room.
 
     A wait that was still open when the window ended began so long before that end, so its age grows as time runs.
     Anything else is known when its second is over.
     """
-    known, style = panel.known(side), side.row.name.style
-    is_open = panel.is_duration and second.is_open(value)
+    every, style = panel.values(side), side.row.name.style
     (line,) = axes.plot([], [], linewidth=7, markevery=[1], animated=True, **marker_of(style, 18))
     text = axes.annotate(
         "",
@@ -205,20 +191,20 @@ def _step(axes: Axes, panel: Panel, side: Side, second: Second, value: float) ->
         fontweight="bold",
         color=style.colour,
         animated=True,
-        visible=len(known) <= _MOST_VALUES or second is known[-1][0],
+        visible=len(every) <= _MOST_VALUES or one == every[-1],
     )
 
     def at(now: float) -> list[Artist]:
-        end = min(second.end, now) if is_open else second.end
-        age = value - (second.window_s - now) if is_open else value
-        is_known = is_open or now >= second.end - 1e-9
-        if not is_known or age <= 0 or end <= second.start:
+        end = min(one.end, now) if one.is_open else one.end
+        value = one.value - (side.window_s - now) if one.is_open else one.value
+        is_known = one.is_open or now >= one.end - 1e-9
+        if not is_known or value <= 0 or end <= one.start:
             return []
-        middle = (second.start + end) / 2
-        line.set_data([second.start, middle, end], [age] * 3)
-        text.xy = (middle, age)
-        written = words.duration(age) if panel.is_duration else f"{age:,.0f}"
-        text.set_text(f"≥ {written}" if is_open else written)
+        middle = (one.start + end) / 2
+        line.set_data([one.start, middle, end], [value] * 3)
+        text.xy = (middle, value)
+        written = words.duration(value) if panel.is_duration else f"{value:,.0f}"
+        text.set_text(f"≥ {written}" if one.is_open else written)
         return [line, text]
 
     return at

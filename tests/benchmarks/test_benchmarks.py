@@ -17,7 +17,7 @@ import pytest
 from analysis.reading.campaign import load_campaign
 from analysis.stats.judge import ALPHA
 from benchmarks import analysis_scale, driver_cost, made_campaign, power
-from benchmarks.analysis_scale import Reported, conclusion, record
+from benchmarks.analysis_scale import ReportCost, conclusion, record
 from benchmarks.driver_cost import FULL, read_all
 from benchmarks.half_load import LEAD_S, Rate, parse_log, rate_for, read_pairs, reading_of
 from benchmarks.instruments import (
@@ -62,7 +62,7 @@ finished in 2.01s, 4880.50 req/s, 652.95KB/s
 requests: 9761 total, 9793 started, 9761 done, 9760 succeeded, 1 failed, 0 errored, 0 timeout
 status codes: 9760 2xx, 0 3xx, 0 4xx, 1 5xx
 """
-SMALL = Reported(requests=500, trials=150, csv_bytes=1, pictures=58, wall_s=1.0, cpu_s=1.0, peak_rss_bytes=10**8)
+SMALL = ReportCost(requests=500, trials=150, csv_bytes=1, pictures=58, wall_s=1.0, cpu_s=1.0, peak_rss_bytes=10**8)
 
 
 _BENCH = Bench(

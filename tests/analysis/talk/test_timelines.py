@@ -12,10 +12,10 @@ from PIL import Image
 from analysis.drawing.canvas import Canvas
 from analysis.drawing.style import DPI, HEIGHT, LIGHT, SMALL, WIDTH
 from analysis.reading.campaign import load_campaign
-from analysis.talk.animation import HOLD_MS, LONGEST_S, Timeline, write_gif
+from analysis.talk.timeline import LONGEST_S, Timeline
 from analysis.talk.timeline_burst import burst_timeline
 from analysis.talk.timeline_bystander import bystander_timeline
-from analysis.talk.timelines import write_timelines
+from analysis.talk.timelines import HOLD_MS, write_gif, write_timelines
 from experiment.design.claims import CLAIMS
 from experiment.design.plan import treatments_for
 from experiment.records.histogram import Histogram

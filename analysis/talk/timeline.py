@@ -1,14 +1,49 @@
-"""Which round a timeline shows: one of them, chosen by its place and not by what came out in it."""
+"""A slide on which time runs: what it shows, what of it moves, and of which round it is."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import ceil
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from matplotlib.artist import Artist
+
+    from analysis.drawing.canvas import Canvas
     from analysis.reading.campaign import Campaign
+
+Mover = Callable[[float], Iterable["Artist"]]
+"""Moves artists to a second, and returns those that are seen then."""
+
+LONGEST_S = 30.0
+"""What took longer is played faster, and says so."""
+
+
+def together(movers: Sequence[Mover]) -> Mover:
+    """Return a mover of everything that these move."""
+    return lambda second: [artist for mover in movers for artist in mover(second)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeline:
+    """What happened over `span_s` seconds. `draw` draws what stands still and returns what moves, by the second.
+
+    Everything that moves is made `animated`, so that it is drawn on each frame and not into the ground beneath.
+    """
+
+    name: str
+    title: str
+    facts: tuple[str, ...]
+    span_s: float
+    draw: Callable[[Canvas], Mover]
+
+    @property
+    def speed(self) -> int:
+        """How many times as fast as it was it is played."""
+        return max(1, ceil(self.span_s / LONGEST_S))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +56,6 @@ class RoundTrials:
 
     @property
     def words(self) -> str:
-        """Which round is shown."""
         return f"round {self.number}, the middle one of {self.among}" if self.among > 1 else f"round {self.number}"
 
 
