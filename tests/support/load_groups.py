@@ -24,7 +24,8 @@ KINDS: dict[str, set[str]] = {
     },
     # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
     "slow": {
-        *("test_add_something", "test_charts", "test_one_road", "test_probe", "test_report", "test_slides", "test_tables"),
+        *("test_add_something", "test_charts", "test_one_road", "test_probe", "test_report"),
+        *("test_slides", "test_tables"),
         "test_alarms::test_twins_that_differ_are_named",
         "test_app_settings::test_a_sut_of_the_rig_waits_as_long_as_the_manifest_says",
         "test_calibration::test_whole_campaigns_decide_rightly_under",
