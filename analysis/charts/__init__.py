@@ -35,10 +35,6 @@ class Chart(Picture):
         return self.folder / f"{self.name}{ending}"
 
 
-DrawnChart = Chart
-"""Its name in the report, until it uses the new one."""
-
-
 def draw_all(campaign: Campaign, out_dir: Path) -> list[Chart]:
     """Draw every chart the campaign has data for into `out_dir`; the same data give the same bytes."""
     out_dir.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from analysis.charts import DrawnChart
+    from analysis.charts import Chart
     from analysis.reading.campaign import Campaign
     from analysis.stats.results import ClaimResult, ComparisonResult
 
@@ -46,7 +46,7 @@ VERDICT_COLUMNS = (
 )
 
 
-def write_report(campaign: Campaign, charts: Sequence[DrawnChart]) -> list[Path]:
+def write_report(campaign: Campaign, charts: Sequence[Chart]) -> list[Path]:
     """Write report.html and report.md into the campaign's folder and return their paths."""
     view = report_view(campaign, charts)
     paths = [campaign.folder.path / name for name in (REPORT_HTML, REPORT_MD)]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from analysis.charts import DrawnChart
+    from analysis.charts import Chart
     from analysis.reading.campaign import Campaign
     from analysis.report.table import TableView
     from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
@@ -55,7 +55,7 @@ class AnswerView:
 class FigureView:
     """One chart: its files, and the drawing itself for HTML."""
 
-    chart: DrawnChart
+    chart: Chart
     svg: Markup
     root: Path
 
@@ -101,7 +101,7 @@ class ReportView:
     dark: Mapping[str, str]
 
 
-def report_view(campaign: Campaign, charts: Sequence[DrawnChart]) -> ReportView:
+def report_view(campaign: Campaign, charts: Sequence[Chart]) -> ReportView:
     """Prepare a report; the charts' files must lie below the campaign's folder."""
     figures = [_figure(campaign, chart) for chart in charts]
     valid = sum(t.is_valid for t in campaign.trials)
@@ -169,7 +169,7 @@ def _badge(valid: int, invalid: int) -> str:
     return f"{words.plural(valid, 'valid trial')}; {invalid} {verb} invalid and left out"
 
 
-def _figure(campaign: Campaign, chart: DrawnChart) -> FigureView:
+def _figure(campaign: Campaign, chart: Chart) -> FigureView:
     variables = {token: f"var(--{token})" for token in LIGHT.tokens()}
     svg = inline(chart.svg, prefix=chart.name, label=str(escape(chart.alt)))
     drawing = Markup(recoloured(svg, variables))  # noqa: S704 - our own drawing; its label is escaped above

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analysis.charts import DrawnChart
+    from analysis.charts import Chart
     from analysis.reading.campaign import Campaign
 
 
 @dataclass(frozen=True)
 class Drawn:
     campaign: Campaign
-    charts: dict[str, DrawnChart]
+    charts: dict[str, Chart]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from analysis.charts import DrawnChart
+    from analysis.charts import Chart
     from analysis.reading.campaign import Campaign
     from drawn_campaign import Drawn
 
@@ -69,13 +69,13 @@ class Page(HTMLParser):
 @dataclass(frozen=True)
 class Written:
     campaign: Campaign
-    charts: list[DrawnChart]
+    charts: list[Chart]
     html: str
     markdown: str
     page: Page
 
 
-def write(campaign: Campaign, charts: Sequence[DrawnChart] = ()) -> Written:
+def write(campaign: Campaign, charts: Sequence[Chart] = ()) -> Written:
     page, markdown = write_report(campaign, charts)
     write_verdicts_csv(campaign)
     text = page.read_text(encoding="utf-8")
