@@ -274,81 +274,58 @@ async def _by_sqlalchemy_async(engine: AsyncEngine, sql: str, parameters: Parame
         return as_answer((await connection.execute(_text(sql), parameters)).one())
 
 
-DB_DRIVERS.add(
-    DbDriver(
-        name="asyncpg",
-        tool="asyncpg",
-        package="asyncpg",
-        words="asyncpg",
-        styles=(ASYNC_NATIVE,),
-        key="$1",
-        wait_s="$2",
-        open=_open_asyncpg,
-        fetch=_by_asyncpg,
+_PERCENT, _DOLLAR, _COLON = ("%(key)s", "%(wait_s)s"), ("$1", "$2"), (":key", ":wait_s")
+"""How drivers write the two parameters in SQL."""
+
+_AWAITED, _IN_THREADS, _EVERY_SYNC = (ASYNC_NATIVE,), (DEF,), (ASYNC_BLOCKING, DEF, ASYNC_OFFLOAD)
+
+
+def _driver(  # noqa: PLR0917 - one line a driver
+    name: str,
+    tool: str,
+    package: str,
+    words: str,
+    styles: tuple[Style, ...],
+    parameters: tuple[str, str],
+    open_pool: Callable[[Settings], AbstractAsyncContextManager[Any]],
+    fetch: Callable[[Any, str, Parameters], Any],
+) -> DbDriver:
+    key, wait_s = parameters
+    row = DbDriver(
+        name=name,
+        tool=tool,
+        package=package,
+        words=words,
+        styles=styles,
+        key=key,
+        wait_s=wait_s,
+        open=open_pool,
+        fetch=fetch,
     )
+    return DB_DRIVERS.add(row)
+
+
+_driver("asyncpg", "asyncpg", "asyncpg", "asyncpg", _AWAITED, _DOLLAR, _open_asyncpg, _by_asyncpg)
+_driver("psycopg-async", "psycopg", "psycopg", "psycopg 3", _AWAITED, _PERCENT, _open_psycopg_async, _by_psycopg_async)
+_driver(
+    "sqlalchemy-async",
+    "sqlalchemy",
+    "sqlalchemy",
+    "SQLAlchemy on asyncpg",
+    _AWAITED,
+    _COLON,
+    _open_sqlalchemy_async,
+    _by_sqlalchemy_async,
 )
-DB_DRIVERS.add(
-    DbDriver(
-        name="psycopg-async",
-        tool="psycopg",
-        package="psycopg",
-        words="psycopg 3",
-        styles=(ASYNC_NATIVE,),
-        key="%(key)s",
-        wait_s="%(wait_s)s",
-        open=_open_psycopg_async,
-        fetch=_by_psycopg_async,
-    )
-)
-DB_DRIVERS.add(
-    DbDriver(
-        name="sqlalchemy-async",
-        tool="sqlalchemy",
-        package="sqlalchemy",
-        words="SQLAlchemy on asyncpg",
-        styles=(ASYNC_NATIVE,),
-        key=":key",
-        wait_s=":wait_s",
-        open=_open_sqlalchemy_async,
-        fetch=_by_sqlalchemy_async,
-    )
-)
-DB_DRIVERS.add(
-    DbDriver(
-        name="psycopg2",
-        tool="psycopg2",
-        package="psycopg2-binary",
-        words="psycopg2",
-        styles=(ASYNC_BLOCKING, DEF, ASYNC_OFFLOAD),
-        key="%(key)s",
-        wait_s="%(wait_s)s",
-        open=_open_psycopg2,
-        fetch=_by_psycopg2,
-    )
-)
-DB_DRIVERS.add(
-    DbDriver(
-        name="psycopg",
-        tool="psycopg",
-        package="psycopg",
-        words="psycopg 3",
-        styles=(DEF,),
-        key="%(key)s",
-        wait_s="%(wait_s)s",
-        open=_open_psycopg,
-        fetch=_by_psycopg,
-    )
-)
-DB_DRIVERS.add(
-    DbDriver(
-        name="sqlalchemy",
-        tool="sqlalchemy",
-        package="sqlalchemy",
-        words="SQLAlchemy on psycopg 3",
-        styles=(DEF,),
-        key=":key",
-        wait_s=":wait_s",
-        open=_open_sqlalchemy,
-        fetch=_by_sqlalchemy,
-    )
+_driver("psycopg2", "psycopg2", "psycopg2-binary", "psycopg2", _EVERY_SYNC, _PERCENT, _open_psycopg2, _by_psycopg2)
+_driver("psycopg", "psycopg", "psycopg", "psycopg 3", _IN_THREADS, _PERCENT, _open_psycopg, _by_psycopg)
+_driver(
+    "sqlalchemy",
+    "sqlalchemy",
+    "sqlalchemy",
+    "SQLAlchemy on psycopg 3",
+    _IN_THREADS,
+    _COLON,
+    _open_sqlalchemy,
+    _by_sqlalchemy,
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shlex
 from contextlib import contextmanager
@@ -23,8 +22,8 @@ from experiment.errors import EnvironmentUnfitError, StoreError
 from experiment.records.manifest import ClaimEntry, Manifest, ProfileFacts, treatment_entries
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import Campaign, Rules
+from harness.campaign.unserved import given_database, missing_for, missing_variants
 from harness.postgres.binaries import NoPostgresError
-from harness.postgres.server import Unavailable, availability
 from harness.system import host
 from harness.system.lock import only_one
 from harness.system.pinning import plan_cores
@@ -35,7 +34,7 @@ from harness.trial.preflight import preflight
 from harness.trial.rig import Rig, rig
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from analysis.stats.results import ClaimResult
@@ -127,38 +126,6 @@ def resume(path: Path, listener: Listener) -> CampaignOutcome:
     folder = CampaignFolder.open(path)
     folder.mend()
     return _measure(folder, listener, lambda _: None)
-
-
-def given_database() -> str | None:
-    """Return the database that the user names, or None for our own."""
-    return os.environ.get("BENCH_DATABASE_URL") or None
-
-
-def missing_variants(claims: Sequence[Claim]) -> dict[str, str]:
-    """Return the variants and treatments of claims that cannot be served here, each with the reason.
-
-    Raises EnvironmentUnfitError when the user names a database that cannot be used.
-    """
-    planned = treatments_for(claims)
-    return missing_for(dict.fromkeys(t.variant for t in planned)) | missing_servers(planned)
-
-
-def missing_servers(treatments: Iterable[Treatment]) -> dict[str, str]:
-    """Return the treatments, by id, whose server cannot be started here, each with the reason."""
-    reasons = {t.id: unfit(t.server) for t in treatments}
-    return {name: reason for name, reason in reasons.items() if reason is not None}
-
-
-def missing_for(named: Iterable[str]) -> dict[str, str]:
-    """Return which of these variants cannot be served here, each with the reason. Raises like `missing_variants`."""
-    named = list(named)
-    missing = {v: f"{v} is not in this version's catalogue" for v in named if v not in CATALOGUE}
-    wants_database = [v for v in named if v in CATALOGUE and Resource.DATABASE in CATALOGUE[v].needs]
-    if wants_database:
-        found = availability(given_database())
-        if isinstance(found, Unavailable):
-            missing |= dict.fromkeys(wants_database, f"{found.reason}. {found.cure}")
-    return missing
 
 
 def always_of(manifest: Manifest, claims: Sequence[Claim]) -> tuple[Treatment, ...]:

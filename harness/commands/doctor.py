@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.console import Console
 
 from experiment.errors import EnvironmentUnfitError, Exit
-from harness.campaign.run import given_database
+from harness.campaign.unserved import given_database
 from harness.commands.terminal import show_table
 from harness.postgres.server import Unavailable, availability
 from harness.system.host import HostSample, facts

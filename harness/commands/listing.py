@@ -14,7 +14,7 @@ from experiment.design.loads import LOADS
 from experiment.design.profiles import PROFILES
 from experiment.errors import Exit
 from experiment.records.manifest import ClaimEntry
-from harness.campaign.run import missing_for
+from harness.campaign.unserved import missing_for
 from harness.commands.terminal import show_table
 
 if TYPE_CHECKING:

@@ -22,14 +22,8 @@ from experiment.design.loads import LOADS
 from experiment.design.plan import treatments_for
 from experiment.design.profiles import Profile
 from experiment.errors import StoreError
-from harness.campaign.run import (
-    RunSpec,
-    given_database,
-    missing_for,
-    missing_variants,
-    new_manifest,
-    run_registered,
-)
+from harness.campaign.run import RunSpec, new_manifest, run_registered
+from harness.campaign.unserved import given_database, missing_for, missing_variants
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.origin import conclude, reference_to
 from harness.system.places import RESULTS

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from bench_app.catalogue import CATALOGUE
 from experiment.design.factors import server
 from experiment.errors import EnvironmentUnfitError, UsageError
-from harness.campaign.run import given_database, missing_for
+from harness.campaign.unserved import given_database, missing_for
 from harness.system.pinning import plan_cores
 from harness.system.places import LOCUSTFILES, short
 from harness.system.process import accepts, tail
