@@ -79,8 +79,9 @@ lock:  ## renew both locks from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra build --extra dev --constraint requirements.lock $(LOCK_FLAGS) \
 		-o requirements-dev.lock
 
-schema: setup  ## write the JSON schemas in docs/schema again
+schema: setup  ## write the pages of docs that follow from models and tables again
 	$(BIN)/python -m harness.commands.schema
+	$(BIN)/python -m harness.commands.generated_docs
 
 bench-driver: setup  ## what the driver costs beside Locust's own users, wrk and h2load (wants a quiet machine)
 	$(BIN)/python -m benchmarks.driver_cost $(ARGS)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
+from os.path import relpath  # a folder whose path has a space in it is no word of a recipe
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,7 +96,15 @@ def _is_command(line: str) -> bool:
 
 def make(target: str, args: str = "") -> list[str]:
     """Return the command line that runs a target with this Python's programs; it never installs anything."""
-    given = [*_ALONE, "make", "--directory", str(ROOT), *_INSTALLED, f"BIN={Path(sys.executable).parent}", target]
+    given = [
+        *_ALONE,
+        "make",
+        "--directory",
+        str(ROOT),
+        *_INSTALLED,
+        f"BIN={relpath(Path(sys.executable).parent, ROOT)}",
+        target,
+    ]
     return [*given, f"ARGS={args}"] if args else given
 
 
