@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from documented_commands import ROOT
-from load_groups import CHARTS, KINDS
+from load_groups import KINDS, TOGETHER
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -74,7 +74,7 @@ def test_hooks_download_nothing() -> None:
 
 def test_what_the_table_of_markers_names_exists() -> None:
     files = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py")}
-    for name in {*CHARTS, *(member for members in KINDS.values() for member in members)}:
+    for name in set().union(*KINDS.values(), *TOGETHER.values()):
         module, _, test = name.partition("::")
         assert module in files, name
         assert not test or re.search(rf"^ *(async )?def {test}\(", files[module], re.MULTILINE), name

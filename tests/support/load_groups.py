@@ -24,8 +24,8 @@ KINDS: dict[str, set[str]] = {
     },
     # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
     "slow": {
-        *("test_add_something", "test_charts", "test_one_road", "test_probe", "test_report"),
-        *("test_slides", "test_tables"),
+        *("test_add_something", "test_answers", "test_charts", "test_one_road", "test_probe", "test_report"),
+        *("test_resumed_reproduction", "test_slides", "test_tables"),
         "test_alarms::test_twins_that_differ_are_named",
         "test_app_settings::test_a_sut_of_the_rig_waits_as_long_as_the_manifest_says",
         "test_calibration::test_whole_campaigns_decide_rightly_under",
@@ -41,8 +41,12 @@ KINDS: dict[str, set[str]] = {
     },
 }
 
-# What looks at the same charts, which take longer to draw than all that is asked about them.
-CHARTS = {"test_charts", "test_report"}
+# What looks at the same charts or campaigns, which take longer to make than all that is asked about them.
+TOGETHER: dict[str, set[str]] = {
+    "charts": {"test_charts", "test_report"},
+    "comparing": {"test_comparable", "test_compare", "test_compare_pages"},
+    "load": KINDS["load"],
+}
 
 
 def kinds_of(nodeid: str) -> set[str]:
@@ -55,9 +59,7 @@ def kinds_of(nodeid: str) -> set[str]:
 def group_of(nodeid: str) -> str:
     """Return the group of a test, which runs in one process: its file's, or its file."""
     module = _module(nodeid)
-    if module in KINDS["load"]:
-        return "load"
-    return "charts" if module in CHARTS else module
+    return next((group for group, members in TOGETHER.items() if module in members), module)
 
 
 def _module(nodeid: str) -> str:
