@@ -48,11 +48,7 @@ ASYNC_NATIVE = STYLES.add(
 )
 ASYNC_BLOCKING = STYLES.add(
     Style(
-        name="async-blocking",
-        words="async def that blocks",
-        colour="#d55e00",
-        marker="X",
-        runs_on=RunsOn.LOOP_BLOCKING,
+        name="async-blocking", words="async def that blocks", colour="#d55e00", marker="X", runs_on=RunsOn.LOOP_BLOCKING
     )
 )
 DEF = STYLES.add(Style(name="def", words="plain def", colour="#009e73", marker="s", runs_on=RunsOn.LIMITER))

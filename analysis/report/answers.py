@@ -95,9 +95,7 @@ def _numbers(campaign: Campaign, result: ComparisonResult) -> Numbers:
     else:
         ratio = words.metric_value(asked.metric, found.effect)
     return Numbers(
-        ratio=ratio,
-        treated=_value(campaign, result, asked.treatment),
-        base=_value(campaign, result, asked.baseline),
+        ratio=ratio, treated=_value(campaign, result, asked.treatment), base=_value(campaign, result, asked.baseline)
     )
 
 

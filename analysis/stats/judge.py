@@ -64,11 +64,7 @@ def judge_claim(
 
 
 def judge_all(
-    claims: Iterable[Claim],
-    trials: Sequence[TrialRecord],
-    *,
-    skipped: Mapping[str, str],
-    alpha: float = ALPHA,
+    claims: Iterable[Claim], trials: Sequence[TrialRecord], *, skipped: Mapping[str, str], alpha: float = ALPHA
 ) -> tuple[ClaimResult, ...]:
     return tuple(judge_claim(claim, trials, skipped=skipped, alpha=alpha) for claim in claims)
 

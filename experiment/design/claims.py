@@ -86,16 +86,7 @@ def claim(
         raise ValueError(f"there are two claims with the slug {slug}")
     if not comparisons and not note:
         raise ValueError(f"claim {id} compares nothing, and no note says why it cannot be measured")
-    return CLAIMS.add(
-        Claim(
-            id=id,
-            slug=slug,
-            statement=statement,
-            source=source,
-            comparisons=comparisons,
-            note=note,
-        )
-    )
+    return CLAIMS.add(Claim(id=id, slug=slug, statement=statement, source=source, comparisons=comparisons, note=note))
 
 
 claim(

@@ -68,8 +68,7 @@ class Histogram:
     @classmethod
     def of_us(cls, durations_us: Iterable[float], censored_us: Iterable[float] = ()) -> Histogram:
         return cls(
-            Counter(bucket_index(int(d)) for d in durations_us),
-            Counter(bucket_index(int(d)) for d in censored_us),
+            Counter(bucket_index(int(d)) for d in durations_us), Counter(bucket_index(int(d)) for d in censored_us)
         )
 
     @property

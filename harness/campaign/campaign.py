@@ -135,11 +135,7 @@ class Campaign:
         self, number: int, position: int, attempt: int, treatment: Treatment, order: Sequence[Treatment]
     ) -> TrialRecord:
         planned = PlannedTrial(
-            trial_id=trial_id(self._next_number),
-            round=number,
-            position=position,
-            attempt=attempt,
-            treatment=treatment,
+            trial_id=trial_id(self._next_number), round=number, position=position, attempt=attempt, treatment=treatment
         )
         self._next_number += 1
         # a repetition runs after all others

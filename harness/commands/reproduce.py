@@ -76,13 +76,7 @@ def _run_again(original: Campaign, order: RunSpec, listener: Listener) -> Campai
 
 
 def spec_again(
-    original: Campaign,
-    *,
-    out: Path,
-    budget_s: float | None,
-    rounds: int | None,
-    seed: int | None,
-    words: Sequence[str],
+    original: Campaign, *, out: Path, budget_s: float | None, rounds: int | None, seed: int | None, words: Sequence[str]
 ) -> RunSpec:
     """Return the order that repeats a campaign; raises StoreError when its manifest does not say how it was bounded."""
     theirs = original.manifest.profile
@@ -121,10 +115,7 @@ def manifest_again(original: Campaign, order: RunSpec) -> Manifest:
     manifest = new_manifest(order, original.claims, loads, skipped)
     reference = reference_to(original, order.out)
     settings = taken(
-        original.name,
-        original.manifest.settings,
-        commit=reference.commit,
-        own_database=given_database() is None,
+        original.name, original.manifest.settings, commit=reference.commit, own_database=given_database() is None
     )
     return manifest.model_copy(update={"alpha": original.alpha, "settings": settings, "reproduces": reference})
 

@@ -49,13 +49,7 @@ def run(args: argparse.Namespace) -> int:
 def run_as_ordered(args: argparse.Namespace, profile: str, listener: Listener, **plan: Any) -> CampaignOutcome:
     """Measure a new campaign within the bounds that the call gives; `plan` says what."""
     order = run_spec(
-        profile,
-        seed=args.seed,
-        budget_s=args.budget,
-        rounds=args.rounds,
-        out=args.out,
-        command=args.words,
-        **plan,
+        profile, seed=args.seed, budget_s=args.budget, rounds=args.rounds, out=args.out, command=args.words, **plan
     )
     listener.note(f"measuring into {short(order.out)} (seed {order.seed})")
     return run_new(order, listener)

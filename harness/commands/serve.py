@@ -45,14 +45,7 @@ def run(args: argparse.Namespace) -> NoReturn:
     with tempfile.TemporaryDirectory(prefix="handlerbench-") as folder:
         logs = Path(folder)
         locust = LocustProcess(log=logs / "driver.log", cores=())  # never started: Locust has a command of its own here
-        stand = Rig(
-            plan=plan,
-            logs=logs,
-            loads={},
-            settings=todays(),
-            locust=locust,
-            database_url=given_database(),
-        )
+        stand = Rig(plan=plan, logs=logs, loads={}, settings=todays(), locust=locust, database_url=given_database())
         with closing(stand):
             missing = missing_for(CATALOGUE)
             served = {name: v for name, v in CATALOGUE.items() if name not in missing}
