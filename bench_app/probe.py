@@ -36,12 +36,10 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from types import FrameType, TracebackType
+from typing import Any, Self
 
 from anyio.to_thread import current_default_thread_limiter
-
-if TYPE_CHECKING:
-    from types import FrameType, TracebackType
 
 FORMAT = 1
 # uvloop counts its timers from a clock of whole milliseconds, so a timer can fire this much before its time.

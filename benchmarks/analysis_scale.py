@@ -13,18 +13,15 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmarks.made_campaign import write
 from benchmarks.metered import ROOT, run
 from benchmarks.talk import say, table, write_json
 from experiment.errors import BenchError
 from harness.system.host import facts, package_versions
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 SIZES = (100_000, 1_000_000, 10_000_000)
 MOST_S, MOST_BYTES = 60.0, 1_000_000_000

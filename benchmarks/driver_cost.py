@@ -19,35 +19,29 @@ import argparse
 import random
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from math import isinf
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.stats.judge import ALPHA
+from analysis.stats.results import Estimate
 from bench_app.catalogue import CATALOGUE
-from benchmarks.half_load import rate_for, read_pairs
+from benchmarks.half_load import Pair, rate_for, read_pairs
 from benchmarks.instruments import BEFORE, INSTRUMENTS, Bench, Instrument, Reading, tool_versions
 from benchmarks.metered import ROOT
 from benchmarks.talk import say, table, write_json
-from benchmarks.targets import TARGETS, estimate_json, interval_text, ratio, statement, value_of
+from benchmarks.targets import TARGETS, Round, Target, estimate_json, interval_text, ratio, statement, value_of
 from experiment.design.factors import ServerConfig
 from experiment.errors import BenchError, InvalidMeasurementError
 from harness.system.host import facts, git_state, package_versions
-from harness.system.pinning import plan_cores
+from harness.system.pinning import CorePlan, plan_cores
 from harness.system.places import LOCUST_SCRIPT
 from harness.trial.driver import locust_process
 from harness.trial.sut import sut
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from analysis.stats.results import Estimate
-    from benchmarks.half_load import Pair
-    from benchmarks.targets import Round, Target
-    from harness.system.pinning import CorePlan
 
 VARIANT = CATALOGUE["noop.async-native"]
 ANSWER = b'{"ok":true}'

@@ -10,24 +10,19 @@ in wrk.c): a rare slow answer becomes many.
 from __future__ import annotations
 
 import math
+import random
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from benchmarks.instruments import PATIENCE_S, Reading, ours_reading, p50_and_p99_us, trial_of
+from benchmarks.instruments import PATIENCE_S, Bench, Reading, ours_reading, p50_and_p99_us, trial_of
 from benchmarks.metered import run
 from experiment.errors import InvalidMeasurementError
 from experiment.records.driver_protocol import ReplayOrder
 from experiment.records.histogram import Histogram
 from harness.trial.driver import DriverFailedError
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator, Sequence
-
-    from benchmarks.instruments import Bench
 
 SHARE = 0.5
 """Of the app's capacity, as h2load finds it in the same round with all its connections busy."""

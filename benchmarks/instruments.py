@@ -11,19 +11,14 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from benchmarks.metered import ROOT, run
 from experiment.errors import InvalidMeasurementError
-from experiment.records.driver_protocol import ClosedOrder, Request, TrialCommand
+from experiment.records.driver_protocol import ClosedOrder, ReplayOrder, Request, ResultEvent, TrialCommand
 from experiment.records.histogram import Histogram
 from harness.trial.driver import DriverFailedError, LocustProcess
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from experiment.records.driver_protocol import ReplayOrder, ResultEvent
 
 WARMUP_S = 0.5
 _STAGGER_S = 0.2  # as in a campaign's closed loads

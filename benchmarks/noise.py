@@ -9,14 +9,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from math import sqrt
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 TRIALS_A_ROUND = 4
 """A pair that is compared and the A/A pair: how far apart in time the two of a pair can lie."""

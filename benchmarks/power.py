@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 
 from analysis.drawing.axes import fixed_ticks
 from analysis.drawing.canvas import Canvas, Picture, slide
@@ -16,12 +18,6 @@ from benchmarks.looks import look
 from benchmarks.noise import Model, log_ratios
 from experiment.design.model import at_least
 from experiment.records.store import write_whole
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from matplotlib.axes import Axes
 
 ROUNDS = (4, 6, 8, 12)
 SPREADS = (0.05, 0.15)

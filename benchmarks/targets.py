@@ -6,21 +6,16 @@ decided.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isinf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.stats.estimate import ratio_estimate
 from analysis.stats.judge import ALPHA, verdict_of
-from analysis.stats.results import Verdict
+from analysis.stats.results import Estimate, Verdict
 from benchmarks.instruments import Reading
 from experiment.design.model import Interval, at_least, at_most
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analysis.stats.results import Estimate
 
 Round = Mapping[str, Reading]
 """Readings to be compared with each other, by instrument."""

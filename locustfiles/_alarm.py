@@ -11,13 +11,11 @@ import contextlib
 import ctypes
 import os
 import sys
+from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gevent import get_hub
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _CLOCK_MONOTONIC = 1
 _TFD_TIMER_ABSTIME = 1

@@ -6,12 +6,9 @@ passed over, an answer to HEAD ends with its head, and an answer without a lengt
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["Answer", "HttpParserError", "build_request"]
 

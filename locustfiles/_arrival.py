@@ -10,13 +10,10 @@ from __future__ import annotations
 import socket as _patched
 import struct
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from socket import socket
 from time import time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from socket import socket
 
 _SO_TIMESTAMPNS = 35  # the socket module has no name for it; asm-generic/socket.h
 _TIMESPEC = struct.Struct("@qq")

@@ -8,9 +8,10 @@ response time counts from the intended start; it gets a greenlet of its own and 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from itertools import accumulate, count
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 import gevent
 from gevent import get_hub
@@ -18,11 +19,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from _alarm import Alarm
 from _client import Connection
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from _target import Failure, Target
+from _target import Failure, Target
 
 ArrivalProcess = Literal["constant", "poisson"]
 

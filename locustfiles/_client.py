@@ -20,20 +20,16 @@ import contextlib
 import errno
 import os
 import socket as _patched
+from socket import socket
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gevent import get_hub, getcurrent
 from gevent.monkey import get_original
 
 from _answer import Answer, HttpParserError
 from _arrival import NOTE_BYTES, age_s, ask_for_arrivals
-from _target import Failure, FailureKind
-
-if TYPE_CHECKING:
-    from socket import socket
-
-    from _target import Target
+from _target import Failure, FailureKind, Target
 
 # The real socket class, whether or not gevent has replaced it in the socket module.
 _socket_class: type[socket] = get_original("socket", "socket")

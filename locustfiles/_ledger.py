@@ -8,14 +8,11 @@ hold up what is to be sent next.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from _report import Report
+from _tally import Tally
+from _target import Failure
 
-if TYPE_CHECKING:
-    from _report import Report
-    from _tally import Tally
-    from _target import Failure
-
-    Ended = tuple[float, float, float, int, Failure | None]
+Ended = tuple[float, float, float, int, Failure | None]
 
 TOLD_TOGETHER = 8
 

@@ -17,11 +17,8 @@ Whoever reads `to_pairs()` uses the same formula (experiment/records/histogram.p
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 LINEAR_BELOW_US = 2048
 SUB_BUCKET_BITS = 10

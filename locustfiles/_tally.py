@@ -14,13 +14,9 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from _recorder import Durations, Second, whole_us
-from _target import WRONG_KINDS
-
-if TYPE_CHECKING:
-    from _target import Failure, FailureKind
+from _target import WRONG_KINDS, Failure, FailureKind
 
 NEVER = math.inf
 # Fine enough to see within a window of two or three seconds whether the load was steady.

@@ -6,10 +6,12 @@ are at work, and how many requests wait for one.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from analysis.charts.parts import main_loads
@@ -25,11 +27,6 @@ from analysis.wording import words
 from analysis.wording.names import treatment_label, treatment_phrase
 from bench_app.styles import ASYNC_BLOCKING, ASYNC_NATIVE, DEF
 from bench_app.works import SLEEP, Work
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from matplotlib.axes import Axes
 
 _LAG_STYLES = (ASYNC_NATIVE, ASYNC_BLOCKING, DEF)
 _LEAST_LAG_S = 1e-5

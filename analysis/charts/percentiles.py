@@ -6,11 +6,12 @@ who wait for answers, and as arrivals do that follow a schedule.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import log10
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from analysis.charts.parts import finding, main_loads
 from analysis.charts.registry import chart
@@ -26,11 +27,6 @@ from analysis.wording.names import treatment_label
 from bench_app.works import STALL, Work
 from experiment.design.metrics import GOODPUT
 from experiment.design.model import LoadKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from matplotlib.axes import Axes
 
 _FEWEST, _FEWEST_FOR_P99 = 10, 100
 """Requests; below ten a curve would be a guess."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, inf, isinf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.charts.registry import chart
 from analysis.drawing.axes import ratio_axis
@@ -13,13 +14,9 @@ from analysis.drawing.canvas import Canvas, Picture
 from analysis.drawing.interval import draw_interval, ends_of, marker_look
 from analysis.drawing.style import SMALL, TICKS_BELOW, shortened, wrapped
 from analysis.reading import sentences
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from analysis.reading.campaign import Campaign
-    from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
-    from experiment.design.model import Comparison
+from analysis.reading.campaign import Campaign
+from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
+from experiment.design.model import Comparison
 
 _A_PAGE = 12
 _LEFT, _RIGHT = 560.0, 400.0

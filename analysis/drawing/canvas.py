@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from analysis.drawing.style import BODY, DPI, HEIGHT, MARGIN, SMALL, SUBTITLE, TITLE, WIDTH, Theme, shortened, wrapped
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from matplotlib.axes import Axes
-    from matplotlib.text import Text
 
 Grid = Literal["x", "y", "both"]
 SMOKE_MARK = "SMOKE RUN: NOT EVIDENCE"

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+from matplotlib.figure import Figure
 
 from analysis.drawing.style import DARK, recoloured
 from analysis.drawing.svg import small
 from experiment.records.store import write_whole
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from matplotlib.figure import Figure
 
 ENDINGS = (".svg", ".dark.svg", ".png", ".dark.png")
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from analysis.drawing.marks import arrow, segment
+from analysis.drawing.style import Theme
 from analysis.stats.results import ComparisonResult, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from matplotlib.axes import Axes
-
-    from analysis.drawing.style import Theme
 
 _MARKERS = {
     Verdict.SUPPORTED: "o",

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.axes import Axes
 
 from analysis.drawing.canvas import Canvas, pixel
 from analysis.drawing.style import HEIGHT, LEADING, WIDTH, Theme, spread
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from matplotlib.axes import Axes
-
-    from analysis.reading.summary import Summary
-    from bench_app.styles import Style
+from analysis.reading.summary import Summary
+from bench_app.styles import Style
 
 
 def marker_of(style: Style, size: float) -> dict[str, Any]:

@@ -8,15 +8,13 @@ has CSS variables in their place. That works because no two tokens of the light 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 WIDTH, HEIGHT = 1600, 900
 DPI = 72

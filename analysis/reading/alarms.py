@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from analysis.reading.campaign import Campaign
 from analysis.reading.summary import treatment_ceiling
 from analysis.wording import words
 from analysis.wording.names import parse_variant
 from experiment.design.claims import A_A
-from experiment.theory.ceilings import wait_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analysis.reading.campaign import Campaign
-    from experiment.design.model import Treatment
-    from experiment.records.trial import TrialRecord
-    from experiment.theory.ceilings import Ceiling
+from experiment.design.model import Treatment
+from experiment.records.trial import TrialRecord
+from experiment.theory.ceilings import Ceiling, wait_of
 
 _LEAST_SLACK, _BESIDE_VOLLEY = 1.05, 1.02
 """A window can hold one more volley of answers than its length allows on average: 3 % of 3 s with waits of 100 ms, and

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from analysis.reading.summary import Summary, rows_of, summarise, why_missing
+from analysis.reading.campaign import Campaign
+from analysis.reading.summary import Row, Summary, rows_of, summarise, why_missing
 from analysis.wording import words
 from analysis.wording.names import treatment_phrase, work_task
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analysis.reading.campaign import Campaign
-    from analysis.reading.summary import Row
-    from bench_app.works import Work
-    from experiment.design.metrics import Metric
+from bench_app.works import Work
+from experiment.design.metrics import Metric
 
 SAME_WITHIN = 1.2
 """Medians closer than this are called about the same: no title makes a story of noise."""

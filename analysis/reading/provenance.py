@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from analysis.wording import words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from experiment.records.manifest import Manifest, Pinning, ProfileFacts
+from experiment.records.manifest import Manifest, Pinning, ProfileFacts
 
 
 def provenance(manifest: Manifest) -> Iterable[tuple[str, str]]:

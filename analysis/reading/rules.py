@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from analysis.reading.campaign import Campaign
 from experiment.theory.validity import FAILURE_RULES, RULES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from analysis.reading.campaign import Campaign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,19 +13,15 @@ inverted by Ville's inequality. With n pairs, prior variance g, r = 1 + n g and 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 from statistics import fmean, median, stdev
-from typing import TYPE_CHECKING
 
 from analysis.stats.results import Estimate
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from experiment.design.metrics import Metric
-    from experiment.design.model import Comparison
-    from experiment.records.trial import TrialRecord
+from experiment.design.metrics import Metric
+from experiment.design.model import Comparison
+from experiment.records.trial import TrialRecord
 
 PRIOR_G = 10.0
 """Prior variance of the standardised effect: wide, since most effects here are many times their noise."""

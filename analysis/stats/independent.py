@@ -18,20 +18,16 @@ What the interval does not hold is how the machine itself changed from one campa
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 from statistics import fmean, variance
-from typing import TYPE_CHECKING
 
 from analysis.stats.estimate import LEAST_SPREAD
 from analysis.stats.student import quantile
+from experiment.design.metrics import Metric
 from experiment.design.model import Interval
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from experiment.design.metrics import Metric
-    from experiment.records.trial import TrialRecord
+from experiment.records.trial import TrialRecord
 
 _LEAST_TRIALS = 2  # a spread needs two
 _NO_KNOWLEDGE = 100.0

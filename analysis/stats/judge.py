@@ -14,18 +14,13 @@ alpha is divided among them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
-from typing import TYPE_CHECKING
 
 from analysis.stats.estimate import estimate
-from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from analysis.stats.results import Estimate
-    from experiment.design.model import Claim, Comparison, Interval
-    from experiment.records.trial import TrialRecord
+from analysis.stats.results import ClaimResult, ComparisonResult, Estimate, Verdict
+from experiment.design.model import Claim, Comparison, Interval
+from experiment.records.trial import TrialRecord
 
 ALPHA = 0.05
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
+from analysis.drawing.canvas import Canvas
+from analysis.reading.campaign import Campaign
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from matplotlib.artist import Artist
-
-    from analysis.drawing.canvas import Canvas
-    from analysis.reading.campaign import Campaign
 
 Mover = Callable[[float], Iterable["Artist"]]
 """Moves artists to a second, and returns those that are seen then."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf, isinf
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from experiment.design.factors import ServerConfig
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from experiment.design.metrics import Metric
+from experiment.design.metrics import Metric
 
 
 class LoadKind(StrEnum):

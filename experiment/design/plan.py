@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from experiment.design.claims import A_A
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from experiment.design.model import Claim, Treatment
+from experiment.design.model import Claim, Treatment
 
 
 def treatments_for(claims: Iterable[Claim], *, with_aa: bool = True) -> tuple[Treatment, ...]:

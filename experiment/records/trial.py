@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from experiment.design.metrics import Metric
-    from experiment.records.histogram import Histogram
+from experiment.design.metrics import Metric
+from experiment.records.histogram import Histogram
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,22 +22,15 @@ included: where a route stays far below its ceiling, look for the difference the
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from bench_app.items import PLAIN
-from bench_app.styles import RunsOn
-from bench_app.works import Bound
-from experiment.design.factors import Limits
-from experiment.design.model import LoadKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from bench_app.styles import Style
-    from bench_app.works import Work
-    from experiment.design.factors import ServerConfig
-    from experiment.design.model import Load
+from bench_app.styles import RunsOn, Style
+from bench_app.works import Bound, Work
+from experiment.design.factors import Limits, ServerConfig
+from experiment.design.model import Load, LoadKind
 
 
 class HasStyle(Protocol):

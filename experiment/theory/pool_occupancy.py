@@ -18,19 +18,15 @@ for three reasons:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, log
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench_app.works import Bound
 from experiment.design.model import Interval
-from experiment.theory.ceilings import waits
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from experiment.records.trial import TrialMetrics
-    from experiment.theory.ceilings import HasStyle
+from experiment.records.trial import TrialMetrics
+from experiment.theory.ceilings import HasStyle, waits
 
 LOOK_EVERY_S = 0.1
 """Seconds between looks at the database. Each look costs some time of a core that the trial needs."""

@@ -7,11 +7,8 @@ is fixed beforehand). We report by how much the mean would move, and call a tria
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 BATCH = 5
 _FEWEST_BATCHES = 6

@@ -6,21 +6,13 @@ stays on disk with the reason, does not enter estimates, and is repeated once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING
 
-from experiment.design.model import LoadKind
-from experiment.records.trial import Finding
-from experiment.theory.pool_occupancy import EXCESS, complaint
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from experiment.design.model import Load
-    from experiment.records.trial import Measurement, TrialMetrics
-    from experiment.theory.pool_occupancy import ConnectionHold
+from experiment.design.model import Load, LoadKind
+from experiment.records.trial import Finding, Measurement, TrialMetrics
+from experiment.theory.pool_occupancy import EXCESS, ConnectionHold, complaint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

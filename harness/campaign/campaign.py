@@ -6,27 +6,23 @@ The trials on disk alone determine the loop's state, so a campaign that was inte
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.stats.judge import judge_all
+from analysis.stats.results import ClaimResult
 from analysis.wording.names import parse_variant
-from experiment.design.model import PlannedTrial
+from experiment.design.model import Claim, Load, PlannedTrial, Treatment
 from experiment.design.plan import plan_round, treatments_for, trial_id
+from experiment.records.store import CampaignFolder
 from experiment.records.trial import TrialRecord
 from experiment.theory.pool_occupancy import connection_hold
 from experiment.theory.validity import RuleContext, findings
 from harness.campaign.events import CampaignProgress, Listener
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from analysis.stats.results import ClaimResult
-    from experiment.design.model import Claim, Load, Treatment
-    from experiment.records.store import CampaignFolder
-    from harness.trial.driver import Driver
+from harness.trial.driver import Driver
 
 MAX_ATTEMPTS = 2
 """How often a treatment is tried within one round.

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from math import exp, inf
 from pathlib import Path
 from statistics import stdev
-from typing import TYPE_CHECKING
 
 from analysis.stats.estimate import half_width_factor, log_ratios
 from analysis.stats.judge import ALPHA
@@ -16,14 +15,12 @@ from experiment.design.loads import LOADS
 from experiment.design.metrics import GOODPUT, NORMALIZED_GOODPUT
 from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
+from experiment.records.trial import TrialRecord
 from harness.campaign.campaign import Campaign, Rules
 from harness.system.pinning import plan_cores
 from harness.trial.app_settings import todays
 from harness.trial.preflight import preflight
 from harness.trial.rig import rig
-
-if TYPE_CHECKING:
-    from experiment.records.trial import TrialRecord
 
 ROUNDS = 8
 _WINDOW_S = 1.0

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import secrets
 import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from analysis.stats.judge import ALPHA
+from analysis.stats.results import ClaimResult
 from bench_app.catalogue import CATALOGUE
 from bench_app.registry import Resource
 from experiment.design.claims import A_A, CLAIMS
 from experiment.design.loads import sweep_load
-from experiment.design.model import Treatment
+from experiment.design.model import Claim, Load, Treatment
 from experiment.design.plan import treatments_for
 from experiment.design.profiles import PROFILES, Profile
 from experiment.errors import EnvironmentUnfitError, StoreError
 from experiment.records.manifest import ClaimEntry, Manifest, ProfileFacts, treatment_entries
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import Campaign, Rules
+from harness.campaign.events import Listener
 from harness.campaign.unserved import given_database, missing_for, missing_variants
 from harness.postgres.binaries import NoPostgresError
 from harness.system import host
@@ -32,14 +36,6 @@ from harness.trial import app_settings
 from harness.trial.launch import described, unfit
 from harness.trial.preflight import preflight
 from harness.trial.rig import Rig, rig
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from analysis.stats.results import ClaimResult
-    from experiment.design.model import Claim, Load
-    from harness.campaign.events import Listener
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

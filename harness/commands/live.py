@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import Any, Self
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -13,20 +15,12 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.reading.rules import advice_on
-from analysis.stats.results import Verdict
+from analysis.stats.results import ClaimResult, Verdict
 from analysis.wording import words
-from harness.campaign.events import Listener
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import TracebackType
-    from typing import Self
-
-    from analysis.stats.results import ClaimResult
-    from experiment.design.model import PlannedTrial
-    from experiment.records.trial import TrialRecord
-    from harness.campaign.events import CampaignProgress
-    from harness.trial.driver import Progress
+from experiment.design.model import PlannedTrial
+from experiment.records.trial import TrialRecord
+from harness.campaign.events import CampaignProgress, Listener
+from harness.trial.driver import Progress
 
 MARKS = {
     Verdict.SUPPORTED: ("supported", "green"),

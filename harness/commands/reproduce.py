@@ -8,38 +8,32 @@ ends in harness/commands/origin.py as this does.
 
 from __future__ import annotations
 
+import argparse
 import re
 import secrets
 import shlex
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from analysis.reading.campaign import load_campaign
+from rich.console import Console
+
+from analysis.reading.campaign import Campaign, load_campaign
 from experiment.design.claims import A_A
 from experiment.design.loads import LOADS
+from experiment.design.model import Load, Treatment
 from experiment.design.plan import treatments_for
 from experiment.design.profiles import Profile
 from experiment.errors import StoreError
-from harness.campaign.run import RunSpec, new_manifest, run_registered
+from experiment.records.manifest import Manifest
+from harness.campaign.events import Listener
+from harness.campaign.run import CampaignOutcome, RunSpec, new_manifest, run_registered
 from harness.campaign.unserved import given_database, missing_for, missing_variants
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.origin import conclude, reference_to
 from harness.system.places import RESULTS
 from harness.trial.app_settings import taken
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping, Sequence
-
-    from rich.console import Console
-
-    from analysis.reading.campaign import Campaign
-    from experiment.design.model import Load, Treatment
-    from experiment.records.manifest import Manifest
-    from harness.campaign.events import Listener
-    from harness.campaign.run import CampaignOutcome
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

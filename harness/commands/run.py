@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import argparse
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from experiment.design.profiles import PROFILES
 from experiment.errors import UsageError
-from harness.campaign.run import resume, run_new, run_spec
+from harness.campaign.events import Listener
+from harness.campaign.run import CampaignOutcome, resume, run_new, run_spec
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.origin import conclude_again
 from harness.commands.words import claim_ids, nearest
 from harness.system.places import short
-
-if TYPE_CHECKING:
-    import argparse
-
-    from harness.campaign.events import Listener
-    from harness.campaign.run import CampaignOutcome
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from experiment.records.driver_protocol import COMMANDS, EVENTS
 from experiment.records.manifest import Manifest
 from harness.system.places import HOME
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 FOLDER = HOME / "docs" / "schema"
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {

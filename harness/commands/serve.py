@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import shlex
 import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from bench_app.catalogue import CATALOGUE
 from experiment.design.factors import server
@@ -20,9 +21,6 @@ from harness.trial.app_settings import todays
 from harness.trial.driver import LocustProcess
 from harness.trial.rig import Rig
 from harness.trial.sut import sut
-
-if TYPE_CHECKING:
-    import argparse
 
 _HIGHEST_PORT = 65535
 

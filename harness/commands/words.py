@@ -5,12 +5,9 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from experiment.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _HIGHEST_RATE_RPS = 10_000.0
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}

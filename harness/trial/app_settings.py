@@ -6,17 +6,15 @@ version can repeat a campaign with other waits and pools than today's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
 from bench_app.settings import PREFIX, Settings
 from experiment.errors import UsageError
 from harness.postgres.keeper import SETTINGS as POSTGRES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 UPSTREAM_DELAY_S = 0.1
 THREAD_TOKENS = 40

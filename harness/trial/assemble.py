@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, pstdev
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from experiment.design.metrics import YARDSTICK_US
-from experiment.design.model import LoadKind
+from experiment.design.model import Load, LoadKind
+from experiment.records.driver_protocol import HistogramPairs, ResultEvent, SecondCounts
 from experiment.records.histogram import Histogram, Quantile
 from experiment.records.trial import Measurement, SecondRow, Series, TrialMetrics
 from experiment.theory.steady import truncation_shift
-from harness.system.yardstick import pass_us
+from harness.system.host import HostSample, ProcessSample
+from harness.system.yardstick import Pass, pass_us
 from harness.trial.probe_log import ProbeLog, Window
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from experiment.design.model import Load
-    from experiment.records.driver_protocol import HistogramPairs, ResultEvent, SecondCounts
-    from harness.system.host import HostSample, ProcessSample
-    from harness.system.yardstick import Pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,9 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from experiment.design.factors import FactorError
+from experiment.design.factors import FactorError, Launch, ServerConfig
 from harness.system.places import APP_FOLDER, CHECKOUT
-
-if TYPE_CHECKING:
-    from experiment.design.factors import Launch, ServerConfig
 
 APP = "bench_app.app:create_app"
 _KEEP_ALIVE_S = 75
