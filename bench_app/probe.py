@@ -25,8 +25,6 @@ All times are seconds of time.monotonic(), which on Linux (CLOCK_MONOTONIC) proc
 1 ms mean nothing: asyncio's timers under uvloop are set in whole milliseconds.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import math

@@ -7,8 +7,6 @@ For 1e5, 1e6 and 1e7 requests, each step in a process of its own:
   CSV files to every chart and the report.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

@@ -10,8 +10,6 @@ Thousands of simulated campaigns are looked at after every round, as a real one 
 Everything is seeded: the same numbers come out each time.
 """
 
-from __future__ import annotations
-
 import argparse
 import time
 from collections import Counter

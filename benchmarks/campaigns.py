@@ -4,8 +4,6 @@ Each campaign asks four claims whose right answers are known. Two sit on the lim
 side, where a false verdict is likeliest; two are planted far from it and ought to be found.
 """
 
-from __future__ import annotations
-
 import os
 import tempfile
 from collections import Counter

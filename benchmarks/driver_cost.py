@@ -13,8 +13,6 @@ with its intervals, and targets (targets.py) are judged as claims are. `--agains
 another checkout, and says what today's costs by comparison.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 import sys

@@ -7,8 +7,6 @@ it holds no rate, and its percentiles count requests that it thinks a stalled co
 in wrk.c): a rare slow answer becomes many.
 """
 
-from __future__ import annotations
-
 import math
 import random
 import tempfile

@@ -4,8 +4,6 @@ wrk and h2load are metered from outside, over their whole life (some millisecond
 that are Locust, which takes a second to start, count inside a window of theirs. Each is one thread on one core.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

@@ -4,8 +4,6 @@ Its half-width is a factor that only n and alpha decide, times the sample's stan
 width. Both are asked of the estimator itself, so that there is no second copy of the formula to be wrong.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import inf, log
 from statistics import stdev

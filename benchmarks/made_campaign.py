@@ -4,8 +4,6 @@ Its figures are plausible and measure nothing. What matters is what a real folde
 rounds, five series a trial, and durations spread widely enough to fill thousands of buckets.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass

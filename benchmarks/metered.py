@@ -1,7 +1,5 @@
 """Run a command to its end and know what that one process used."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -5,8 +5,6 @@ every single trial, while the machine of a real campaign also slows down for a w
 pair. And rounds may resemble their predecessors, which no interval for independent rounds allows for.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 from math import sqrt
 

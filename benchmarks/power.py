@@ -1,7 +1,5 @@
 """Power: the share of campaigns that decide a true claim within so many rounds, drawn against how true it is."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

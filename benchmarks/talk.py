@@ -1,7 +1,5 @@
 """What the benchmarks of this folder share: text tables on stdout, and JSON files."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Sequence

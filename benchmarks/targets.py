@@ -4,8 +4,6 @@ A target is held when the whole interval lies inside what is wanted, missed when
 decided.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isinf

@@ -5,8 +5,6 @@ arrival, and that would be counted as the server's. On Linux the kernel's timerf
 other to the event loop. Elsewhere (kqueue sleeps nanoseconds) the loop's own timer serves.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import os

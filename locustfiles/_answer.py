@@ -4,8 +4,6 @@ llhttp (through httptools) does the reading; what it leaves to its caller is don
 passed over, an answer to HEAD ends with its head, and an answer without a length ends with its connection.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser

@@ -5,8 +5,6 @@ most when many answers arrive at once. Linux notes when data reached the socket 
 and for data without a note, the answer counts as arrived when it was read.
 """
 
-from __future__ import annotations
-
 import socket as _patched
 import struct
 import sys

@@ -5,8 +5,6 @@ Here every arrival has an intended start. It is sent at that time, or as soon af
 response time counts from the intended start; it gets a greenlet of its own and a connection from a pool that grows.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from itertools import accumulate, count

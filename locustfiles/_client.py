@@ -14,8 +14,6 @@ What it promises:
 Works in any greenlet, patched or not; used from one greenlet at a time.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

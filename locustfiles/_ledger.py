@@ -6,8 +6,6 @@ so that nothing about them depends on when they are told; more than eight gained
 hold up what is to be sent next.
 """
 
-from __future__ import annotations
-
 from _report import Report
 from _tally import Tally
 from _target import Failure

@@ -1,7 +1,5 @@
 """Closed load and burst: Locust users with a connection each, all connected before the load begins."""
 
-from __future__ import annotations
-
 from time import perf_counter
 
 import gevent

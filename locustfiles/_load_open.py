@@ -1,7 +1,5 @@
 """Loads whose requests come on a schedule: the open load, and the bystander that runs beside every load."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import chain, repeat
 from math import inf

@@ -14,8 +14,6 @@ index 23220, so a histogram never holds more than some tens of thousands of numb
 Whoever reads `to_pairs()` uses the same formula (experiment/records/histogram.py; a test holds the two together).
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field

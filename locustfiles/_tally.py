@@ -9,8 +9,6 @@ request belongs where it was COMPLETED. Arrivals (open load, bystander) come whe
 request belongs where it was meant to START: otherwise a frozen server would push its slow answers out of the sample.
 """
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections import Counter

@@ -1,7 +1,5 @@
 """What a load asks for, which answer is right, and the names of everything that can go wrong."""
 
-from __future__ import annotations
-
 import socket
 from dataclasses import dataclass, field
 from enum import StrEnum

@@ -1,7 +1,5 @@
 """One trial from beginning to end: connect, warm up, measure for the window, drain, count, stop."""
 
-from __future__ import annotations
-
 import gc
 import math
 import sys

@@ -7,8 +7,6 @@ The first opens Locust's web page on http://localhost:8089. For figures to compa
 percentiles are whole milliseconds, count the ramp-up, and forget what was never answered.
 """
 
-from __future__ import annotations
-
 from time import perf_counter
 
 import gevent

@@ -7,8 +7,6 @@ intended start; the rows of type "service" (from the send) and "send lag" (how l
 totals. An arrival over `--max-in-flight` is dropped and listed as a failure.
 """
 
-from __future__ import annotations
-
 import math
 from time import perf_counter
 from typing import Any

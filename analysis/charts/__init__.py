@@ -1,7 +1,5 @@
 """Every chart of a campaign, drawn: SVG and PNG in both themes, and the numbers in it as CSV."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
 from pathlib import Path

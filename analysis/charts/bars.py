@@ -3,8 +3,6 @@
 The CPU time of a request is the number that a noisy machine moves least.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """Bystander response time by style, one chart a work: what an innocent request waits beside each variant."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Style x work: each style's goodput relative to the best style of that work, under that work's closed load."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

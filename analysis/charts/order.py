@@ -1,7 +1,5 @@
 """Every trial in the order they ran, each relative to the median of its treatment: drift, outliers, invalid trials."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby

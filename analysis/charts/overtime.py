@@ -4,8 +4,6 @@
 are at work, and how many requests wait for one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

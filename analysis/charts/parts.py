@@ -1,7 +1,5 @@
 """What the charts have in common: the works they compare, and what their titles say was found."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 from analysis.reading.campaign import Campaign

@@ -4,8 +4,6 @@
 who wait for answers, and as arrivals do that follow a schedule.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import log10

@@ -1,7 +1,5 @@
 """What a chart is: one decorated function that turns a campaign into pictures. To add a chart, write one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 
 from analysis.drawing.canvas import Picture

@@ -1,7 +1,5 @@
 """How a variant bears a rising rate of arrivals: what it achieves of it, and its p99, one chart a work."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import takewhile

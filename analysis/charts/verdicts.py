@@ -1,7 +1,5 @@
 """Verdicts as a forest plot: every comparison with its interval, what was expected of it, and the noise floor."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial

@@ -14,8 +14,6 @@ beside a treatment's own metric have the same level, and are a family of their o
 Only ratios are compared, and only between campaigns of the same kind of machine: see analysis/reading/environment.py.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum

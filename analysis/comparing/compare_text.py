@@ -3,8 +3,6 @@
 Each of them says so when the comparison was forced.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf

@@ -3,8 +3,6 @@
 Absolute figures belong to one machine at one time and must never decide a build, so that no gate for them exists.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -8,8 +8,6 @@ Said beside it, and not part of it, is whether the intervals overlap: two machin
 effect is twice as large on one of them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum

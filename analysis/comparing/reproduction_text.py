@@ -1,7 +1,5 @@
 """A reproduction in words: lines for a terminal, a page of Markdown for the campaign's folder."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from analysis.comparing.reproduction import ClaimPair, ComparisonPair, Outcome, Reproduction, beside, has_interval

@@ -1,7 +1,5 @@
 """Axes of durations and of ratios: which scale, which ticks, and how they are written."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal

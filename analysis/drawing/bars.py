@@ -1,7 +1,5 @@
 """Horizontal bars from zero, in sections: shared by the charts of goodput, cost and the demo."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """The slide: title, subtitle and footer around an empty body, and drawing by pixels from the top left."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal

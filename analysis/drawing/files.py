@@ -1,7 +1,5 @@
 """A slide's files: SVG and PNG in both themes. The same data give the same bytes."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A judged ratio on an axis: what was expected as a band, what was found as a marker with its interval."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

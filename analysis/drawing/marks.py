@@ -1,7 +1,5 @@
 """What is drawn on many plots: a style's marker, a whisker, an arrow to what lies beyond, names at the ends."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

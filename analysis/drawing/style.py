@@ -5,8 +5,6 @@ drawn in the light theme; its dark SVG is the same text with the theme's colours
 has CSS variables in their place. That works because no two tokens of the light theme share a colour.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What must stand on top of a report because it casts doubt on the whole campaign."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from analysis.reading.campaign import Campaign

@@ -4,8 +4,6 @@ Pure: two manifests in, differences out. A fact that only one manifest records c
 say that it is the same.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum

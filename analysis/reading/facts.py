@@ -1,7 +1,5 @@
 """What the subtitles of charts have in common: load, rounds and machine, and how extremes are put into a title."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """How and where a campaign was measured, as its manifest tells: a list of names and values for readers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from analysis.wording import words

@@ -1,7 +1,5 @@
 """The validity rules in words, for whoever reads of an invalid trial: what each means, its limit, what to do."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Verdicts as sentences, in plain words, with their numbers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import isinf
 

@@ -1,7 +1,5 @@
 """What one treatment measured over its valid trials, and which treatments belong on one chart."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache

@@ -4,8 +4,6 @@ Every sentence about a claim is chosen by its verdict, so that a campaign which 
 one that could not decide it says so. What is not measured is not said.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

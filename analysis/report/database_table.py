@@ -1,7 +1,5 @@
 """A table of the report: what the database saw of the SUT, beside what Little's law says it must see."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
 

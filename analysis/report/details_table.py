@@ -1,7 +1,5 @@
 """A table of the report: whatever else trials.csv holds, so that nothing is recorded that nobody can see."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 from analysis.reading.campaign import Campaign

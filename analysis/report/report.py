@@ -3,8 +3,6 @@
 All of it is made again from the raw data at any time; nothing here is read back as data.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from functools import cache
 from math import isinf

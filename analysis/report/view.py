@@ -1,7 +1,5 @@
 """What a report says, prepared: every sentence, table cell and picture, so that the templates only place them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path

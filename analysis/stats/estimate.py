@@ -10,8 +10,6 @@ inverted by Ville's inequality. With n pairs, prior variance g, r = 1 + n g and 
     half-width = sqrt((n - 1) u) * s / sqrt(n),    u = (K - 1) / (1 - K / r),    infinite while K >= r
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

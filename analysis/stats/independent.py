@@ -16,8 +16,6 @@ missed 0.08 to 0.28 %.
 What the interval does not hold is how the machine itself changed from one campaign to the other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, inf, log, sqrt

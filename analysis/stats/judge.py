@@ -12,8 +12,6 @@ err, so each may use the whole alpha; a false REFUTED has as many chances as the
 alpha is divided among them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from math import inf
 

@@ -1,7 +1,5 @@
 """Cards drawn: large type on a 1600x900 slide, readable in the last row of a room."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 from math import isinf

@@ -1,7 +1,5 @@
 """What stands on the cards of a talk: words and numbers, no drawing."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

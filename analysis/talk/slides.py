@@ -1,7 +1,5 @@
 """Cards for the stage: one 16:9 card a claim as PNG and SVG, and all of them as one PDF deck, in two themes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path

@@ -1,19 +1,15 @@
 """A slide on which time runs: what it shows, what of it moves, and of which round it is."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
+
+from matplotlib.artist import Artist
 
 from analysis.drawing.canvas import Canvas
 from analysis.reading.campaign import Campaign
 
-if TYPE_CHECKING:
-    from matplotlib.artist import Artist
-
-Mover = Callable[[float], Iterable["Artist"]]
+Mover = Callable[[float], Iterable[Artist]]
 """Moves artists to a second, and returns those that are seen then."""
 
 LONGEST_S = 30.0

@@ -1,7 +1,5 @@
 """The two-second demo as it happened: every answer of one round at the second it came."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

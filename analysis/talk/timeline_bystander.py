@@ -1,7 +1,5 @@
 """The bystander as it happened: second by second of one round, beside a handler that blocks and one that does not."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The animated timelines of a talk, as GIFs in two themes: those there are data for, and why the others are missing."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil

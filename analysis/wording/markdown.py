@@ -1,7 +1,5 @@
 """Markdown for pull requests: tables whose cells cannot break them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 

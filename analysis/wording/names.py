@@ -4,8 +4,6 @@ Ids are parsed rather than looked up in the catalogue: a report must be able to 
 renamed or removed since.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 One place for rounding, so that a figure reads the same on a chart, in a sentence and in a table.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from math import floor, isinf, log10
 

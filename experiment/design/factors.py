@@ -5,8 +5,6 @@ command line, the app's environment, the cores the SUT may use, the limits in th
 manifest and reads it back. It also checks that each value changes the launch; otherwise the default would be measured.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 

@@ -1,7 +1,5 @@
 """The plan: every treatment that is still needed, once per round, in an order that only the seed decides."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterable
 

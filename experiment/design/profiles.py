@@ -1,7 +1,5 @@
 """The profiles: which claims a campaign judges, and its time limit."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 

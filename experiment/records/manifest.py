@@ -5,8 +5,6 @@ cannot change the verdicts of an old campaign. The JSON schema is docs/schema/ma
 server factors, stays readable in every later version.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from math import inf, isfinite
 from typing import Annotated, Any, Literal, Self

@@ -1,7 +1,5 @@
 """What one trial measured, and its row in trials.csv. Values only; `None` means "not measured", never zero."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum

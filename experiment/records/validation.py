@@ -1,7 +1,5 @@
 """What the models of messages and files have in common, and what is wrong with one as a sentence for people."""
 
-from __future__ import annotations
-
 import re
 from base64 import b64encode
 from collections.abc import Collection

@@ -20,8 +20,6 @@ Lazowska et al., Quantitative System Performance, 1984, ch. 3 and 5. A client li
 included: where a route stays far below its ceiling, look for the difference there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol

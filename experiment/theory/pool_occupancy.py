@@ -16,8 +16,6 @@ for three reasons:
                         connections change: a pool is often full or empty at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, log

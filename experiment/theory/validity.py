@@ -4,8 +4,6 @@ To add one, decorate a function that looks at a trial's numbers and returns what
 stays on disk with the reason, does not enter estimates, and is repeated once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import sqrt

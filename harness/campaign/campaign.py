@@ -3,8 +3,6 @@
 The trials on disk alone determine the loop's state, so a campaign that was interrupted continues where it stopped.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 Live progress, plain lines and JSON events are listeners. None of them can change what is measured.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -3,8 +3,6 @@
 It is part of the package: `bench` never uses it, but tests and the calibration do.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

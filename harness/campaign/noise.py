@@ -1,7 +1,5 @@
 """This machine's noise floor, from a quick A/A run before any claim is measured."""
 
-from __future__ import annotations
-
 import tempfile
 from dataclasses import dataclass, replace
 from math import exp, inf

@@ -1,7 +1,5 @@
 """`bench run`: from a profile and a seed to a finished campaign folder with verdicts, charts and report."""
 
-from __future__ import annotations
-
 import secrets
 import shlex
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """What this machine or version cannot serve, and why: variants without a database, servers that cannot be started."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterable, Sequence
 

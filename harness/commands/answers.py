@@ -1,7 +1,5 @@
 """`bench answers DIR`: the questions people ask in interviews, answered with a campaign's numbers."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

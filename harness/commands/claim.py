@@ -1,7 +1,5 @@
 """`bench claim ID`: what one claim needs, measured and set beside the reference campaign."""
 
-from __future__ import annotations
-
 import argparse
 from functools import partial
 

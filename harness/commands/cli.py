@@ -3,8 +3,6 @@
 To add one, write a module with `add_arguments(parser)` and `run(args) -> int`, and add a row to COMMANDS.
 """
 
-from __future__ import annotations
-
 import argparse
 import signal
 import sys

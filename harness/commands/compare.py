@@ -1,7 +1,5 @@
 """`bench compare A B`: two campaigns beside each other, for a terminal, a pull request, a CI server and scripts."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys

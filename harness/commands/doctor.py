@@ -1,7 +1,5 @@
 """`bench doctor`: is this machine fit, what is missing, and what that costs."""
 
-from __future__ import annotations
-
 import argparse
 import resource
 import socket

@@ -3,8 +3,6 @@
 To add one, add a row to PAGES; a test fails while a page is not what its row makes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 
 from analysis.reading.rules import rule_texts

@@ -1,7 +1,5 @@
 """`bench list`: what there is to measure, from the tables themselves."""
 
-from __future__ import annotations
-
 import argparse
 import json
 from dataclasses import asdict

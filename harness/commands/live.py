@@ -1,7 +1,5 @@
 """Progress for people: a live view on a terminal, plain lines elsewhere, JSON events for scripts, or nothing."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """What every command that measures has in common: its arguments, who watches, and what is told at the end."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """`bench publish DIR`: make a campaign the reference this repository ships, and write what the docs say of it."""
 
-from __future__ import annotations
-
 import argparse
 import shutil
 from pathlib import Path

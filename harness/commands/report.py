@@ -1,7 +1,5 @@
 """`bench report DIR`: everything that follows from a campaign's raw files, made again."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 

@@ -6,8 +6,6 @@ reproduced stands in analysis/comparing/reproduction.py; a repetition that broke
 ends in harness/commands/origin.py as this does.
 """
 
-from __future__ import annotations
-
 import argparse
 import re
 import secrets

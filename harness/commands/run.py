@@ -1,7 +1,5 @@
 """`bench run`: a whole campaign, or the rest of one that broke off."""
 
-from __future__ import annotations
-
 import argparse
 from functools import partial
 from pathlib import Path

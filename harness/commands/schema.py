@@ -1,7 +1,5 @@
 """Write the JSON schemas of what the project reads and writes to docs/schema/: `make schema`."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from typing import Any

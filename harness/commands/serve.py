@@ -1,7 +1,5 @@
 """`bench serve`: the app with all it needs, until Ctrl-C."""
 
-from __future__ import annotations
-
 import argparse
 import shlex
 import tempfile

@@ -1,7 +1,5 @@
 """`bench slides DIR`: a campaign's cards, decks and animated timelines for a talk."""
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Callable
 from pathlib import Path

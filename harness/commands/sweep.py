@@ -1,7 +1,5 @@
 """`bench sweep VARIANT...`: goodput and response time against the offered rate."""
 
-from __future__ import annotations
-
 import argparse
 from functools import partial
 

@@ -1,7 +1,5 @@
 """The words of a call, as values: names with the nearest match, durations, rates, counts."""
 
-from __future__ import annotations
-
 import argparse
 import difflib
 import re

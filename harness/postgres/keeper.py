@@ -8,8 +8,6 @@ it however the harness ends, SIGKILL included. That is why this is a process of 
 As root everything of PostgreSQL runs under an unprivileged account. Only permissions of what is made here are set.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import secrets

@@ -6,8 +6,6 @@
 Every driver reaches it over TCP, as applications mostly do; our own listens on 127.0.0.1 only.
 """
 
-from __future__ import annotations
-
 import select
 import subprocess
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """A lock that ends with its process, however the process ends: the kernel's flock, not a file with a pid in it."""
 
-from __future__ import annotations
-
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """A service that is started when it is first needed, and again when it has died."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from typing import Generic, Protocol, TypeVar

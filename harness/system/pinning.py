@@ -3,8 +3,6 @@
 Linux only (sched_setaffinity); elsewhere, and on one core, nothing is pinned and the manifest says so.
 """
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager

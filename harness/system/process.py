@@ -5,8 +5,6 @@ in order, and a child's own children (a process pool) end with it. On Linux the 
 itself is killed (PR_SET_PDEATHSIG).
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import signal

@@ -1,7 +1,5 @@
 """The services that a trial needs, each a context manager: ready when its block begins, gone when it ends."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Iterator, Mapping

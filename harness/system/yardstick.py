@@ -7,8 +7,6 @@ was, and two trials can be compared as on cores of equal speed.
 One process serves a whole campaign, because its layout in memory makes one process faster than another.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Iterator, Sequence

@@ -4,8 +4,6 @@ The app gets what the manifest records, as BENCH_* variables, and ceilings are c
 version can repeat a campaign with other waits and pools than today's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any

@@ -1,7 +1,5 @@
 """Makes one trial's measurement from what driver, probe, host and database recorded (pure)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, pstdev

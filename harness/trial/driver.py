@@ -5,8 +5,6 @@ experiment/records/driver_protocol.py. `FakeDriver` in harness/campaign/fake.py 
 can be judged.
 """
 
-from __future__ import annotations
-
 import queue
 import subprocess
 import sys

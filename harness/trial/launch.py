@@ -1,7 +1,5 @@
 """From a server configuration to the command that starts the SUT, or the reason why it cannot be started here."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Preflight: a variant is timed only if its answer is right and equal to the others of its family."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The rig: services that run for a whole campaign, and a new SUT for each trial. It is the real Driver, with Locust."""
 
-from __future__ import annotations
-
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping

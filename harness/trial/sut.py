@@ -1,7 +1,5 @@
 """The app under test as a service: it is ready when its block begins, and ended when its block ends."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path

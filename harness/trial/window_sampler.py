@@ -1,7 +1,5 @@
 """Samples SUT, host and our own processes when the driver says that a trial's window opens and closes."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
