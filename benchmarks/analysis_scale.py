@@ -76,7 +76,6 @@ def report(requests: int, folder: Path) -> ReportCost:
 
 
 def main() -> int:
-    """Measure, print, write; return an exit code."""
     options = _options()
     try:
         recorded = [record(size) for size in options.sizes]

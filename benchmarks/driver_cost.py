@@ -97,7 +97,6 @@ def read_all(bench: Bench, instruments: Mapping[str, Instrument], chance: random
 
 
 def measure_round(bench: Bench, found: Findings, chance: random.Random) -> None:
-    """Measure one round on a running app."""
     readings = read_all(bench, found.instruments, chance)
     found.rounds.append(readings)
     again = {name: found.instruments[name] for name in AGAIN if name in found.instruments}

@@ -71,7 +71,6 @@ def smallest_found(points: Sequence[Power], *, spread: float, rounds: int) -> fl
 
 
 def draw(points: Sequence[Power], folder: Path, *, alpha: float, campaigns: int) -> None:
-    """Write power.svg and power.png."""
     with mpl.rc_context(RC):
         figure = slide(_picture(points, alpha, campaigns), LIGHT, footer="make calibration", is_smoke=False)
         folder.mkdir(parents=True, exist_ok=True)

@@ -80,7 +80,6 @@ def statement(target: Target, estimate: Estimate) -> str:
 
 
 def interval_text(estimate: Estimate) -> str:
-    """Write an estimate and its interval for a table."""
     if estimate.effect is None:
         return "–"
     if isinf(estimate.high):

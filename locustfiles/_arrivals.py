@@ -96,7 +96,6 @@ class Arrivals:
             self._counts.unanswered(connection.since, connection.sent_t)
 
     def stop(self) -> None:
-        """Close every connection at once."""
         self._alarm.close()
         for flying in list(self._flying):
             # gevent.killall() knows its own greenlets only; thrown from the hub, this one ends and comes back there
@@ -107,7 +106,6 @@ class Arrivals:
         self._idle.clear()
 
     def end_at(self, until_t: float) -> None:
-        """Bring the schedule's end forward."""
         self._until_t = min(self._until_t, until_t)
 
     # in the hub

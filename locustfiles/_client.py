@@ -145,7 +145,6 @@ class Connection:
         return True
 
     def close(self) -> None:
-        """Close the connection at once, if there is one."""
         sock, self._sock = self._sock, None
         if sock is None:
             return

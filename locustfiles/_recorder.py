@@ -45,7 +45,6 @@ class Histogram:
         self._counts: defaultdict[int, int] = defaultdict(int)
 
     def record(self, us: int) -> None:
-        """Count one duration of `us` whole microseconds."""
         # the formula is written out here: calling a function would cost as much as the rest of this method
         if us >= LINEAR_BELOW_US:
             shift = us.bit_length() - _PRECISION_BITS

@@ -42,7 +42,6 @@ class TrialUser(User):
 
 
 def emit(event: Event) -> None:
-    """Write one event to stdout, at once."""
     sys.stdout.write(event.model_dump_json() + "\n")
     sys.stdout.flush()
 

@@ -93,7 +93,6 @@ class OpenUser(User):
 
     @task
     def keep_the_schedule(self) -> None:
-        """Start the schedule and stay until stopped."""
         self._arrivals.start(perf_counter(), math.inf)
         while self._state == LOCUST_STATE_RUNNING:
             Event().wait(_LOOK_AGAIN_S)

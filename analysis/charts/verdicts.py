@@ -41,7 +41,6 @@ class Line:
 
     @property
     def right(self) -> str:
-        """The ratio in words."""
         return f"{sentences.short(self.ratio)}, n = {self.ratio.estimate.n}" if self.ratio else ""
 
 

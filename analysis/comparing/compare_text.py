@@ -136,7 +136,6 @@ def _claim_change(pair: ClaimPair) -> str:
 
 
 def as_markdown(found: CampaignComparison, gates: Sequence[Gate] = (), failed: Sequence[GateFailure] = ()) -> str:
-    """Return the comparison as Markdown for a pull request."""
     return "\n".join(_markdown_parts(found, gates, failed))
 
 

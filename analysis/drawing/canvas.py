@@ -128,7 +128,6 @@ class Picture:
 
     @property
     def alt(self) -> str:
-        """The picture in words, for those who cannot see it."""
         return f"{self.what}. {self.title}. {'; '.join(self.values)}".rstrip()
 
     @property

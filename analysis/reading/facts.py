@@ -72,7 +72,6 @@ def phrase(measured: RowValue) -> str:
 
 
 def machine(campaign: Campaign) -> str:
-    """Return the machine in a few words."""
     host = campaign.manifest.host
     cpu = re.sub(r"\s*(\((R|TM|r|tm)\)|CPU|@.*|\d+-Core Processor)", "", host.cpu or "unknown CPU").strip()
     return f"{cpu}, {words.plural(host.cores, 'core')}" if host.cores else cpu

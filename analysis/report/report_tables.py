@@ -189,7 +189,6 @@ def skipped_table(campaign: Campaign) -> TableView:
 
 
 def rules_table(campaign: Campaign) -> TableView:
-    """Return every validity rule, and how many trials it made invalid."""
     return TableView(
         label="Table of validity rules",
         caption="Every trial is held against these rules; one that breaks any is invalid",

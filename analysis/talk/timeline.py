@@ -17,7 +17,6 @@ LONGEST_S = 30.0
 
 
 def together(movers: Sequence[Mover]) -> Mover:
-    """Return a mover of everything that these move."""
     return lambda second: [artist for mover in movers for artist in mover(second)]
 
 

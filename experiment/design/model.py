@@ -68,7 +68,6 @@ class Interval:
             raise ValueError(f"an interval's low end {self.low} is above its high end {self.high}")
 
     def contains(self, other: Interval) -> bool:
-        """Return whether the whole of `other` lies inside."""
         return self.low <= other.low and other.high <= self.high
 
     def disjoint(self, other: Interval) -> bool:
@@ -110,12 +109,10 @@ class Comparison:
 
     @property
     def is_ratio(self) -> bool:
-        """Whether it has a baseline."""
         return self.baseline is not None
 
     @property
     def treatments(self) -> tuple[Treatment, ...]:
-        """The treatments it needs trials of."""
         return (self.treatment,) if self.baseline is None else (self.treatment, self.baseline)
 
 

@@ -58,5 +58,4 @@ def _units(wanted: set[Treatment]) -> list[list[Treatment]]:
 
 
 def trial_id(number: int) -> str:
-    """Return the id of the n-th trial of a campaign."""
     return f"t{number:04d}"

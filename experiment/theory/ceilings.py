@@ -61,7 +61,6 @@ class MachineCosts:
 
     @property
     def to_thread_threads(self) -> int:
-        """How many threads asyncio.to_thread has."""
         return min(32, self.cores + 4)
 
 

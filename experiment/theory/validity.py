@@ -52,8 +52,6 @@ FAILURE_RULES: Mapping[str, tuple[str, str]] = {
 
 
 def rule(id: str, *, limit: float | None = None, meaning: str, advice: str) -> Callable[[_Check], _Check]:  # noqa: A002
-    """Register a validity rule under its id."""
-
     def register(check: _Check) -> _Check:
         if id in RULES:
             raise ValueError(f"validity rule {id!r} is there twice")

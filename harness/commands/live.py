@@ -73,7 +73,6 @@ class PlainLines(Listener):
     """One line an event, for logs and pipes."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Print to standard output unless told otherwise."""
         self.console = console or Console(highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
@@ -142,7 +141,6 @@ class LiveView(Listener):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop drawing and leave the terminal as it was."""
         self._live.stop()
 
     def note(self, text: str) -> None:

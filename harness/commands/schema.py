@@ -17,13 +17,11 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
 
 
 def text_of(name: str) -> str:
-    """Return a schema file as it should be."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **SCHEMAS[name]()}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
-    """Write every file, and say so."""
     FOLDER.mkdir(exist_ok=True)
     for name in SCHEMAS:
         (FOLDER / name).write_text(text_of(name), encoding="utf-8")

@@ -31,7 +31,6 @@ def claim_id(name: str) -> str:
 
 
 def claim_ids(text: str) -> tuple[str, ...]:
-    """Read claims by id or slug, parted by commas."""
     return tuple(claim_id(name.strip()) for name in text.split(",") if name.strip())
 
 

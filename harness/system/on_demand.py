@@ -32,9 +32,7 @@ class OnDemand(Generic[T]):
 
     @property
     def is_alive(self) -> bool:
-        """Whether it was started and still runs."""
         return self.last is not None and self.last.is_alive
 
     def close(self) -> None:
-        """End the service, if there is one."""
         self._block.close()

@@ -93,7 +93,6 @@ def _signal_group(pid: int, number: int) -> None:
 
 
 def free_port() -> int:
-    """Return a TCP port that is free on 127.0.0.1 now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

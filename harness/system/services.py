@@ -46,7 +46,6 @@ def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def upstream(*, delay_s: float, log: Path, cores: tuple[int, ...]) -> Iterator[Service]:
-    """Run the upstream stub that the http variants ask."""
     port = free_port()
     command = [*python("harness.system.upstream"), "--port", str(port), "--delay-s", str(delay_s)]
     with child(command, log=log, cores=cores, env=clean_environment({})) as process:

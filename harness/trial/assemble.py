@@ -32,7 +32,6 @@ class TrialObservations:
 
 
 def assemble(seen: TrialObservations) -> Measurement:
-    """Return the trial's measurement."""
     result = seen.result
     window = Window(result.window_open_t, result.window_close_t)
     histograms = _histograms(result)

@@ -26,7 +26,6 @@ _SERVERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def command(launch: Launch, *, port: int | str, python: str) -> list[str]:
-    """Return the arguments that start the SUT on a port."""
     before, after = _SERVERS[launch.server]
     return [python, *before, "--host", "127.0.0.1", "--port", str(port), *launch.options, *after]
 

@@ -196,7 +196,6 @@ class Rig:
         )
 
     def _other_pids(self) -> tuple[int, ...]:
-        """Return every process of ours that is not the SUT."""
         upstream_pid = self.upstream.last.process.pid if self.upstream.last else None
         database_pid = self.database.last.postmaster_pid if self.database.last else None
         return tuple(pid for pid in (os.getpid(), self.locust.pid, upstream_pid, database_pid) if pid is not None)
@@ -209,7 +208,6 @@ class Rig:
             log.unlink()
 
     def close(self) -> None:
-        """End the services."""
         for service in (self.yardstick, self.database, self.upstream):
             service.close()
 
