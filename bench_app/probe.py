@@ -34,7 +34,7 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import Any, Self
 
 from anyio.to_thread import current_default_thread_limiter
@@ -78,9 +78,7 @@ class ServedCounter:
             self.in_flight += 1
             self.in_flight_peak = max(self.in_flight_peak, self.in_flight)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
         with self._lock:
             self.in_flight -= 1
             if kind is not None:  # work that failed was not served
@@ -118,9 +116,7 @@ class Probe:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Stop both halves; a last line holds the lags up to now."""
         self._timer.cancel()
         self._stop.set()

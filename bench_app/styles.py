@@ -33,9 +33,7 @@ class Style:
     words_idle: str = ""
 
 
-STYLES: Table[Style] = Table("style")
-"""In the order in which the catalogue and the charts show them."""
-
+STYLES: Table[Style] = Table("style")  # in the order in which the catalogue and the charts show them
 ASYNC_NATIVE = STYLES.add(
     Style(
         name="async-native",

@@ -43,16 +43,13 @@ from harness.trial.sut import sut
 
 VARIANT = CATALOGUE["noop.async-native"]
 ANSWER = b'{"ok":true}'
-FULL = 32
-"""Connections that keep the app saturated: more would only lengthen its queue."""
-
+FULL = 32  # connections that keep the app saturated: more would only lengthen its queue
 AGAIN = ("ours", "before", "wrk")
 TIMES_AGAIN = 2
 """These are read again so often in each round: what an app answers at full load scatters by a fifth within seconds on a
 shared machine, and capacity is to be known to a twentieth."""
 
-PAIRS_A_ROUND = 8
-"""Of half load: a p99 of two seconds scatters even more."""
+PAIRS_A_ROUND = 8  # of half load: a p99 of two seconds scatters even more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,18 +22,12 @@ from experiment.records.driver_protocol import ReplayOrder
 from experiment.records.histogram import Histogram
 from harness.trial.driver import DriverFailedError
 
-SHARE = 0.5
-"""Of the app's capacity, as h2load finds it in the same round with all its connections busy."""
-
+SHARE = 0.5  # of the app's capacity, as h2load finds it in the same round with all its connections busy
 MOST_RPS_PER_CONNECTION = 90.0
 """h2load looks at a connection's rate 100 times a second (h2load.cc, rps_watcher): above that it would send in twos."""
 
-LEAD_S = 0.5
-"""Of the arrivals, not counted: connections are made and the answer is learnt."""
-
-TAIL_S = 0.2
-"""Of the arrivals, not counted: h2load stops in the middle of its last requests."""
-
+LEAD_S = 0.5  # of the arrivals, not counted: connections are made and the answer is learnt
+TAIL_S = 0.2  # of the arrivals, not counted: h2load stops in the middle of its last requests
 _MOST_IN_FLIGHT = 2000
 
 

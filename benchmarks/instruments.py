@@ -208,8 +208,7 @@ INSTRUMENTS: Mapping[str, Instrument] = {
     "wrk": Instrument(label="wrk", measure=_wrk, program="wrk"),
     "h2load": Instrument(label="h2load --h1", measure=_h2load, program="h2load"),
 }
-BEFORE = Instrument(label="ours before", measure=_trials("before"))
-"""The driver of another checkout."""
+BEFORE = Instrument(label="ours before", measure=_trials("before"))  # the driver of another checkout
 
 
 def tool_versions() -> dict[str, str]:

@@ -13,9 +13,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-TRIALS_A_ROUND = 4
-"""A pair that is compared and the A/A pair: how far apart in time the two of a pair can lie."""
-
+TRIALS_A_ROUND = 4  # a pair that is compared and the A/A pair: how far apart in time the two of a pair can lie
 _DRIFT_A_TRIAL, _DRIFT_A_ROUND = 0.01, 0.04
 _STOLEN, _STEAL_CHANCE = 0.4, 0.1
 _DEGREES = 3

@@ -20,8 +20,7 @@ from experiment.records.store import write_whole
 ROUNDS = (4, 6, 8, 12)
 SPREADS = (0.05, 0.15)
 EFFECTS = tuple(float(e) for e in np.round(np.exp(np.linspace(np.log(1.01), np.log(3.0), 45)), 4))
-ENOUGH = 0.8
-"""The power that a study is by convention planned for (Cohen, Statistical Power Analysis, 2nd ed., 1988)."""
+ENOUGH = 0.8  # the power that a study is by convention planned for (Cohen, Statistical Power Analysis, 2nd ed., 1988)
 
 # The palette's hues belong to handler styles; an ordered quantity is told by shade, marker and dashes.
 _LINES = {

@@ -15,8 +15,7 @@ from analysis.stats.results import Estimate, Verdict
 from benchmarks.instruments import Reading
 from experiment.design.model import Interval, at_least, at_most
 
-Round = Mapping[str, Reading]
-"""Readings to be compared with each other, by instrument."""
+Round = Mapping[str, Reading]  # readings to be compared with each other, by instrument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,8 +16,7 @@ from time import time
 _SO_TIMESTAMPNS = 35  # the socket module has no name for it; asm-generic/socket.h
 _TIMESPEC = struct.Struct("@qq")
 _unpack: Callable[[bytes], tuple[int, int]] = _TIMESPEC.unpack
-NOTE_BYTES = _patched.CMSG_SPACE(_TIMESPEC.size)
-"""Room for one note beside the data."""
+NOTE_BYTES = _patched.CMSG_SPACE(_TIMESPEC.size)  # room for one note beside the data
 
 
 def ask_for_arrivals(sock: socket) -> None:

@@ -21,8 +21,7 @@ from bench_app.works import Work
 from experiment.design.metrics import GOODPUT
 from experiment.design.model import Load
 
-_STEPS = (0.1, 0.25, 0.5, 0.9)
-"""Where the shade changes: a tenth, a quarter, half of the best, and as good as the best."""
+_STEPS = (0.1, 0.25, 0.5, 0.9)  # where the shade changes: a tenth, a quarter, half of the best, and as good as the best
 _FEWEST_STYLES = 2
 _COLUMN_HEAD, _LABEL = 74.0, 250.0
 

@@ -20,8 +20,7 @@ from bench_app.styles import STYLES
 from experiment.design.model import LoadKind
 from experiment.records.trial import TrialRecord
 
-_LEAST_TRIALS = 2
-"""A treatment's only trial is its own median, and says nothing."""
+_LEAST_TRIALS = 2  # a treatment's only trial is its own median, and says nothing
 _MOST_NAMED, _NAME_WIDTH = 6, 420.0
 _WORTH_NAMING = 1.25
 _NARROWEST, _WIDEST = 1.25, 4.0

@@ -27,8 +27,7 @@ from bench_app.styles import ASYNC_BLOCKING, ASYNC_NATIVE, DEF
 from bench_app.works import SLEEP, Work
 
 _LAG_STYLES = (ASYNC_NATIVE, ASYNC_BLOCKING, DEF)
-_LEAST_LAG_S = 1e-5
-"""A lag below the probe's own grain; keeps a logarithmic axis from reaching to zero."""
+_LEAST_LAG_S = 1e-5  # a lag below the probe's own grain; keeps a logarithmic axis from reaching to zero
 _AT_WORK, _WAITING = "at work", "waiting"
 _DASHES = (0, (2.5, 1.5))
 

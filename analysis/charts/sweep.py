@@ -21,10 +21,8 @@ from analysis.wording.names import treatment_label
 from bench_app.works import Work
 from experiment.design.metrics import GOODPUT, RESPONSE_P99
 
-P99_BOUND_S = 0.5
-"""The service level a sweep is read against: a p99 of half a second."""
-_NAMES = 190.0
-"""The column of names at the right."""
+P99_BOUND_S = 0.5  # the service level a sweep is read against: a p99 of half a second
+_NAMES = 190.0  # the column of names at the right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

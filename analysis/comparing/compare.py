@@ -59,8 +59,7 @@ class Change(StrEnum):
     UNDECIDED = "undecided"
 
 
-_SHOWN = (Change.WORSE, Change.BETTER, Change.UNDECIDED, Change.SAME)
-"""The order in which a reader wants them."""
+_SHOWN = (Change.WORSE, Change.BETTER, Change.UNDECIDED, Change.SAME)  # the order in which a reader wants them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

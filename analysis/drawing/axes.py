@@ -12,8 +12,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from analysis.drawing.style import Theme
 from analysis.wording import words
 
-LOG_FROM = 50.0
-"""Ranges over fifty-fold get a logarithmic axis; smaller ones would only look dramatic on it."""
+LOG_FROM = 50.0  # ranges over fifty-fold get a logarithmic axis; smaller ones would only look dramatic on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

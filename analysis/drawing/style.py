@@ -19,13 +19,9 @@ DPI = 72
 MARGIN = 56
 TITLE, SUBTITLE, BODY, SMALL = 36, 21, 20, 18
 """Font sizes in pixels; nothing is smaller than SMALL, so that the last row of a room can read it."""
-LEADING = 1.5
-"""From one label to the next below it, in font sizes."""
-LABELS_AT_MOST = 470
-"""The widest column of row labels; a longer label is shortened."""
-TICKS_LEFT, TICKS_BELOW = 86, 46
-"""Room for the tick labels beside and below a plot."""
-
+LEADING = 1.5  # from one label to the next below it, in font sizes
+LABELS_AT_MOST = 470  # the widest column of row labels; a longer label is shortened
+TICKS_LEFT, TICKS_BELOW = 86, 46  # room for the tick labels beside and below a plot
 RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
     "svg.fonttype": "path",

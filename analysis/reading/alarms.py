@@ -14,8 +14,7 @@ from experiment.theory.ceilings import Ceiling, wait_of
 _LEAST_SLACK, _BESIDE_VOLLEY = 1.05, 1.02
 """A window can hold one more volley of answers than its length allows on average: 3 % of 3 s with waits of 100 ms, and
 more with longer ones."""
-_CPU_SLACK = 1.5
-"""Ceilings by CPU rest on medians of this campaign's own costs, and a core's speed swings."""
+_CPU_SLACK = 1.5  # ceilings by CPU rest on medians of this campaign's own costs, and a core's speed swings
 
 
 def alarms(campaign: Campaign) -> tuple[str, ...]:

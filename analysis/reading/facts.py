@@ -11,8 +11,7 @@ from analysis.wording.names import treatment_phrase, work_task
 from bench_app.works import Work
 from experiment.design.metrics import Metric
 
-SAME_WITHIN = 1.2
-"""Medians closer than this are called about the same: no title makes a story of noise."""
+SAME_WITHIN = 1.2  # medians closer than this are called about the same: no title makes a story of noise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

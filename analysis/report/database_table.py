@@ -11,8 +11,7 @@ from bench_app.works import DB
 from experiment.records.trial import TrialMetrics, TrialRecord
 from experiment.theory.pool_occupancy import ConnectionHold, allowed_in_use, complaint, connection_hold, expected_in_use
 
-DATABASE = ("db_in_use_mean", "db_in_use_peak", "db_waiting_peak")
-"""The fields of a trial that this table shows."""
+DATABASE = ("db_in_use_mean", "db_in_use_peak", "db_waiting_peak")  # the fields of a trial that this table shows
 
 
 def database_table(campaign: Campaign) -> TableView:

@@ -21,9 +21,7 @@ from experiment.design.metrics import Metric
 from experiment.design.model import Comparison
 from experiment.records.trial import TrialRecord
 
-PRIOR_G = 10.0
-"""Prior variance of the standardised effect: wide, since most effects here are many times their noise."""
-
+PRIOR_G = 10.0  # prior variance of the standardised effect: wide, since most effects here are many times their noise
 MIN_STRUCTURAL_TRIALS = 3
 LEAST_SPREAD = 1e-3
 """A clock's and a counter's own grain: three trials that agree to the last digit are not three measurements of it."""

@@ -28,8 +28,7 @@ from experiment.design.model import Interval
 from experiment.records.trial import TrialRecord
 
 _LEAST_TRIALS = 2  # a spread needs two
-_NO_KNOWLEDGE = 100.0
-"""A half-width beyond this, a factor of e^100, says nothing; exp() would overflow soon after."""
+_NO_KNOWLEDGE = 100.0  # a half-width beyond this, a factor of e^100, says nothing; exp() would overflow soon after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,8 @@ from matplotlib.artist import Artist
 from analysis.drawing.canvas import Canvas
 from analysis.reading.campaign import Campaign
 
-Mover = Callable[[float], Iterable[Artist]]
-"""Moves artists to a second, and returns those that are seen then."""
-
-LONGEST_S = 30.0
-"""What took longer is played faster, and says so."""
+Mover = Callable[[float], Iterable[Artist]]  # moves artists to a second, and returns those that are seen then
+LONGEST_S = 30.0  # what took longer is played faster, and says so
 
 
 def together(movers: Sequence[Mover]) -> Mover:

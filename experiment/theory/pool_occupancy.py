@@ -26,14 +26,11 @@ from experiment.design.model import Interval
 from experiment.records.trial import TrialMetrics
 from experiment.theory.ceilings import HasStyle, waits
 
-LOOK_EVERY_S = 0.1
-"""Seconds between looks at the database. Each look costs some time of a core that the trial needs."""
+LOOK_EVERY_S = 0.1  # seconds between looks at the database. Each look costs some time of a core that the trial needs.
 EXCESS = 0.10
 """How much longer than its wait a query may keep its connection: 5 ms of 50 ms, many times the time of a lookup."""
-_CHANCE = 0.001
-"""The highest probability of a mean beyond either bound, by chance of the looks alone."""
-_EDGE_QUERIES = 2
-"""Per connection at an edge of the window: one that runs, and one whose answer is on its way."""
+_CHANCE = 0.001  # the highest probability of a mean beyond either bound, by chance of the looks alone
+_EDGE_QUERIES = 2  # per connection at an edge of the window: one that runs, and one whose answer is on its way
 _HALVINGS = 50
 
 

@@ -23,12 +23,10 @@ from harness.trial.rig import rig
 ROUNDS = 8
 _WINDOW_S = 1.0
 _BUDGET_S = 60.0
-TYPICAL_ROUNDS = 4
-"""How many rounds the article profile's budget has for a claim that is not decided at once."""
+TYPICAL_ROUNDS = 4  # how many rounds the article profile's budget has for a claim that is not decided at once
 
 
-_LEAST_PAIRS = 2
-"""The spread means something only with more pairs than these."""
+_LEAST_PAIRS = 2  # the spread means something only with more pairs than these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -102,7 +102,7 @@ def run_new(order: RunSpec, listener: Listener) -> CampaignOutcome:
     claims = [CLAIMS[c] for c in order.claims]
     skipped = missing_variants(claims)
     skipped |= missing_for(t.variant for t, _ in order.sweep)
-    loads = {load: order.profile.load(load) for load in _loads_of(claims)}
+    loads = {load: order.profile.load(load) for load in sorted({t.load for t in treatments_for(claims)})}
     loads |= {load.id: load for _, load in order.sweep}
     return run_registered(order.out, new_manifest(order, claims, loads, skipped), listener)
 
@@ -127,10 +127,6 @@ def always_of(manifest: Manifest, claims: Sequence[Claim]) -> tuple[Treatment, .
     steps = [entry.value for entry in manifest.sweep]
     planned = treatments_for(claims) if manifest.profile is not None and manifest.profile.all_rounds else ()
     return tuple(dict.fromkeys([*steps, *planned]))
-
-
-def _loads_of(claims: Sequence[Claim]) -> list[str]:
-    return sorted({t.load for t in treatments_for(claims)})
 
 
 def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> CampaignOutcome:

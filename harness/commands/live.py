@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console, Group
@@ -138,9 +137,7 @@ class LiveView(Listener):
         self._live.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._live.stop()
 
     def note(self, text: str) -> None:

@@ -15,13 +15,10 @@ from experiment.errors import UsageError
 from harness.postgres.keeper import SETTINGS as POSTGRES
 
 UPSTREAM_DELAY_S = 0.1
-THREAD_TOKENS = 40
-"""anyio's default, recorded as a number because the ceilings need one."""
-
+THREAD_TOKENS = 40  # anyio's default, recorded as a number because the ceilings need one
 _UPSTREAM = "upstream_delay_s"  # the upstream stub's; every other setting is the app's own
 _LONGEST_DELAY_S = 60.0  # the same limit as for the app's own waits
-_OTHER_CONNECTIONS = 10
-"""Connections that PostgreSQL reserves for its superuser, and those of our own looks at it."""
+_OTHER_CONNECTIONS = 10  # connections that PostgreSQL reserves for its superuser, and those of our own looks at it
 
 
 def todays() -> dict[str, float | None]:

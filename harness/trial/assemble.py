@@ -7,7 +7,7 @@ from typing import Any
 
 from experiment.design.metrics import YARDSTICK_US
 from experiment.design.model import Load, LoadKind
-from experiment.records.driver_protocol import HistogramPairs, ResultEvent, SecondCounts
+from experiment.records.driver_protocol import ResultEvent, SecondCounts
 from experiment.records.histogram import Histogram, Quantile
 from experiment.records.trial import Measurement, SecondRow, Series, TrialMetrics
 from experiment.theory.steady import truncation_shift
@@ -50,16 +50,12 @@ def assemble(seen: TrialObservations) -> Measurement:
     return Measurement(metrics=metrics, histograms=histograms, seconds=_seconds(seen, window))
 
 
-def _histogram(pairs: HistogramPairs) -> Histogram:
-    return Histogram(dict(pairs.counts), dict(pairs.censored))
-
-
 def _histograms(result: ResultEvent) -> dict[Series, Histogram]:
     out = {Series.RESPONSE: result.response, Series.SERVICE: result.service, Series.SEND_LAG: result.send_lag}
     if result.bystander:
         out[Series.BYSTANDER] = result.bystander.response
         out[Series.BYSTANDER_SEND_LAG] = result.bystander.send_lag
-    histograms = {series: _histogram(pairs) for series, pairs in out.items()}
+    histograms = {series: Histogram(dict(pairs.counts), dict(pairs.censored)) for series, pairs in out.items()}
     return {series: histogram for series, histogram in histograms.items() if histogram.total}
 
 

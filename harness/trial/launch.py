@@ -11,8 +11,7 @@ from experiment.design.factors import FactorError, Launch, ServerConfig
 from harness.system.places import APP_FOLDER, CHECKOUT
 
 APP = "bench_app.app:create_app"
-_KEEP_ALIVE_S = 75
-"""uvicorn closes idle connections after 5 s by default, which would be errors for loads with pauses."""
+_KEEP_ALIVE_S = 75  # uvicorn closes idle connections after 5 s by default, which would be errors for loads with pauses
 _LOOK_LIMIT_S = 30.0
 
 _SERVERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {

@@ -14,8 +14,7 @@ from typing import Any
 
 from experiment.records.histogram import Histogram
 
-_SLIVER_S = 0.05
-"""A window closes a few milliseconds late. That rest does not count as another second."""
+_SLIVER_S = 0.05  # a window closes a few milliseconds late. That rest does not count as another second.
 
 
 @dataclass(frozen=True, slots=True)
