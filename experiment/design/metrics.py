@@ -131,6 +131,7 @@ NORMALIZED_CPU_PER_REQUEST = METRICS.add(
         said="{t} costs {e} times the SUT CPU a request of {b}, at equal core speed",
     )
 )
+BYSTANDER_WITHIN_1S = _fact("bystander_within_1s_share", "share of bystanders answered within 1 s", Unit.SHARE)
 SHARE_ON_LOOP = _fact("share_on_loop", "share of answers made on the loop's thread", Unit.SHARE)
 SHARE_OFF_LOOP = _fact("share_off_loop", "share of answers made off the loop's thread", Unit.SHARE)
 IN_FLIGHT_PEAK = _fact("in_flight_peak", "most requests in flight in the handler", Unit.COUNT)
