@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.stats.judge import ALPHA
 from bench_app.catalogue import CATALOGUE
 from bench_app.registry import Resource
-from experiment.design.claims import A_A, CLAIMS
+from experiment.design.claims import A_A, CLAIMS, CLAIMS_VERSION
 from experiment.design.loads import sweep_load
 from experiment.design.model import Treatment
 from experiment.design.plan import treatments_for
@@ -267,6 +267,7 @@ def new_manifest(
         pinning=plan_cores().as_manifest(),
         settings=app_settings.todays(),
         loads=dict(loads),
+        claims_version=CLAIMS_VERSION,
         claims=tuple(ClaimEntry.of(c) for c in claims),
         treatments=treatment_entries((*sweep, *treatments_for(claims))),
         sweep=treatment_entries(sweep),
