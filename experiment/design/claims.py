@@ -4,8 +4,6 @@ The interval of a claim is fixed here. It is copied into a campaign's manifest b
 registered before it is measured. Never change an interval after you have seen a result: a refuted claim is a finding.
 """
 
-from __future__ import annotations
-
 from bench_app.table import Table
 from experiment.design.factors import ServerConfig, server
 from experiment.design.metrics import (
@@ -37,6 +35,9 @@ SLEEP_BLOCKING = "sleep.async-blocking"
 SLEEP_DEF = "sleep.def"
 SLEEP_OFFLOAD = "sleep.async-offload"
 HTTP_SESSION_DEF = "http.def.session"
+ARTICLE_GOOD = "article.async-native.good"
+UPLOAD_BLOCKING = "upload.async-blocking"
+UPLOAD_OFFLOAD = "upload.async-offload"
 
 A_A = Comparison(
     treatment=Treatment(variant="noop.async-native.copy", load="closed-20"),
@@ -86,16 +87,7 @@ def claim(
         raise ValueError(f"there are two claims with the slug {slug}")
     if not comparisons and not note:
         raise ValueError(f"claim {id} compares nothing, and no note says why it cannot be measured")
-    return CLAIMS.add(
-        Claim(
-            id=id,
-            slug=slug,
-            statement=statement,
-            source=source,
-            comparisons=comparisons,
-            note=note,
-        )
-    )
+    return CLAIMS.add(Claim(id=id, slug=slug, statement=statement, source=source, comparisons=comparisons, note=note))
 
 
 claim(
@@ -162,20 +154,8 @@ claim(
     "two-second-demo",
     "Ten requests at once: /bad takes at least 5 times as long as /good, /sync-ok as long",
     _article("The killer pitfall"),
-    _ratio(
-        "article.async-blocking.bad",
-        "article.async-native.good",
-        load="burst-10",
-        metric=MAKESPAN,
-        expected=at_least(5),
-    ),
-    _ratio(
-        "article.def.sync-ok",
-        "article.async-native.good",
-        load="burst-10",
-        metric=MAKESPAN,
-        expected=Interval(0.8, 1.25),
-    ),
+    _ratio("article.async-blocking.bad", ARTICLE_GOOD, load="burst-10", metric=MAKESPAN, expected=at_least(5)),
+    _ratio("article.def.sync-ok", ARTICLE_GOOD, load="burst-10", metric=MAKESPAN, expected=Interval(0.8, 1.25)),
 )
 claim(
     "A10",
@@ -222,22 +202,14 @@ claim(
     "offload-frees-the-loop",
     "run_in_threadpool keeps CPU work from stopping the others",
     _article("Offloading CPU work"),
-    _ratio(
-        "upload.async-offload", "upload.async-blocking", load="closed-8", metric=BYSTANDER_P99, expected=at_most(0.7)
-    ),
+    _ratio(UPLOAD_OFFLOAD, UPLOAD_BLOCKING, load="closed-8", metric=BYSTANDER_P99, expected=at_most(0.7)),
 )
 claim(
     "A15",
     "gil-still-bites",
     "Threads give CPU work no more throughput",
     _article("Offloading CPU work"),
-    _ratio(
-        "upload.async-offload",
-        "upload.async-blocking",
-        load="closed-8",
-        metric=NORMALIZED_GOODPUT,
-        expected=Interval(0.75, 1.25),
-    ),
+    _ratio(UPLOAD_OFFLOAD, UPLOAD_BLOCKING, load="closed-8", metric=NORMALIZED_GOODPUT, expected=Interval(0.75, 1.25)),
     note="At equal core speed: both keep the core busy, and it is not equally fast from one trial to the next.",
 )
 claim(
@@ -245,7 +217,7 @@ claim(
     "process-pool-is-parallel",
     "A process pool gives CPU work the other cores",
     _article("Offloading CPU work"),
-    _ratio("upload.async-process", "upload.async-offload", load="closed-8", expected=at_least(1.3), server=ALL_CORES),
+    _ratio("upload.async-process", UPLOAD_OFFLOAD, load="closed-8", expected=at_least(1.3), server=ALL_CORES),
     note="1.3 is for two cores; the SUT has all cores here, and shares them with the driver.",
 )
 claim(
