@@ -4,13 +4,8 @@ It is here, on the lowest floor, because both sides need it: the harness fills t
 catalogue knows from the same rule what the row contains.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 SCHEMA = "handlerbench"
 TABLE = f"{SCHEMA}.items"

@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Self
 from bench_app.pdf import extract_text
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from bench_app.settings import Settings
 
 START_LIMIT_S = 20.0
@@ -74,9 +72,7 @@ class ParserPool:
                 up.update(await asyncio.gather(*calls))
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         """Drop what is queued and end the workers, without waiting for running parses."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 

@@ -25,8 +25,6 @@ All times are seconds of time.monotonic(), which on Linux (CLOCK_MONOTONIC) proc
 1 ms mean nothing: asyncio's timers under uvloop are set in whole milliseconds.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import math
@@ -36,12 +34,10 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from types import FrameType
+from typing import Any, Self
 
 from anyio.to_thread import current_default_thread_limiter
-
-if TYPE_CHECKING:
-    from types import FrameType, TracebackType
 
 FORMAT = 1
 # uvloop counts its timers from a clock of whole milliseconds, so a timer can fire this much before its time.
@@ -82,9 +78,7 @@ class ServedCounter:
             self.in_flight += 1
             self.in_flight_peak = max(self.in_flight_peak, self.in_flight)
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
         with self._lock:
             self.in_flight -= 1
             if kind is not None:  # work that failed was not served
@@ -122,9 +116,7 @@ class Probe:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         """Stop both halves; a last line holds the lags up to now."""
         self._timer.cancel()
         self._stop.set()

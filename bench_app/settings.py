@@ -37,10 +37,6 @@ def _known(works: frozenset[str]) -> frozenset[str]:
     return works
 
 
-def _all_works() -> frozenset[str]:
-    return frozenset(WORKS)
-
-
 class Settings(BaseSettings):
     """Settings, as BENCH_<NAME>. Times are in seconds, sizes in bytes. Frozen: one process has one configuration."""
 
@@ -65,7 +61,7 @@ class Settings(BaseSettings):
     # Comma-separated works, and variants of these works, that get a route and have their clients and pools opened.
     # The router searches linearly, so each route makes the routes after it slower.
     works: Annotated[frozenset[str], NoDecode, BeforeValidator(_split_commas), AfterValidator(_known)] = Field(
-        default_factory=_all_works
+        default_factory=lambda: frozenset(WORKS)
     )
     variants: Annotated[frozenset[str] | None, NoDecode, BeforeValidator(_split_commas)] = None
 

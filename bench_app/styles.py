@@ -33,9 +33,7 @@ class Style:
     words_idle: str = ""
 
 
-STYLES: Table[Style] = Table("style")
-"""In the order in which the catalogue and the charts show them."""
-
+STYLES: Table[Style] = Table("style")  # in the order in which the catalogue and the charts show them
 ASYNC_NATIVE = STYLES.add(
     Style(
         name="async-native",
@@ -48,11 +46,7 @@ ASYNC_NATIVE = STYLES.add(
 )
 ASYNC_BLOCKING = STYLES.add(
     Style(
-        name="async-blocking",
-        words="async def that blocks",
-        colour="#d55e00",
-        marker="X",
-        runs_on=RunsOn.LOOP_BLOCKING,
+        name="async-blocking", words="async def that blocks", colour="#d55e00", marker="X", runs_on=RunsOn.LOOP_BLOCKING
     )
 )
 DEF = STYLES.add(Style(name="def", words="plain def", colour="#009e73", marker="s", runs_on=RunsOn.LIMITER))

@@ -40,7 +40,6 @@ class Table(Mapping[str, Row], Generic[Row]):
         self._rows: dict[str, Row] = {}
 
     def add(self, row: Row) -> Row:
-        """Add a row at the end and return it."""
         name = getattr(row, self._key)
         if name in self._rows:
             raise DuplicateNameError(f"there are two {self._noun}s named {name}")

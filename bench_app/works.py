@@ -43,9 +43,7 @@ class Work:
     label: str = "{style} · {tool}"
 
 
-WORKS: Table[Work] = Table("work")
-"""In the order in which the catalogue, the charts and the report show them."""
-
+WORKS: Table[Work] = Table("work")  # in the order in which the catalogue, the charts and the report show them
 NOOP = WORKS.add(
     Work(
         name="noop",

@@ -7,24 +7,19 @@ For 1e5, 1e6 and 1e7 requests, each step in a process of its own:
   CSV files to every chart and the report.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmarks.made_campaign import write
 from benchmarks.metered import ROOT, run
 from benchmarks.talk import say, table, write_json
 from experiment.errors import BenchError
 from harness.system.host import facts, package_versions
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 SIZES = (100_000, 1_000_000, 10_000_000)
 MOST_S, MOST_BYTES = 60.0, 1_000_000_000
@@ -81,7 +76,6 @@ def report(requests: int, folder: Path) -> ReportCost:
 
 
 def main() -> int:
-    """Measure, print, write; return an exit code."""
     options = _options()
     try:
         recorded = [record(size) for size in options.sizes]

@@ -10,14 +10,14 @@ Thousands of simulated campaigns are looked at after every round, as a real one 
 Everything is seeded: the same numbers come out each time.
 """
 
-from __future__ import annotations
-
 import argparse
 import time
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from math import log
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -29,10 +29,6 @@ from benchmarks.power import ENOUGH, ROUNDS, SPREADS, Power, draw, power_table, 
 from benchmarks.talk import say, table, write_json
 from experiment.design.model import Interval, at_least
 from harness.campaign.fake import Noise
-
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Sequence
 
 FIGURES = Path(__file__).resolve().parent.parent / "docs" / "figures"
 LIMIT = 1.1

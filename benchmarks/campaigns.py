@@ -4,14 +4,12 @@ Each campaign asks four claims whose right answers are known. Two sit on the lim
 side, where a false verdict is likeliest; two are planted far from it and ought to be found.
 """
 
-from __future__ import annotations
-
 import os
 import tempfile
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 from unittest import mock
 
 from analysis.stats.results import Verdict
@@ -23,9 +21,6 @@ from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import Campaign, Rules
 from harness.campaign.fake import FakeDriver, Noise
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 LIMIT = 1.1
 LARGE = 3.0

@@ -13,54 +13,43 @@ with its intervals, and targets (targets.py) are judged as claims are. `--agains
 another checkout, and says what today's costs by comparison.
 """
 
-from __future__ import annotations
-
 import argparse
 import random
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from math import isinf
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.stats.judge import ALPHA
+from analysis.stats.results import Estimate
 from bench_app.catalogue import CATALOGUE
-from benchmarks.half_load import rate_for, read_pairs
+from benchmarks.half_load import Pair, rate_for, read_pairs
 from benchmarks.instruments import BEFORE, INSTRUMENTS, Bench, Instrument, Reading, tool_versions
 from benchmarks.metered import ROOT
 from benchmarks.talk import say, table, write_json
-from benchmarks.targets import TARGETS, estimate_json, interval_text, ratio, statement, value_of
+from benchmarks.targets import TARGETS, Round, Target, estimate_json, interval_text, ratio, statement, value_of
 from experiment.design.factors import ServerConfig
 from experiment.errors import BenchError, InvalidMeasurementError
 from harness.system.host import facts, git_state, package_versions
-from harness.system.pinning import plan_cores
+from harness.system.pinning import CorePlan, plan_cores
 from harness.system.places import LOCUST_SCRIPT
 from harness.trial.driver import locust_process
 from harness.trial.sut import sut
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from analysis.stats.results import Estimate
-    from benchmarks.half_load import Pair
-    from benchmarks.targets import Round, Target
-    from harness.system.pinning import CorePlan
-
 VARIANT = CATALOGUE["noop.async-native"]
 ANSWER = b'{"ok":true}'
-FULL = 32
-"""Connections that keep the app saturated: more would only lengthen its queue."""
-
+FULL = 32  # connections that keep the app saturated: more would only lengthen its queue
 AGAIN = ("ours", "before", "wrk")
 TIMES_AGAIN = 2
 """These are read again so often in each round: what an app answers at full load scatters by a fifth within seconds on a
 shared machine, and capacity is to be known to a twentieth."""
 
-PAIRS_A_ROUND = 8
-"""Of half load: a p99 of two seconds scatters even more."""
+PAIRS_A_ROUND = 8  # of half load: a p99 of two seconds scatters even more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +94,6 @@ def read_all(bench: Bench, instruments: Mapping[str, Instrument], chance: random
 
 
 def measure_round(bench: Bench, found: Findings, chance: random.Random) -> None:
-    """Measure one round on a running app."""
     readings = read_all(bench, found.instruments, chance)
     found.rounds.append(readings)
     again = {name: found.instruments[name] for name in AGAIN if name in found.instruments}

@@ -7,40 +7,27 @@ it holds no rate, and its percentiles count requests that it thinks a stalled co
 in wrk.c): a rare slow answer becomes many.
 """
 
-from __future__ import annotations
-
 import math
+import random
 import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from benchmarks.instruments import PATIENCE_S, Reading, ours_reading, p50_and_p99_us, trial_of
+from benchmarks.instruments import PATIENCE_S, Bench, Reading, ours_reading, p50_and_p99_us, trial_of
 from benchmarks.metered import run
 from experiment.errors import InvalidMeasurementError
 from experiment.records.driver_protocol import ReplayOrder
 from experiment.records.histogram import Histogram
 from harness.trial.driver import DriverFailedError
 
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Iterator, Sequence
-
-    from benchmarks.instruments import Bench
-
-SHARE = 0.5
-"""Of the app's capacity, as h2load finds it in the same round with all its connections busy."""
-
+SHARE = 0.5  # of the app's capacity, as h2load finds it in the same round with all its connections busy
 MOST_RPS_PER_CONNECTION = 90.0
 """h2load looks at a connection's rate 100 times a second (h2load.cc, rps_watcher): above that it would send in twos."""
 
-LEAD_S = 0.5
-"""Of the arrivals, not counted: connections are made and the answer is learnt."""
-
-TAIL_S = 0.2
-"""Of the arrivals, not counted: h2load stops in the middle of its last requests."""
-
+LEAD_S = 0.5  # of the arrivals, not counted: connections are made and the answer is learnt
+TAIL_S = 0.2  # of the arrivals, not counted: h2load stops in the middle of its last requests
 _MOST_IN_FLIGHT = 2000
 
 

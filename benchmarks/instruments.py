@@ -4,26 +4,19 @@ wrk and h2load are metered from outside, over their whole life (some millisecond
 that are Locust, which takes a second to start, count inside a window of theirs. Each is one thread on one core.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from benchmarks.metered import ROOT, run
 from experiment.errors import InvalidMeasurementError
-from experiment.records.driver_protocol import ClosedOrder, Request, TrialCommand
+from experiment.records.driver_protocol import ClosedOrder, ReplayOrder, Request, ResultEvent, TrialCommand
 from experiment.records.histogram import Histogram
 from harness.trial.driver import DriverFailedError, LocustProcess
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from experiment.records.driver_protocol import ReplayOrder, ResultEvent
 
 WARMUP_S = 0.5
 _STAGGER_S = 0.2  # as in a campaign's closed loads
@@ -215,8 +208,7 @@ INSTRUMENTS: Mapping[str, Instrument] = {
     "wrk": Instrument(label="wrk", measure=_wrk, program="wrk"),
     "h2load": Instrument(label="h2load --h1", measure=_h2load, program="h2load"),
 }
-BEFORE = Instrument(label="ours before", measure=_trials("before"))
-"""The driver of another checkout."""
+BEFORE = Instrument(label="ours before", measure=_trials("before"))  # the driver of another checkout
 
 
 def tool_versions() -> dict[str, str]:

@@ -4,22 +4,16 @@ Its half-width is a factor that only n and alpha decide, times the sample's stan
 width. Both are asked of the estimator itself, so that there is no second copy of the formula to be wrong.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import inf, log
 from statistics import stdev
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.stats.estimate import half_width
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from benchmarks.noise import Floats
-    from experiment.design.model import Interval
+from benchmarks.noise import Floats
+from experiment.design.model import Interval
 
 _FEWEST = 2  # a spread needs two
 

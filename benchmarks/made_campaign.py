@@ -4,11 +4,11 @@ Its figures are plausible and measure nothing. What matters is what a real folde
 rounds, five series a trial, and durations spread widely enough to fill thousands of buckets.
 """
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +21,6 @@ from experiment.records.manifest import FORMAT_VERSION, ClaimEntry, TreatmentEnt
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import SecondRow, Series, TrialMetrics, TrialRecord
 from harness.system.host import facts, package_versions
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
 
 ROUNDS = 5
 _SEED = 7

@@ -1,23 +1,18 @@
 """Run a command to its end and know what that one process used."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from experiment.errors import InvalidMeasurementError
 from harness.system.pinning import running_on
 from harness.system.process import end_group
 from harness.system.services import clean_environment
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 # Kibibytes on Linux, bytes on macOS: getrusage(2) of each.

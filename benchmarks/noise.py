@@ -5,22 +5,15 @@ every single trial, while the machine of a real campaign also slows down for a w
 pair. And rounds may resemble their predecessors, which no interval for independent rounds allows for.
 """
 
-from __future__ import annotations
-
 from enum import StrEnum
 from math import sqrt
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+Floats = NDArray[np.float64]
 
-    Floats = NDArray[np.float64]
-
-TRIALS_A_ROUND = 4
-"""A pair that is compared and the A/A pair: how far apart in time the two of a pair can lie."""
-
+TRIALS_A_ROUND = 4  # a pair that is compared and the A/A pair: how far apart in time the two of a pair can lie
 _DRIFT_A_TRIAL, _DRIFT_A_ROUND = 0.01, 0.04
 _STOLEN, _STEAL_CHANCE = 0.4, 0.1
 _DEGREES = 3

@@ -1,12 +1,12 @@
 """Power: the share of campaigns that decide a true claim within so many rounds, drawn against how true it is."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.axes import Axes
 
 from analysis.drawing.axes import fixed_ticks
 from analysis.drawing.canvas import Canvas, Picture, slide
@@ -17,17 +17,10 @@ from benchmarks.noise import Model, log_ratios
 from experiment.design.model import at_least
 from experiment.records.store import write_whole
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from matplotlib.axes import Axes
-
 ROUNDS = (4, 6, 8, 12)
 SPREADS = (0.05, 0.15)
 EFFECTS = tuple(float(e) for e in np.round(np.exp(np.linspace(np.log(1.01), np.log(3.0), 45)), 4))
-ENOUGH = 0.8
-"""The power that a study is by convention planned for (Cohen, Statistical Power Analysis, 2nd ed., 1988)."""
+ENOUGH = 0.8  # the power that a study is by convention planned for (Cohen, Statistical Power Analysis, 2nd ed., 1988)
 
 # The palette's hues belong to handler styles; an ordered quantity is told by shade, marker and dashes.
 _LINES = {
@@ -77,7 +70,6 @@ def smallest_found(points: Sequence[Power], *, spread: float, rounds: int) -> fl
 
 
 def draw(points: Sequence[Power], folder: Path, *, alpha: float, campaigns: int) -> None:
-    """Write power.svg and power.png."""
     with mpl.rc_context(RC):
         figure = slide(_picture(points, alpha, campaigns), LIGHT, footer="make calibration", is_smoke=False)
         folder.mkdir(parents=True, exist_ok=True)

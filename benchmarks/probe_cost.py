@@ -29,7 +29,6 @@ async def idle_cpu_s(seconds: float, path: Path | None) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.probe_cost", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--seconds", type=float, default=5.0, help="of each half (default: 5)")
     seconds = parser.parse_args().seconds

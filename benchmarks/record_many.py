@@ -5,8 +5,6 @@
 Run as a process of its own, so that nothing else grows in it; imports only the driver's recorder.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import sys

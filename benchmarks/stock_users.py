@@ -6,8 +6,6 @@ What is counted lies inside the window, like what locustfiles/trials.py counts: 
 Locust is used as a library, as trials.py does, so that both pay for the same runner, request event and statistics.
 """
 
-from __future__ import annotations
-
 import argparse
 import json
 import logging

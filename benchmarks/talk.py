@@ -1,18 +1,14 @@
 """What the benchmarks of this folder share: text tables on stdout, and JSON files."""
 
-from __future__ import annotations
-
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from pydantic_core import to_jsonable_python
 
 from experiment.records.store import write_whole
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
 
 
 def say(text: str = "") -> None:

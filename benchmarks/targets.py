@@ -4,26 +4,18 @@ A target is held when the whole interval lies inside what is wanted, missed when
 decided.
 """
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isinf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.stats.estimate import ratio_estimate
 from analysis.stats.judge import ALPHA, verdict_of
-from analysis.stats.results import Verdict
+from analysis.stats.results import Estimate, Verdict
 from benchmarks.instruments import Reading
 from experiment.design.model import Interval, at_least, at_most
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analysis.stats.results import Estimate
-
-Round = Mapping[str, Reading]
-"""Readings to be compared with each other, by instrument."""
+Round = Mapping[str, Reading]  # readings to be compared with each other, by instrument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +79,6 @@ def statement(target: Target, estimate: Estimate) -> str:
 
 
 def interval_text(estimate: Estimate) -> str:
-    """Write an estimate and its interval for a table."""
     if estimate.effect is None:
         return "–"
     if isinf(estimate.high):

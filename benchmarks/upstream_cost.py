@@ -45,7 +45,6 @@ def cpu_s(process: psutil.Process) -> float:
 
 
 def main() -> None:
-    """Measure and print."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.upstream_cost", description=(__doc__ or "").split("\n")[0]
     )

@@ -7,8 +7,6 @@ BenchError                    anything that this project refuses or cannot do; s
 `-- EnvironmentUnfitError     the machine or a service it needs is not usable (exit 6)
 """
 
-from __future__ import annotations
-
 from enum import IntEnum
 
 

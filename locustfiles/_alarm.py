@@ -5,19 +5,15 @@ arrival, and that would be counted as the server's. On Linux the kernel's timerf
 other to the event loop. Elsewhere (kqueue sleeps nanoseconds) the loop's own timer serves.
 """
 
-from __future__ import annotations
-
 import contextlib
 import ctypes
 import os
 import sys
+from collections.abc import Callable
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gevent import get_hub
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _CLOCK_MONOTONIC = 1
 _TFD_TIMER_ABSTIME = 1

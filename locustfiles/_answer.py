@@ -4,14 +4,9 @@ llhttp (through httptools) does the reading; what it leaves to its caller is don
 passed over, an answer to HEAD ends with its head, and an answer without a length ends with its connection.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["Answer", "HttpParserError", "build_request"]
 

@@ -5,24 +5,18 @@ most when many answers arrive at once. Linux notes when data reached the socket 
 and for data without a note, the answer counts as arrived when it was read.
 """
 
-from __future__ import annotations
-
 import socket as _patched
 import struct
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from socket import socket
 from time import time
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from socket import socket
 
 _SO_TIMESTAMPNS = 35  # the socket module has no name for it; asm-generic/socket.h
 _TIMESPEC = struct.Struct("@qq")
 _unpack: Callable[[bytes], tuple[int, int]] = _TIMESPEC.unpack
-NOTE_BYTES = _patched.CMSG_SPACE(_TIMESPEC.size)
-"""Room for one note beside the data."""
+NOTE_BYTES = _patched.CMSG_SPACE(_TIMESPEC.size)  # room for one note beside the data
 
 
 def ask_for_arrivals(sock: socket) -> None:

@@ -5,12 +5,11 @@ Here every arrival has an intended start. It is sent at that time, or as soon af
 response time counts from the intended start; it gets a greenlet of its own and a connection from a pool that grows.
 """
 
-from __future__ import annotations
-
 import random
+from collections.abc import Iterator
 from itertools import accumulate, count
 from time import perf_counter
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 import gevent
 from gevent import get_hub
@@ -18,11 +17,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from _alarm import Alarm
 from _client import Connection
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from _target import Failure, Target
+from _target import Failure, Target
 
 ArrivalProcess = Literal["constant", "poisson"]
 
@@ -101,7 +96,6 @@ class Arrivals:
             self._counts.unanswered(connection.since, connection.sent_t)
 
     def stop(self) -> None:
-        """Close every connection at once."""
         self._alarm.close()
         for flying in list(self._flying):
             # gevent.killall() knows its own greenlets only; thrown from the hub, this one ends and comes back there
@@ -112,7 +106,6 @@ class Arrivals:
         self._idle.clear()
 
     def end_at(self, until_t: float) -> None:
-        """Bring the schedule's end forward."""
         self._until_t = min(self._until_t, until_t)
 
     # in the hub

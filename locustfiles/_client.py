@@ -14,26 +14,20 @@ What it promises:
 Works in any greenlet, patched or not; used from one greenlet at a time.
 """
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os
 import socket as _patched
+from socket import socket
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gevent import get_hub, getcurrent
 from gevent.monkey import get_original
 
 from _answer import Answer, HttpParserError
 from _arrival import NOTE_BYTES, age_s, ask_for_arrivals
-from _target import Failure, FailureKind
-
-if TYPE_CHECKING:
-    from socket import socket
-
-    from _target import Target
+from _target import Failure, FailureKind, Target
 
 # The real socket class, whether or not gevent has replaced it in the socket module.
 _socket_class: type[socket] = get_original("socket", "socket")
@@ -151,7 +145,6 @@ class Connection:
         return True
 
     def close(self) -> None:
-        """Close the connection at once, if there is one."""
         sock, self._sock = self._sock, None
         if sock is None:
             return

@@ -6,16 +6,11 @@ so that nothing about them depends on when they are told; more than eight gained
 hold up what is to be sent next.
 """
 
-from __future__ import annotations
+from _report import Report
+from _tally import Tally
+from _target import Failure
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from _report import Report
-    from _tally import Tally
-    from _target import Failure
-
-    Ended = tuple[float, float, float, int, Failure | None]
+Ended = tuple[float, float, float, int, Failure | None]
 
 TOLD_TOGETHER = 8
 

@@ -1,19 +1,13 @@
 """Closed load and burst: Locust users with a connection each, all connected before the load begins."""
 
-from __future__ import annotations
-
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import gevent
 from gevent.event import Event
 
 from _client import Connection
-from _target import CONNECT_KINDS
-
-if TYPE_CHECKING:
-    from _ledger import Ledger
-    from _target import Failure, Target
+from _ledger import Ledger
+from _target import CONNECT_KINDS, Failure, Target
 
 # A server that refuses connections is asked again this often by each user: a tight loop would starve everybody else.
 PAUSE_AFTER_REFUSAL_S = 0.05

@@ -1,23 +1,16 @@
 """Loads whose requests come on a schedule: the open load, and the bystander that runs beside every load."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from itertools import chain, repeat
 from math import inf
-from typing import TYPE_CHECKING
 
 from gevent.event import Event
 
 from _arrivals import Arrivals, every, schedule
+from _ledger import Ledger
 from _load_closed import START_LIMIT_S
-from experiment.records.driver_protocol import ReplayOrder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from _ledger import Ledger
-    from _target import Target
-    from experiment.records.driver_protocol import BystanderOrder, OpenOrder
+from _target import Target
+from experiment.records.driver_protocol import BystanderOrder, OpenOrder, ReplayOrder
 
 # For the bystander one would do while the server answers within the interval; the others are there when it first does
 # not, since a frozen server accepts nobody new.

@@ -14,14 +14,9 @@ index 23220, so a histogram never holds more than some tens of thousands of numb
 Whoever reads `to_pairs()` uses the same formula (experiment/records/histogram.py; a test holds the two together).
 """
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 LINEAR_BELOW_US = 2048
 SUB_BUCKET_BITS = 10
@@ -50,7 +45,6 @@ class Histogram:
         self._counts: defaultdict[int, int] = defaultdict(int)
 
     def record(self, us: int) -> None:
-        """Count one duration of `us` whole microseconds."""
         # the formula is written out here: calling a function would cost as much as the rest of this method
         if us >= LINEAR_BELOW_US:
             shift = us.bit_length() - _PRECISION_BITS

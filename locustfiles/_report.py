@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from _target import Failure
+
 if TYPE_CHECKING:
     from locust.env import Environment
-
-    from _target import Failure
 
 
 class Report:

@@ -9,17 +9,14 @@ from _answer import build_request
 from _ledger import Ledger
 from _load_closed import ClosedLoad
 from _load_open import Bystander, OpenLoad
+from _recorder import Durations
 from _report import Report
-from _tally import ArrivalTally, CompletionTally
+from _tally import ArrivalTally, CompletionTally, Tally
 from _target import Target
-from experiment.records.driver_protocol import BurstOrder, ClosedOrder, HistogramPairs
+from experiment.records.driver_protocol import BurstOrder, ClosedOrder, HistogramPairs, Request, TrialCommand
 
 if TYPE_CHECKING:
     from locust.env import Environment
-
-    from _recorder import Durations
-    from _tally import Tally
-    from experiment.records.driver_protocol import Request, TrialCommand
 
 Load = ClosedLoad | OpenLoad
 L = TypeVar("L", bound=Load | Bystander)

@@ -9,18 +9,12 @@ request belongs where it was COMPLETED. Arrivals (open load, bystander) come whe
 request belongs where it was meant to START: otherwise a frozen server would push its slow answers out of the sample.
 """
 
-from __future__ import annotations
-
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
-from typing import TYPE_CHECKING
 
 from _recorder import Durations, Second, whole_us
-from _target import WRONG_KINDS
-
-if TYPE_CHECKING:
-    from _target import Failure, FailureKind
+from _target import WRONG_KINDS, Failure, FailureKind
 
 NEVER = math.inf
 # Fine enough to see within a window of two or three seconds whether the load was steady.

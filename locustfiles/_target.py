@@ -1,14 +1,10 @@
 """What a load asks for, which answer is right, and the names of everything that can go wrong."""
 
-from __future__ import annotations
-
 import socket
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from _answer import Answer
+from _answer import Answer
 
 CONNECT_TIMEOUT_S = 5.0
 _NO_MEMO = b"\0"  # equal to no answer, and begins with none

@@ -1,36 +1,32 @@
 """One trial from beginning to end: connect, warm up, measure for the window, drain, count, stop."""
 
-from __future__ import annotations
-
 import gc
 import math
 import sys
 import time
 from collections import Counter
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gevent
 from locust import User, task
+from locust.env import Environment
 
 from _recorder import quantile_us
 from _side import Load, Side, bystander_side, load_side, pairs
 from _tally import BIN_S
 from experiment.records.driver_protocol import (
     BurstOrder,
+    Event,
     ProgressEvent,
     RequestCounts,
     ResultEvent,
     SecondCounts,
+    TrialCommand,
     WarmEvent,
     WindowCloseEvent,
     WindowOpenEvent,
 )
-
-if TYPE_CHECKING:
-    from locust.env import Environment
-
-    from experiment.records.driver_protocol import Event, TrialCommand
 
 _DRAIN_POLL_S = 0.005
 
@@ -46,7 +42,6 @@ class TrialUser(User):
 
 
 def emit(event: Event) -> None:
-    """Write one event to stdout, at once."""
     sys.stdout.write(event.model_dump_json() + "\n")
     sys.stdout.flush()
 

@@ -7,13 +7,11 @@ The first opens Locust's web page on http://localhost:8089. For figures to compa
 percentiles are whole milliseconds, count the ramp-up, and forget what was never answered.
 """
 
-from __future__ import annotations
-
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 import gevent
 from locust import User, events, task
+from locust.argument_parser import LocustArgumentParser
 from locust.user.task import LOCUST_STATE_RUNNING
 
 from _client import Connection
@@ -21,9 +19,6 @@ from _load_closed import PAUSE_AFTER_REFUSAL_S
 from _report import Report
 from _standalone import add_request_options, target_of
 from _target import CONNECT_KINDS
-
-if TYPE_CHECKING:
-    from locust.argument_parser import LocustArgumentParser
 
 
 @events.init_command_line_parser.add_listener  # type: ignore[untyped-decorator]  # Locust leaves its hooks untyped

@@ -7,26 +7,21 @@ intended start; the rows of type "service" (from the send) and "send lag" (how l
 totals. An arrival over `--max-in-flight` is dropped and listed as a failure.
 """
 
-from __future__ import annotations
-
 import math
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gevent
 from gevent.event import Event
 from locust import User, events, task
+from locust.argument_parser import LocustArgumentParser
+from locust.env import Environment
 from locust.user.task import LOCUST_STATE_RUNNING
 
 from _arrivals import Arrivals, schedule
 from _report import Report
 from _standalone import add_request_options, target_of
-
-if TYPE_CHECKING:
-    from locust.argument_parser import LocustArgumentParser
-    from locust.env import Environment
-
-    from _target import Failure
+from _target import Failure
 
 _LOOK_AGAIN_S = 0.1
 
@@ -98,7 +93,6 @@ class OpenUser(User):
 
     @task
     def keep_the_schedule(self) -> None:
-        """Start the schedule and stay until stopped."""
         self._arrivals.start(perf_counter(), math.inf)
         while self._state == LOCUST_STATE_RUNNING:
             Event().wait(_LOOK_AGAIN_S)

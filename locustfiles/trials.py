@@ -18,7 +18,6 @@ import resource
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import gevent
 import locust
@@ -31,15 +30,19 @@ from locust.stats import RequestStats
 # The words of this very checkout, whatever else is installed; before other folders, after this one.
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
 
+from collections.abc import Iterator
+
 from _trial import Trial, TrialUser, emit
-from experiment.records.driver_protocol import ErrorEvent, ProtocolError, QuitCommand, ReadyEvent, read_command
+from experiment.records.driver_protocol import (
+    ErrorEvent,
+    ProtocolError,
+    QuitCommand,
+    ReadyEvent,
+    TrialCommand,
+    read_command,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from experiment.records.driver_protocol import TrialCommand
-
-    Commands = Queue[TrialCommand]
+Commands = Queue[TrialCommand]
 
 log = logging.getLogger("trials")
 _MOST_DESCRIPTORS = 65536

@@ -1,11 +1,9 @@
 """Every chart of a campaign, drawn: SVG and PNG in both themes, and the numbers in it as CSV."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, fields, replace
 from importlib import import_module
+from pathlib import Path
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 
@@ -13,13 +11,9 @@ from analysis.charts.registry import charts
 from analysis.drawing.canvas import Picture, slide
 from analysis.drawing.files import write_figures
 from analysis.drawing.style import RC, THEMES
+from analysis.reading.campaign import Campaign
 from analysis.reading.facts import machine
 from experiment.records.store import write_table
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from analysis.reading.campaign import Campaign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,30 +3,22 @@
 The CPU time of a request is the number that a noisy machine moves least.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.charts.parts import finding, main_loads
 from analysis.charts.registry import chart
 from analysis.drawing.bars import MOST_ROWS, Bar, draw_bars
 from analysis.drawing.canvas import Picture
-from analysis.reading.facts import measured_rows, over_trials, phrase, task
+from analysis.reading.campaign import Campaign
+from analysis.reading.facts import RowValue, measured_rows, over_trials, phrase, task
 from analysis.reading.summary import Row, Summary, closed_loads, row_ceiling, rows_of, summarise, why_missing, works
 from analysis.wording import words
 from analysis.wording.names import treatment_label, work_task
-from bench_app.works import ARTICLE
-from experiment.design.metrics import CPU_PER_REQUEST, GOODPUT, MAKESPAN
+from bench_app.works import ARTICLE, Work
+from experiment.design.metrics import CPU_PER_REQUEST, GOODPUT, MAKESPAN, Metric
 from experiment.design.model import LoadKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analysis.reading.campaign import Campaign
-    from analysis.reading.facts import RowValue
-    from bench_app.works import Work
-    from experiment.design.metrics import Metric
 
 _MILLISECOND_US = 1000.0
 _WRITTEN = {GOODPUT: words.number, MAKESPAN: words.duration, CPU_PER_REQUEST: words.duration_us}

@@ -1,9 +1,10 @@
 """Bystander response time by style, one chart a work: what an innocent request waits beside each variant."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.axes import Axes
 
 from analysis.charts.parts import finding, main_loads
 from analysis.charts.registry import chart
@@ -11,19 +12,13 @@ from analysis.drawing.axes import DurationsAxis, durations_axis
 from analysis.drawing.canvas import Canvas, Picture
 from analysis.drawing.marks import arrow, marker_of, segment, whisker
 from analysis.drawing.style import BODY, LABELS_AT_MOST, TICKS_BELOW, text_width
+from analysis.reading.campaign import Campaign
 from analysis.reading.facts import RowValue, measured_rows, missing_rows, over_trials, task
 from analysis.reading.summary import Row, Summary, summarise
 from analysis.wording import words
 from analysis.wording.names import treatment_label
+from bench_app.works import Work
 from experiment.design.metrics import BYSTANDER_P50, BYSTANDER_P99
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from matplotlib.axes import Axes
-
-    from analysis.reading.campaign import Campaign
-    from bench_app.works import Work
 
 _US = 1e6
 _ROW, _HEAD = 110.0, 34.0

@@ -1,34 +1,27 @@
 """Style x work: each style's goodput relative to the best style of that work, under that work's closed load."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from analysis.charts.parts import main_loads
 from analysis.charts.registry import chart
 from analysis.drawing.canvas import Canvas, Picture
 from analysis.drawing.style import BODY, SMALL, Theme, shortened, text_width
+from analysis.reading.campaign import Campaign
 from analysis.reading.facts import RowValue, measured_rows
 from analysis.wording import words
 from bench_app.styles import STYLES, Style
+from bench_app.works import Work
 from experiment.design.metrics import GOODPUT
+from experiment.design.model import Load
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from matplotlib.axes import Axes
-
-    from analysis.reading.campaign import Campaign
-    from bench_app.works import Work
-    from experiment.design.model import Load
-
-_STEPS = (0.1, 0.25, 0.5, 0.9)
-"""Where the shade changes: a tenth, a quarter, half of the best, and as good as the best."""
+_STEPS = (0.1, 0.25, 0.5, 0.9)  # where the shade changes: a tenth, a quarter, half of the best, and as good as the best
 _FEWEST_STYLES = 2
 _COLUMN_HEAD, _LABEL = 74.0, 250.0
 

@@ -1,33 +1,26 @@
 """Every trial in the order they ran, each relative to the median of its treatment: drift, outliers, invalid trials."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import exp, log
 from statistics import median
-from typing import TYPE_CHECKING
+
+from matplotlib.axes import Axes
 
 from analysis.charts.registry import chart
 from analysis.drawing.axes import fixed_ticks
 from analysis.drawing.canvas import Canvas, Picture, pixel
 from analysis.drawing.marks import marker_of
 from analysis.drawing.style import SMALL, WIDTH, text_width
+from analysis.reading.campaign import Campaign
 from analysis.wording import words
 from analysis.wording.names import parse_variant
 from bench_app.styles import STYLES
 from experiment.design.model import LoadKind
+from experiment.records.trial import TrialRecord
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from matplotlib.axes import Axes
-
-    from analysis.reading.campaign import Campaign
-    from experiment.records.trial import TrialRecord
-
-_LEAST_TRIALS = 2
-"""A treatment's only trial is its own median, and says nothing."""
+_LEAST_TRIALS = 2  # a treatment's only trial is its own median, and says nothing
 _MOST_NAMED, _NAME_WIDTH = 6, 420.0
 _WORTH_NAMING = 1.25
 _NARROWEST, _WIDEST = 1.25, 4.0

@@ -4,12 +4,12 @@
 are at work, and how many requests wait for one.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from analysis.charts.parts import main_loads
@@ -26,14 +26,8 @@ from analysis.wording.names import treatment_label, treatment_phrase
 from bench_app.styles import ASYNC_BLOCKING, ASYNC_NATIVE, DEF
 from bench_app.works import SLEEP, Work
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from matplotlib.axes import Axes
-
 _LAG_STYLES = (ASYNC_NATIVE, ASYNC_BLOCKING, DEF)
-_LEAST_LAG_S = 1e-5
-"""A lag below the probe's own grain; keeps a logarithmic axis from reaching to zero."""
+_LEAST_LAG_S = 1e-5  # a lag below the probe's own grain; keeps a logarithmic axis from reaching to zero
 _AT_WORK, _WAITING = "at work", "waiting"
 _DASHES = (0, (2.5, 1.5))
 

@@ -1,18 +1,12 @@
 """What the charts have in common: the works they compare, and what their titles say was found."""
 
-from __future__ import annotations
+from collections.abc import Callable, Iterator, Sequence
 
-from typing import TYPE_CHECKING
-
+from analysis.reading.campaign import Campaign
 from analysis.reading.facts import RowValue, extremes, phrase
 from analysis.reading.summary import Summary, main_load, works
 from analysis.wording import words
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from analysis.reading.campaign import Campaign
-    from bench_app.works import Work
+from bench_app.works import Work
 
 
 def main_loads(campaign: Campaign) -> Iterator[tuple[Work, str]]:

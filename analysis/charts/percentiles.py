@@ -4,13 +4,12 @@
 who wait for answers, and as arrivals do that follow a schedule.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import log10
-from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.axes import Axes
 
 from analysis.charts.parts import finding, main_loads
 from analysis.charts.registry import chart
@@ -27,13 +26,7 @@ from bench_app.works import STALL, Work
 from experiment.design.metrics import GOODPUT
 from experiment.design.model import LoadKind
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from matplotlib.axes import Axes
-
-_FEWEST, _FEWEST_FOR_P99 = 10, 100
-"""Requests; below ten a curve would be a guess."""
+_FEWEST, _FEWEST_FOR_P99 = 10, 100  # requests; below ten a curve would be a guess
 _QUANTILES = {0.99: "one request in a hundred waits", 0.9: "one request in ten waits", 0.5: "half of the requests wait"}
 _POINTS_A_DECADE = 40
 _TICKS = {1: "0", 2: "50", 4: "75", 10: "90", 100: "99", 1e3: "99.9", 1e4: "99.99", 1e5: "99.999"}

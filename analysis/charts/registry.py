@@ -1,15 +1,9 @@
 """What a chart is: one decorated function that turns a campaign into pictures. To add a chart, write one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from analysis.drawing.canvas import Picture
-
-if TYPE_CHECKING:
-    from analysis.reading.campaign import Campaign
-
+from analysis.reading.campaign import Campaign
 
 Maker = Callable[["Campaign"], Iterable[Picture]]
 """Yields the pictures of one kind, and none where the data are missing."""

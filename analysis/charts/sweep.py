@@ -1,36 +1,28 @@
 """How a variant bears a rising rate of arrivals: what it achieves of it, and its p99, one chart a work."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import takewhile
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from analysis.charts.registry import chart
 from analysis.drawing.axes import durations_axis, tick
 from analysis.drawing.canvas import Canvas, Picture, pixel
 from analysis.drawing.style import LEADING, SMALL, spread
+from analysis.reading.campaign import Campaign
 from analysis.reading.facts import task
 from analysis.reading.summary import Row, rows_of, summarise, works
 from analysis.wording import words
 from analysis.wording.names import treatment_label
+from bench_app.works import Work
 from experiment.design.metrics import GOODPUT, RESPONSE_P99
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from matplotlib.axes import Axes
-
-    from analysis.reading.campaign import Campaign
-    from bench_app.works import Work
-
-P99_BOUND_S = 0.5
-"""The service level a sweep is read against: a p99 of half a second."""
-_NAMES = 190.0
-"""The column of names at the right."""
+P99_BOUND_S = 0.5  # the service level a sweep is read against: a p99 of half a second
+_NAMES = 190.0  # the column of names at the right
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,10 @@
 """Verdicts as a forest plot: every comparison with its interval, what was expected of it, and the noise floor."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import ceil, inf, isinf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.charts.registry import chart
 from analysis.drawing.axes import ratio_axis
@@ -13,13 +12,9 @@ from analysis.drawing.canvas import Canvas, Picture
 from analysis.drawing.interval import draw_interval, ends_of, marker_look
 from analysis.drawing.style import SMALL, TICKS_BELOW, shortened, wrapped
 from analysis.reading import sentences
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from analysis.reading.campaign import Campaign
-    from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
-    from experiment.design.model import Comparison
+from analysis.reading.campaign import Campaign
+from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
+from experiment.design.model import Comparison
 
 _A_PAGE = 12
 _LEFT, _RIGHT = 560.0, 400.0
@@ -46,7 +41,6 @@ class Line:
 
     @property
     def right(self) -> str:
-        """The ratio in words."""
         return f"{sentences.short(self.ratio)}, n = {self.ratio.estimate.n}" if self.ratio else ""
 
 

@@ -14,18 +14,17 @@ beside a treatment's own metric have the same level, and are a family of their o
 Only ratios are compared, and only between campaigns of the same kind of machine: see analysis/reading/environment.py.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import exp, log
 from statistics import median
-from typing import TYPE_CHECKING
 
-from analysis.comparing.reproduction import compare_verdicts
-from analysis.reading.environment import obstacles
+from analysis.comparing.reproduction import Reproduction, compare_verdicts
+from analysis.reading.campaign import Campaign
+from analysis.reading.environment import Difference, obstacles
 from analysis.reading.summary import why_missing
-from analysis.stats.independent import metric_ratio, sample
+from analysis.stats.independent import MetricRatio, metric_ratio, sample
 from analysis.stats.judge import ALPHA
 from experiment.design.metrics import (
     BYSTANDER_P50,
@@ -37,17 +36,8 @@ from experiment.design.metrics import (
     Better,
     Metric,
 )
-from experiment.design.model import Interval, LoadKind
+from experiment.design.model import Interval, LoadKind, Treatment
 from experiment.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from analysis.comparing.reproduction import Reproduction
-    from analysis.reading.campaign import Campaign
-    from analysis.reading.environment import Difference
-    from analysis.stats.independent import MetricRatio
-    from experiment.design.model import Treatment
 
 MARGIN = 0.05  # share of one
 ENOUGH_TRIALS = 10
@@ -69,8 +59,7 @@ class Change(StrEnum):
     UNDECIDED = "undecided"
 
 
-_SHOWN = (Change.WORSE, Change.BETTER, Change.UNDECIDED, Change.SAME)
-"""The order in which a reader wants them."""
+_SHOWN = (Change.WORSE, Change.BETTER, Change.UNDECIDED, Change.SAME)  # the order in which a reader wants them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

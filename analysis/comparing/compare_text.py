@@ -3,26 +3,26 @@
 Each of them says so when the comparison was forced.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from xml.etree import ElementTree as ET
 
-from analysis.comparing.compare import BESIDE, ENOUGH_TRIALS, Change, is_higher_better
-from analysis.comparing.reproduction import DECIDED, Outcome, claim_json, difference_json
+from analysis.comparing.compare import (
+    BESIDE,
+    ENOUGH_TRIALS,
+    CampaignComparison,
+    Change,
+    TreatmentChange,
+    is_higher_better,
+)
+from analysis.comparing.gate import Gate, GateFailure
+from analysis.comparing.reproduction import DECIDED, ClaimPair, Outcome, claim_json, difference_json
 from analysis.comparing.reproduction_text import difference_table, verdict_text
+from analysis.stats.independent import MetricRatio
 from analysis.wording import markdown, words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from analysis.comparing.compare import CampaignComparison, TreatmentChange
-    from analysis.comparing.gate import Gate, GateFailure
-    from analysis.comparing.reproduction import ClaimPair
-    from analysis.stats.independent import MetricRatio
-    from experiment.design.metrics import Metric
+from experiment.design.metrics import Metric
 
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 """What XML 1.0 cannot hold, not even escaped: a name that carries it must not spoil the file."""
@@ -136,7 +136,6 @@ def _claim_change(pair: ClaimPair) -> str:
 
 
 def as_markdown(found: CampaignComparison, gates: Sequence[Gate] = (), failed: Sequence[GateFailure] = ()) -> str:
-    """Return the comparison as Markdown for a pull request."""
     return "\n".join(_markdown_parts(found, gates, failed))
 
 

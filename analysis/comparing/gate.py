@@ -3,20 +3,14 @@
 Absolute figures belong to one machine at one time and must never decide a build, so that no gate for them exists.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
+from analysis.comparing.compare import CampaignComparison, TreatmentChange
 from analysis.wording import words
 from experiment.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analysis.comparing.compare import CampaignComparison, TreatmentChange
 
 _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 GATES_HELP = "worse:5% (a treatment is surely more than 5 % worse) or missing (B has no valid trial of one that A has)"

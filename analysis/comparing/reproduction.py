@@ -8,23 +8,16 @@ Said beside it, and not part of it, is whether the intervals overlap: two machin
 effect is twice as large on one of them.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from analysis.reading.environment import Topic, differences
-from analysis.stats.results import Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from analysis.reading.campaign import Campaign
-    from analysis.reading.environment import Difference
-    from analysis.stats.results import ClaimResult, Estimate
-    from experiment.design.model import Claim, Comparison
+from analysis.reading.campaign import Campaign
+from analysis.reading.environment import Difference, Topic, differences
+from analysis.stats.results import ClaimResult, Estimate, Verdict
+from experiment.design.model import Claim, Comparison
 
 DECIDED = (Verdict.SUPPORTED, Verdict.REFUTED)
 

@@ -1,21 +1,13 @@
 """A reproduction in words: lines for a terminal, a page of Markdown for the campaign's folder."""
 
-from __future__ import annotations
+from collections.abc import Sequence
 
-from typing import TYPE_CHECKING
-
-from analysis.comparing.reproduction import Outcome, beside, has_interval
-from analysis.reading.environment import differences
+from analysis.comparing.reproduction import ClaimPair, ComparisonPair, Outcome, Reproduction, beside, has_interval
+from analysis.reading.campaign import Campaign
+from analysis.reading.environment import Difference, differences
+from analysis.stats.results import Estimate, Verdict
 from analysis.wording import markdown, words
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analysis.comparing.reproduction import ClaimPair, ComparisonPair, Reproduction
-    from analysis.reading.campaign import Campaign
-    from analysis.reading.environment import Difference
-    from analysis.stats.results import Estimate, Verdict
-    from experiment.design.model import Comparison
+from experiment.design.model import Comparison
 
 NOT_JUDGED = "not judged"
 _SMOKE = "At least one of the two is a smoke run: its windows are too short for evidence."

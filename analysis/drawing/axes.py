@@ -1,25 +1,18 @@
 """Axes of durations and of ratios: which scale, which ticks, and how they are written."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 
+from analysis.drawing.style import Theme
 from analysis.wording import words
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from matplotlib.axes import Axes
-    from matplotlib.axis import Axis
-
-    from analysis.drawing.style import Theme
-
-LOG_FROM = 50.0
-"""Ranges over fifty-fold get a logarithmic axis; smaller ones would only look dramatic on it."""
+LOG_FROM = 50.0  # ranges over fifty-fold get a logarithmic axis; smaller ones would only look dramatic on it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

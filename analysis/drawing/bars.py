@@ -1,22 +1,17 @@
 """Horizontal bars from zero, in sections: shared by the charts of goodput, cost and the demo."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from matplotlib.axes import Axes
 
 from analysis.drawing.axes import round_ticks
+from analysis.drawing.canvas import Canvas
 from analysis.drawing.marks import segment, whisker
 from analysis.drawing.style import BODY, LABELS_AT_MOST, SMALL, TICKS_BELOW, shortened, text_width
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from matplotlib.axes import Axes
-
-    from analysis.drawing.canvas import Canvas
-    from analysis.reading.summary import Summary
-    from bench_app.styles import Style
+from analysis.reading.summary import Summary
+from bench_app.styles import Style
 
 MOST_ROWS = 13
 _ROW, _HEADING_SHARE, _BAR_SHARE = 124.0, 0.75, 0.6

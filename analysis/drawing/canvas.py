@@ -1,20 +1,15 @@
 """The slide: title, subtitle and footer around an empty body, and drawing by pixels from the top left."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Text
 
 from analysis.drawing.style import BODY, DPI, HEIGHT, MARGIN, SMALL, SUBTITLE, TITLE, WIDTH, Theme, shortened, wrapped
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from matplotlib.axes import Axes
-    from matplotlib.text import Text
 
 Grid = Literal["x", "y", "both"]
 SMOKE_MARK = "SMOKE RUN: NOT EVIDENCE"
@@ -133,7 +128,6 @@ class Picture:
 
     @property
     def alt(self) -> str:
-        """The picture in words, for those who cannot see it."""
         return f"{self.what}. {self.title}. {'; '.join(self.values)}".rstrip()
 
     @property

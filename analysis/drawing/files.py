@@ -1,18 +1,13 @@
 """A slide's files: SVG and PNG in both themes. The same data give the same bytes."""
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING
+from pathlib import Path
+
+from matplotlib.figure import Figure
 
 from analysis.drawing.style import DARK, recoloured
 from analysis.drawing.svg import small
 from experiment.records.store import write_whole
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from matplotlib.figure import Figure
 
 ENDINGS = (".svg", ".dark.svg", ".png", ".dark.png")
 

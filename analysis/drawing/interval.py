@@ -1,20 +1,14 @@
 """A judged ratio on an axis: what was expected as a band, what was found as a marker with its interval."""
 
-from __future__ import annotations
+from collections.abc import Iterable
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
-
+from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from analysis.drawing.marks import arrow, segment
+from analysis.drawing.style import Theme
 from analysis.stats.results import ComparisonResult, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from matplotlib.axes import Axes
-
-    from analysis.drawing.style import Theme
 
 _MARKERS = {
     Verdict.SUPPORTED: "o",

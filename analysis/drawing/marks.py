@@ -1,19 +1,14 @@
 """What is drawn on many plots: a style's marker, a whisker, an arrow to what lies beyond, names at the ends."""
 
-from __future__ import annotations
+from collections.abc import Sequence
+from typing import Any
 
-from typing import TYPE_CHECKING, Any
+from matplotlib.axes import Axes
 
 from analysis.drawing.canvas import Canvas, pixel
 from analysis.drawing.style import HEIGHT, LEADING, WIDTH, Theme, spread
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from matplotlib.axes import Axes
-
-    from analysis.reading.summary import Summary
-    from bench_app.styles import Style
+from analysis.reading.summary import Summary
+from bench_app.styles import Style
 
 
 def marker_of(style: Style, size: float) -> dict[str, Any]:

@@ -5,31 +5,23 @@ drawn in the light theme; its dark SVG is the same text with the theme's colours
 has CSS variables in their place. That works because no two tokens of the light theme share a colour.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from matplotlib.font_manager import FontProperties
 from matplotlib.textpath import text_to_path
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
 
 WIDTH, HEIGHT = 1600, 900
 DPI = 72
 MARGIN = 56
 TITLE, SUBTITLE, BODY, SMALL = 36, 21, 20, 18
 """Font sizes in pixels; nothing is smaller than SMALL, so that the last row of a room can read it."""
-LEADING = 1.5
-"""From one label to the next below it, in font sizes."""
-LABELS_AT_MOST = 470
-"""The widest column of row labels; a longer label is shortened."""
-TICKS_LEFT, TICKS_BELOW = 86, 46
-"""Room for the tick labels beside and below a plot."""
-
+LEADING = 1.5  # from one label to the next below it, in font sizes
+LABELS_AT_MOST = 470  # the widest column of row labels; a longer label is shortened
+TICKS_LEFT, TICKS_BELOW = 86, 46  # room for the tick labels beside and below a plot
 RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
     "svg.fonttype": "path",

@@ -1,7 +1,5 @@
 """SVG text made small: matplotlib's output without comments, unused names and indentation."""
 
-from __future__ import annotations
-
 import re
 
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)

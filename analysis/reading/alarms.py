@@ -1,28 +1,20 @@
 """What must stand on top of a report because it casts doubt on the whole campaign."""
 
-from __future__ import annotations
+from collections.abc import Iterator
 
-from typing import TYPE_CHECKING
-
+from analysis.reading.campaign import Campaign
 from analysis.reading.summary import treatment_ceiling
 from analysis.wording import words
 from analysis.wording.names import parse_variant
 from experiment.design.claims import A_A
-from experiment.theory.ceilings import wait_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analysis.reading.campaign import Campaign
-    from experiment.design.model import Treatment
-    from experiment.records.trial import TrialRecord
-    from experiment.theory.ceilings import Ceiling
+from experiment.design.model import Treatment
+from experiment.records.trial import TrialRecord
+from experiment.theory.ceilings import Ceiling, wait_of
 
 _LEAST_SLACK, _BESIDE_VOLLEY = 1.05, 1.02
 """A window can hold one more volley of answers than its length allows on average: 3 % of 3 s with waits of 100 ms, and
 more with longer ones."""
-_CPU_SLACK = 1.5
-"""Ceilings by CPU rest on medians of this campaign's own costs, and a core's speed swings."""
+_CPU_SLACK = 1.5  # ceilings by CPU rest on medians of this campaign's own costs, and a core's speed swings
 
 
 def alarms(campaign: Campaign) -> tuple[str, ...]:

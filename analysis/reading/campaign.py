@@ -6,32 +6,29 @@ while they are read, so that a campaign of ten million requests costs no more me
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.stats.judge import judge_all, judge_comparison
+from analysis.stats.results import ClaimResult, ComparisonResult
 from analysis.wording.names import parse_variant
 from bench_app.styles import ASYNC_BLOCKING, ASYNC_OFFLOAD, DEF
 from bench_app.works import WORKS, Bound
 from experiment.design.claims import A_A
 from experiment.design.metrics import CPU_PER_REQUEST, GOODPUT
+from experiment.design.model import Claim, Comparison, Load, Treatment
+from experiment.records.histogram import Histogram
+from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
 from experiment.records.tables import trial_records
-from experiment.records.trial import Series
+from experiment.records.trial import Series, TrialRecord
 from experiment.theory.ceilings import MachineCosts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     import pandas as pd
-
-    from analysis.stats.results import ClaimResult, ComparisonResult
-    from experiment.design.model import Claim, Comparison, Load, Treatment
-    from experiment.records.histogram import Histogram
-    from experiment.records.manifest import Manifest
-    from experiment.records.trial import TrialRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

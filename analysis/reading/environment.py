@@ -4,18 +4,12 @@ Pure: two manifests in, differences out. A fact that only one manifest records c
 say that it is the same.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from experiment.records.manifest import ProfileFacts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from experiment.records.manifest import Manifest
+from experiment.records.manifest import Manifest, ProfileFacts
 
 NOT_RECORDED = "not recorded"
 

@@ -1,25 +1,17 @@
 """What the subtitles of charts have in common: load, rounds and machine, and how extremes are put into a title."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from analysis.reading.summary import Summary, rows_of, summarise, why_missing
+from analysis.reading.campaign import Campaign
+from analysis.reading.summary import Row, Summary, rows_of, summarise, why_missing
 from analysis.wording import words
 from analysis.wording.names import treatment_phrase, work_task
+from bench_app.works import Work
+from experiment.design.metrics import Metric
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analysis.reading.campaign import Campaign
-    from analysis.reading.summary import Row
-    from bench_app.works import Work
-    from experiment.design.metrics import Metric
-
-SAME_WITHIN = 1.2
-"""Medians closer than this are called about the same: no title makes a story of noise."""
+SAME_WITHIN = 1.2  # medians closer than this are called about the same: no title makes a story of noise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +71,6 @@ def phrase(measured: RowValue) -> str:
 
 
 def machine(campaign: Campaign) -> str:
-    """Return the machine in a few words."""
     host = campaign.manifest.host
     cpu = re.sub(r"\s*(\((R|TM|r|tm)\)|CPU|@.*|\d+-Core Processor)", "", host.cpu or "unknown CPU").strip()
     return f"{cpu}, {words.plural(host.cores, 'core')}" if host.cores else cpu

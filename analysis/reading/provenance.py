@@ -1,15 +1,9 @@
 """How and where a campaign was measured, as its manifest tells: a list of names and values for readers."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from analysis.wording import words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from experiment.records.manifest import Manifest, Pinning, ProfileFacts
+from experiment.records.manifest import Manifest, Pinning, ProfileFacts
 
 
 def provenance(manifest: Manifest) -> Iterable[tuple[str, str]]:

@@ -1,17 +1,11 @@
 """The validity rules in words, for whoever reads of an invalid trial: what each means, its limit, what to do."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from analysis.reading.campaign import Campaign
 from experiment.theory.validity import FAILURE_RULES, RULES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from analysis.reading.campaign import Campaign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

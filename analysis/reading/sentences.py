@@ -1,18 +1,12 @@
 """Verdicts as sentences, in plain words, with their numbers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from math import isinf
-from typing import TYPE_CHECKING
 
-from analysis.stats.results import Verdict
+from analysis.reading.campaign import Campaign
+from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
 from analysis.wording import words
-
-if TYPE_CHECKING:
-    from analysis.reading.campaign import Campaign
-    from analysis.stats.results import ClaimResult, ComparisonResult
-    from experiment.design.model import Treatment
+from experiment.design.model import Treatment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

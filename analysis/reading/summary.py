@@ -1,26 +1,16 @@
 """What one treatment measured over its valid trials, and which treatments belong on one chart."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
-from analysis.reading.campaign import valid_trials
-from analysis.wording.names import parse_variant
+from analysis.reading.campaign import Campaign, valid_trials
+from analysis.wording.names import VariantName, parse_variant
 from bench_app.styles import STYLES, Style
 from bench_app.works import WORKS, Work
 from experiment.design.metrics import GOODPUT, METRICS, Metric
-from experiment.design.model import LoadKind
-from experiment.theory.ceilings import ceiling
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from analysis.reading.campaign import Campaign
-    from analysis.wording.names import VariantName
-    from experiment.design.model import Load, Treatment
-    from experiment.theory.ceilings import Ceiling
+from experiment.design.model import Load, LoadKind, Treatment
+from experiment.theory.ceilings import Ceiling, ceiling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,27 +4,19 @@ Every sentence about a claim is chosen by its verdict, so that a campaign which 
 one that could not decide it says so. What is not measured is not said.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from analysis.reading.campaign import Campaign
 from analysis.reading.facts import extremes, machine, measured_rows, phrase
 from analysis.reading.sentences import VERDICT_WORDS
 from analysis.reading.summary import main_load, summarise, works
-from analysis.report.question_texts import QUESTIONS, STYLE_FRAME, STYLE_QUESTION
-from analysis.stats.results import Verdict
+from analysis.report.question_texts import QUESTIONS, STYLE_FRAME, STYLE_QUESTION, Question, Saying
+from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
 from analysis.wording import words
+from bench_app.works import Work
 from experiment.design.metrics import GOODPUT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analysis.reading.campaign import Campaign
-    from analysis.report.question_texts import Question, Saying
-    from analysis.stats.results import ClaimResult, ComparisonResult
-    from bench_app.works import Work
-    from experiment.design.model import Treatment
+from experiment.design.model import Treatment
 
 ANSWERS_COMMAND = "bench answers"
 _UNDECIDED = {
@@ -95,9 +87,7 @@ def _numbers(campaign: Campaign, result: ComparisonResult) -> Numbers:
     else:
         ratio = words.metric_value(asked.metric, found.effect)
     return Numbers(
-        ratio=ratio,
-        treated=_value(campaign, result, asked.treatment),
-        base=_value(campaign, result, asked.baseline),
+        ratio=ratio, treated=_value(campaign, result, asked.treatment), base=_value(campaign, result, asked.baseline)
     )
 
 

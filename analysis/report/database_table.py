@@ -1,26 +1,17 @@
 """A table of the report: what the database saw of the SUT, beside what Little's law says it must see."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import median
-from typing import TYPE_CHECKING
 
-from analysis.reading.summary import rows_of
+from analysis.reading.campaign import Campaign
+from analysis.reading.summary import Row, rows_of
 from analysis.report.table import TableView, treatment_row
 from analysis.wording import words
 from bench_app.works import DB
-from experiment.theory.pool_occupancy import allowed_in_use, complaint, connection_hold, expected_in_use
+from experiment.records.trial import TrialMetrics, TrialRecord
+from experiment.theory.pool_occupancy import ConnectionHold, allowed_in_use, complaint, connection_hold, expected_in_use
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    from analysis.reading.campaign import Campaign
-    from analysis.reading.summary import Row
-    from experiment.records.trial import TrialMetrics, TrialRecord
-    from experiment.theory.pool_occupancy import ConnectionHold
-
-DATABASE = ("db_in_use_mean", "db_in_use_peak", "db_waiting_peak")
-"""The fields of a trial that this table shows."""
+DATABASE = ("db_in_use_mean", "db_in_use_peak", "db_waiting_peak")  # the fields of a trial that this table shows
 
 
 def database_table(campaign: Campaign) -> TableView:

@@ -1,21 +1,14 @@
 """A table of the report: whatever else trials.csv holds, so that nothing is recorded that nobody can see."""
 
-from __future__ import annotations
+from collections.abc import Callable, Mapping
 
-from typing import TYPE_CHECKING
-
+from analysis.reading.campaign import Campaign
 from analysis.report.database_table import DATABASE
 from analysis.report.report_tables import ERRORS, FIGURES, USE
-from analysis.report.table import FieldColumn, field_table
+from analysis.report.table import FieldColumn, TableView, field_table
 from analysis.wording import words
 from experiment.design.metrics import METRICS
 from experiment.records.trial import METRIC_FIELDS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from analysis.reading.campaign import Campaign
-    from analysis.report.table import TableView
 
 SHOWN = frozenset(
     {

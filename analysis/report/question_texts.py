@@ -4,8 +4,6 @@ Placeholders: {0.ratio}, {0.treated} and {0.base} are the first comparison of th
 To answer another question, add an entry to QUESTIONS.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

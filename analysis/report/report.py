@@ -3,26 +3,21 @@
 All of it is made again from the raw data at any time; nothing here is read back as data.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Sequence
 from functools import cache
 from math import isinf
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from analysis.charts import Chart
 from analysis.reading import sentences
+from analysis.reading.campaign import Campaign
 from analysis.report.view import report_view
+from analysis.stats.results import ClaimResult, ComparisonResult
 from analysis.wording import markdown, words
 from experiment.records.store import VERDICTS, write_table, write_whole
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
-
-    from analysis.charts import Chart
-    from analysis.reading.campaign import Campaign
-    from analysis.stats.results import ClaimResult, ComparisonResult
 
 REPORT_HTML, REPORT_MD = "report.html", "report.md"
 VERDICT_COLUMNS = (

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
 
+import pandas as pd
+
+from analysis.reading.campaign import Campaign
 from analysis.reading.rules import firings
-from analysis.reading.summary import all_rows, summarise, treatment_ceiling
+from analysis.reading.summary import Row, all_rows, summarise, treatment_ceiling
 from analysis.report.table import FieldColumn, RowView, TableView, field_table, treatment_row
 from analysis.wording import words
 from experiment.design.metrics import (
@@ -20,15 +23,7 @@ from experiment.design.metrics import (
     TOKENS_PEAK,
     Metric,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-
-    import pandas as pd
-
-    from analysis.reading.campaign import Campaign
-    from analysis.reading.summary import Row
-    from experiment.theory.ceilings import Ceiling
+from experiment.theory.ceilings import Ceiling
 
 FIGURES: Mapping[str, Metric] = {
     "goodput": GOODPUT,
@@ -194,7 +189,6 @@ def skipped_table(campaign: Campaign) -> TableView:
 
 
 def rules_table(campaign: Campaign) -> TableView:
-    """Return every validity rule, and how many trials it made invalid."""
     return TableView(
         label="Table of validity rules",
         caption="Every trial is held against these rules; one that breaks any is invalid",

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
-from analysis.reading.campaign import valid_trials
+from analysis.reading.campaign import Campaign, valid_trials
 from analysis.reading.summary import all_rows
 from analysis.wording import words
 from analysis.wording.names import parse_variant
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from analysis.reading.campaign import Campaign
-    from bench_app.works import Work
-    from experiment.design.model import Claim
+from bench_app.works import Work
+from experiment.design.model import Claim
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,33 +1,26 @@
 """What a report says, prepared: every sentence, table cell and picture, so that the templates only place them."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from markupsafe import Markup, escape
 
+from analysis.charts import Chart
 from analysis.drawing.style import DARK, LIGHT, recoloured
 from analysis.drawing.svg import inline
 from analysis.reading import sentences
 from analysis.reading.alarms import alarms
+from analysis.reading.campaign import Campaign
 from analysis.reading.provenance import provenance
 from analysis.reading.summary import works
 from analysis.report.database_table import database_table
 from analysis.report.details_table import details_table
 from analysis.report.report_tables import TABLES
-from analysis.report.table import claims_on_work, works_of_claim
+from analysis.report.table import TableView, claims_on_work, works_of_claim
+from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
 from analysis.wording import words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
-    from analysis.charts import Chart
-    from analysis.reading.campaign import Campaign
-    from analysis.report.table import TableView
-    from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
-    from experiment.design.model import Claim
+from experiment.design.model import Claim
 
 SMOKE_TEXT = (
     "Smoke run: not evidence. Warm-ups and windows were cut short to show that the pipeline works; "

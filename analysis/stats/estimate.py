@@ -10,26 +10,18 @@ inverted by Ville's inequality. With n pairs, prior variance g, r = 1 + n g and 
     half-width = sqrt((n - 1) u) * s / sqrt(n),    u = (K - 1) / (1 - K / r),    infinite while K >= r
 """
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 from statistics import fmean, median, stdev
-from typing import TYPE_CHECKING
 
 from analysis.stats.results import Estimate
+from experiment.design.metrics import Metric
+from experiment.design.model import Comparison
+from experiment.records.trial import TrialRecord
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from experiment.design.metrics import Metric
-    from experiment.design.model import Comparison
-    from experiment.records.trial import TrialRecord
-
-PRIOR_G = 10.0
-"""Prior variance of the standardised effect: wide, since most effects here are many times their noise."""
-
+PRIOR_G = 10.0  # prior variance of the standardised effect: wide, since most effects here are many times their noise
 MIN_STRUCTURAL_TRIALS = 3
 LEAST_SPREAD = 1e-3
 """A clock's and a counter's own grain: three trials that agree to the last digit are not three measurements of it."""

@@ -16,26 +16,19 @@ missed 0.08 to 0.28 %.
 What the interval does not hold is how the machine itself changed from one campaign to the other.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 from statistics import fmean, variance
-from typing import TYPE_CHECKING
 
 from analysis.stats.estimate import LEAST_SPREAD
 from analysis.stats.student import quantile
+from experiment.design.metrics import Metric
 from experiment.design.model import Interval
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from experiment.design.metrics import Metric
-    from experiment.records.trial import TrialRecord
+from experiment.records.trial import TrialRecord
 
 _LEAST_TRIALS = 2  # a spread needs two
-_NO_KNOWLEDGE = 100.0
-"""A half-width beyond this, a factor of e^100, says nothing; exp() would overflow soon after."""
+_NO_KNOWLEDGE = 100.0  # a half-width beyond this, a factor of e^100, says nothing; exp() would overflow soon after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

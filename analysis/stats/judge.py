@@ -12,20 +12,13 @@ err, so each may use the whole alpha; a false REFUTED has as many chances as the
 alpha is divided among them.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping, Sequence
 from math import inf
-from typing import TYPE_CHECKING
 
 from analysis.stats.estimate import estimate
-from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from analysis.stats.results import Estimate
-    from experiment.design.model import Claim, Comparison, Interval
-    from experiment.records.trial import TrialRecord
+from analysis.stats.results import ClaimResult, ComparisonResult, Estimate, Verdict
+from experiment.design.model import Claim, Comparison, Interval
+from experiment.records.trial import TrialRecord
 
 ALPHA = 0.05
 
@@ -64,11 +57,7 @@ def judge_claim(
 
 
 def judge_all(
-    claims: Iterable[Claim],
-    trials: Sequence[TrialRecord],
-    *,
-    skipped: Mapping[str, str],
-    alpha: float = ALPHA,
+    claims: Iterable[Claim], trials: Sequence[TrialRecord], *, skipped: Mapping[str, str], alpha: float = ALPHA
 ) -> tuple[ClaimResult, ...]:
     return tuple(judge_claim(claim, trials, skipped=skipped, alpha=alpha) for claim in claims)
 

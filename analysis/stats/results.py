@@ -1,7 +1,5 @@
 """What was concluded: estimates, verdicts, and the results of comparisons and claims. Values only."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

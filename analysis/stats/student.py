@@ -5,8 +5,6 @@ Digital Library of Mathematical Functions, 8.17); I by its continued fraction (8
 the modified Lentz method (Thompson & Barnett, Journal of Computational Physics 64, 1986).
 """
 
-from __future__ import annotations
-
 from math import exp, inf, lgamma, log, log1p
 
 _ENOUGH = 1e-15

@@ -1,11 +1,10 @@
 """Cards drawn: large type on a 1600x900 slide, readable in the last row of a room."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Sequence
 from math import isinf
-from typing import TYPE_CHECKING
 
+from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
 from analysis.drawing.axes import fixed_ticks, ratio_axis
@@ -14,17 +13,11 @@ from analysis.drawing.interval import draw_band, draw_interval, ends_of, marker_
 from analysis.drawing.marks import whisker
 from analysis.drawing.style import HEIGHT, WIDTH, Theme, text_width, wrapped
 from analysis.reading import sentences
+from analysis.reading.campaign import Campaign
 from analysis.reading.facts import machine
 from analysis.stats.results import ComparisonResult, Verdict
 from analysis.talk.cards import BigNumber, Card, title_lines
 from analysis.wording import words
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from matplotlib.figure import Figure
-
-    from analysis.reading.campaign import Campaign
 
 STATEMENT, HUGE, LARGE, TEXT, NOTE = 52.0, 132.0, 84.0, 32.0, 26.0
 """Font sizes of cards in pixels; only the campaign's name and the ticks are a little smaller than NOTE."""

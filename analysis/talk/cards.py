@@ -1,23 +1,17 @@
 """What stands on the cards of a talk: words and numbers, no drawing."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from analysis.reading import sentences
+from analysis.reading.campaign import Campaign
 from analysis.reading.facts import machine
 from analysis.reading.summary import Summary, summarise
 from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
 from analysis.wording import words
 from analysis.wording.names import parse_variant, treatment_label
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from analysis.reading.campaign import Campaign
-    from bench_app.styles import Style
-    from experiment.design.model import Treatment
+from bench_app.styles import Style
+from experiment.design.model import Treatment
 
 _NOT_JUDGED = (Verdict.SKIPPED, Verdict.NOT_MEASURABLE)
 

@@ -1,25 +1,19 @@
 """Cards for the stage: one 16:9 card a claim as PNG and SVG, and all of them as one PDF deck, in two themes."""
 
-from __future__ import annotations
-
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_pdf import PdfPages
+from matplotlib.figure import Figure
 
 from analysis.drawing.files import ENDINGS, write_figures
 from analysis.drawing.style import RC, THEMES, Theme
+from analysis.reading.campaign import Campaign
 from analysis.talk.card_drawing import draw_claim, draw_title
 from analysis.talk.cards import claim_card
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from matplotlib.figure import Figure
-
-    from analysis.reading.campaign import Campaign
 
 _SETTINGS: dict[Any, Any] = RC | {"pdf.fonttype": 42}  # fonts a reader's machine need not have
 _NO_DATES = {"CreationDate": None, "Creator": None, "Producer": None}

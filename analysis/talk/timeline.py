@@ -1,29 +1,19 @@
 """A slide on which time runs: what it shows, what of it moves, and of which round it is."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from matplotlib.artist import Artist
 
-    from matplotlib.artist import Artist
+from analysis.drawing.canvas import Canvas
+from analysis.reading.campaign import Campaign
 
-    from analysis.drawing.canvas import Canvas
-    from analysis.reading.campaign import Campaign
-
-Mover = Callable[[float], Iterable["Artist"]]
-"""Moves artists to a second, and returns those that are seen then."""
-
-LONGEST_S = 30.0
-"""What took longer is played faster, and says so."""
+Mover = Callable[[float], Iterable[Artist]]  # moves artists to a second, and returns those that are seen then
+LONGEST_S = 30.0  # what took longer is played faster, and says so
 
 
 def together(movers: Sequence[Mover]) -> Mover:
-    """Return a mover of everything that these move."""
     return lambda second: [artist for mover in movers for artist in mover(second)]
 
 

@@ -1,15 +1,17 @@
 """The two-second demo as it happened: every answer of one round at the second it came."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from analysis.drawing.canvas import Canvas
 from analysis.drawing.marks import marker_of
 from analysis.drawing.style import BODY
+from analysis.reading.campaign import Campaign
 from analysis.reading.facts import machine
 from analysis.reading.summary import Row, rows_of
 from analysis.talk.timeline import Mover, Timeline, middle_round, together
@@ -19,15 +21,6 @@ from bench_app.works import ARTICLE
 from experiment.design.model import LoadKind
 from experiment.records.histogram import Histogram, bucket_mid_us
 from experiment.records.trial import Series
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-
-    from analysis.drawing.canvas import Canvas
-    from analysis.reading.campaign import Campaign
 
 NAME = "timeline-demo"
 _NAME, _COUNT = 40.0, 46.0  # font sizes

@@ -1,13 +1,16 @@
 """The bystander as it happened: second by second of one round, beside a handler that blocks and one that does not."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
 
 from analysis.drawing.axes import durations_axis
+from analysis.drawing.canvas import Canvas
 from analysis.drawing.marks import marker_of
 from analysis.drawing.style import BODY, text_width
+from analysis.reading.campaign import Campaign
 from analysis.reading.facts import machine
 from analysis.reading.summary import Row, main_load, rows_of
 from analysis.talk.timeline import Mover, Timeline, middle_round, together
@@ -15,16 +18,7 @@ from analysis.wording import words
 from analysis.wording.names import treatment_label
 from bench_app.styles import ASYNC_BLOCKING, DEF
 from bench_app.works import SLEEP
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from matplotlib.artist import Artist
-    from matplotlib.axes import Axes
-
-    from analysis.drawing.canvas import Canvas
-    from analysis.reading.campaign import Campaign
-    from experiment.records.trial import SecondRow
+from experiment.records.trial import SecondRow
 
 NAME = "timeline-bystander"
 _STYLES = (ASYNC_BLOCKING, DEF)

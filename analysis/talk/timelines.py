@@ -1,30 +1,23 @@
 """The animated timelines of a talk, as GIFs in two themes: those there are data for, and why the others are missing."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from PIL import Image
 
 from analysis.drawing.canvas import Picture, slide
 from analysis.drawing.style import DPI, RC, THEMES, Theme
+from analysis.reading.campaign import Campaign
 from analysis.talk import timeline_burst, timeline_bystander
+from analysis.talk.timeline import Mover, Timeline
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from matplotlib.figure import Figure
-
-    from analysis.reading.campaign import Campaign
-    from analysis.talk.timeline import Mover, Timeline
-
-FRAME_MS, HOLD_MS = 200, 6000
-"""A frame lasts a fifth of a second; the last one long enough to be read."""
+FRAME_MS, HOLD_MS = 200, 6000  # a frame lasts a fifth of a second; the last one long enough to be read
 _SCALE = 0.8  # 1280x720: half the bytes, and type of 14 pixels at least
 _COLOURS, _APART = 256, 12
 _TIMELINES = {

@@ -1,11 +1,6 @@
 """Markdown for pull requests: tables whose cells cannot break them."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 
 def cell(text: str) -> str:

@@ -4,21 +4,15 @@ Ids are parsed rather than looked up in the catalogue: a report must be able to 
 renamed or removed since.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from analysis.wording import words
 from bench_app.styles import STYLES, Style
 from bench_app.table import UnknownNameError
 from bench_app.works import WORKS, Bound, Work
+from experiment.design.model import Treatment
 from experiment.errors import StoreError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from experiment.design.model import Treatment
 
 COPY_TOOL = "copy"
 """The byte-identical second route of the A/A pair: a measurement of noise, not a way to write a handler."""

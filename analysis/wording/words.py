@@ -3,19 +3,11 @@
 One place for rounding, so that a figure reads the same on a chart, in a sentence and in a table.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping, Sequence
 from math import floor, isinf, log10
-from typing import TYPE_CHECKING
 
-from experiment.design.metrics import Unit
-from experiment.design.model import LoadKind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from experiment.design.metrics import Metric
-    from experiment.design.model import Interval, Load
+from experiment.design.metrics import Metric, Unit
+from experiment.design.model import Interval, Load, LoadKind
 
 NOT_MEASURED = "–"
 _SIGN_OF_TIMES = "x"

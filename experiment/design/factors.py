@@ -5,15 +5,10 @@ command line, the app's environment, the cores the SUT may use, the limits in th
 manifest and reads it back. It also checks that each value changes the launch; otherwise the default would be measured.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from bench_app.table import Table
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 Value = str | int | None
 

@@ -5,8 +5,6 @@ article profile must fit about five times into its budget, and more rounds give 
 (requests within a trial are correlated; trials are not).
 """
 
-from __future__ import annotations
-
 from bench_app.table import Table
 from experiment.design.model import Load, LoadKind
 

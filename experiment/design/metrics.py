@@ -3,8 +3,6 @@
 Each is a field of `TrialMetrics`; a test checks that.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from enum import StrEnum
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf, isinf
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from experiment.design.factors import ServerConfig
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from experiment.design.metrics import Metric
+from experiment.design.metrics import Metric
 
 
 class LoadKind(StrEnum):
@@ -71,7 +68,6 @@ class Interval:
             raise ValueError(f"an interval's low end {self.low} is above its high end {self.high}")
 
     def contains(self, other: Interval) -> bool:
-        """Return whether the whole of `other` lies inside."""
         return self.low <= other.low and other.high <= self.high
 
     def disjoint(self, other: Interval) -> bool:
@@ -118,12 +114,10 @@ class Comparison:
 
     @property
     def is_ratio(self) -> bool:
-        """Whether it has a baseline."""
         return self.baseline is not None
 
     @property
     def treatments(self) -> tuple[Treatment, ...]:
-        """The treatments it needs trials of."""
         return (self.treatment,) if self.baseline is None else (self.treatment, self.baseline)
 
 

@@ -1,16 +1,10 @@
 """The plan: every treatment that is still needed, once per round, in an order that only the seed decides."""
 
-from __future__ import annotations
-
 import random
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from experiment.design.claims import A_A
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from experiment.design.model import Claim, Treatment
+from experiment.design.model import Claim, Treatment
 
 
 def treatments_for(claims: Iterable[Claim], *, with_aa: bool = True) -> tuple[Treatment, ...]:
@@ -64,5 +58,4 @@ def _units(wanted: set[Treatment]) -> list[list[Treatment]]:
 
 
 def trial_id(number: int) -> str:
-    """Return the id of the n-th trial of a campaign."""
     return f"t{number:04d}"

@@ -1,18 +1,11 @@
 """The profiles: which claims a campaign judges, and its time limit."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from experiment.design.claims import ARTICLE, CLAIMS
 from experiment.design.loads import LOADS
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from experiment.design.model import Load
-
+from experiment.design.model import Load
 
 ARTICLE_CLAIMS = tuple(claim.id for claim in CLAIMS.values() if claim.source.startswith(ARTICLE))
 

@@ -51,8 +51,7 @@ def _ascending(offsets_s: tuple[float, ...]) -> tuple[float, ...]:
     return offsets_s
 
 
-Amount = Annotated[int, Field(ge=1, le=10_000)]
-"""Of users or of requests."""
+Amount = Annotated[int, Field(ge=1, le=10_000)]  # of users or of requests
 
 # commands
 

@@ -15,12 +15,9 @@ least that long. Without such observations the worst variant would look best; se
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 LINEAR_BELOW_US = 2048
 SUB_BUCKETS = 1024
@@ -68,8 +65,7 @@ class Histogram:
     @classmethod
     def of_us(cls, durations_us: Iterable[float], censored_us: Iterable[float] = ()) -> Histogram:
         return cls(
-            Counter(bucket_index(int(d)) for d in durations_us),
-            Counter(bucket_index(int(d)) for d in censored_us),
+            Counter(bucket_index(int(d)) for d in durations_us), Counter(bucket_index(int(d)) for d in censored_us)
         )
 
     @property

@@ -5,10 +5,9 @@ cannot change the verdicts of an old campaign. The JSON schema is docs/schema/ma
 server factors, stays readable in every later version.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from math import inf, isfinite
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError, field_validator
 
@@ -18,9 +17,6 @@ from experiment.design.metrics import METRICS
 from experiment.design.model import Claim, Comparison, Interval, Load, Treatment
 from experiment.errors import StoreError
 from experiment.records.validation import complaint
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 FORMAT_VERSION: Literal[2] = 2
 OLD_NAMES = {

@@ -14,22 +14,19 @@ import io
 import json
 import os
 from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiment.errors import StoreError
 from experiment.records import tables
-from experiment.records.histogram import bucket_low_us
+from experiment.records.histogram import Histogram, bucket_low_us
 from experiment.records.manifest import Manifest, read_manifest
 from experiment.records.trial import METRIC_FIELDS, SecondRow, Series, TrialRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
     import pandas as pd
-
-    from experiment.records.histogram import Histogram
 
 MANIFEST, TRIALS, LATENCY, THROUGHPUT, VERDICTS = (
     "manifest.json",

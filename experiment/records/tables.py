@@ -13,22 +13,19 @@ import io
 import types
 import typing
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import fields
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from experiment.errors import StoreError
 from experiment.records.histogram import Histogram
 from experiment.records.manifest import OLD_NAMES
-from experiment.records.trial import SecondRow, TrialMetrics, TrialRecord
+from experiment.records.trial import SecondRow, Series, TrialMetrics, TrialRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     import pandas as pd
-
-    from experiment.records.trial import Series
 
 _CHUNK_ROWS = 100_000
 _NUMBERS = ("censored", "bucket", "count")

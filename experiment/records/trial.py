@@ -1,16 +1,11 @@
 """What one trial measured, and its row in trials.csv. Values only; `None` means "not measured", never zero."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from experiment.design.metrics import Metric
-    from experiment.records.histogram import Histogram
+from experiment.design.metrics import Metric
+from experiment.records.histogram import Histogram
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

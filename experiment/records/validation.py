@@ -1,18 +1,12 @@
 """What the models of messages and files have in common, and what is wrong with one as a sentence for people."""
 
-from __future__ import annotations
-
 import re
 from base64 import b64encode
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Collection
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
-
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
-    from pydantic import ValidationError
-    from pydantic_core import ErrorDetails
+from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError, WithJsonSchema
+from pydantic_core import ErrorDetails
 
 
 def _require_tags(schema: dict[str, Any]) -> None:

@@ -20,24 +20,15 @@ Lazowska et al., Quantitative System Performance, 1984, ch. 3 and 5. A client li
 included: where a route stays far below its ceiling, look for the difference there.
 """
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from bench_app.items import PLAIN
-from bench_app.styles import RunsOn
-from bench_app.works import Bound
-from experiment.design.factors import Limits
-from experiment.design.model import LoadKind
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from bench_app.styles import Style
-    from bench_app.works import Work
-    from experiment.design.factors import ServerConfig
-    from experiment.design.model import Load
+from bench_app.styles import RunsOn, Style
+from bench_app.works import Bound, Work
+from experiment.design.factors import Limits, ServerConfig
+from experiment.design.model import Load, LoadKind
 
 
 class HasStyle(Protocol):
@@ -70,7 +61,6 @@ class MachineCosts:
 
     @property
     def to_thread_threads(self) -> int:
-        """How many threads asyncio.to_thread has."""
         return min(32, self.cores + 4)
 
 

@@ -16,30 +16,21 @@ for three reasons:
                         connections change: a pool is often full or empty at once.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil, log
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bench_app.works import Bound
 from experiment.design.model import Interval
-from experiment.theory.ceilings import waits
+from experiment.records.trial import TrialMetrics
+from experiment.theory.ceilings import HasStyle, waits
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from experiment.records.trial import TrialMetrics
-    from experiment.theory.ceilings import HasStyle
-
-LOOK_EVERY_S = 0.1
-"""Seconds between looks at the database. Each look costs some time of a core that the trial needs."""
+LOOK_EVERY_S = 0.1  # seconds between looks at the database. Each look costs some time of a core that the trial needs.
 EXCESS = 0.10
 """How much longer than its wait a query may keep its connection: 5 ms of 50 ms, many times the time of a lookup."""
-_CHANCE = 0.001
-"""The highest probability of a mean beyond either bound, by chance of the looks alone."""
-_EDGE_QUERIES = 2
-"""Per connection at an edge of the window: one that runs, and one whose answer is on its way."""
+_CHANCE = 0.001  # the highest probability of a mean beyond either bound, by chance of the looks alone
+_EDGE_QUERIES = 2  # per connection at an edge of the window: one that runs, and one whose answer is on its way
 _HALVINGS = 50
 
 

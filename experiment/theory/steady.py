@@ -5,13 +5,8 @@ the series in batches of five, then cut where the standard error of what remains
 is fixed beforehand). We report by how much the mean would move, and call a trial unsteady when that is too much.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from statistics import fmean
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 BATCH = 5
 _FEWEST_BATCHES = 6

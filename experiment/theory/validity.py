@@ -4,23 +4,13 @@ To add one, decorate a function that looks at a trial's numbers and returns what
 stays on disk with the reason, does not enter estimates, and is repeated once.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING
 
-from experiment.design.model import LoadKind
-from experiment.records.trial import Finding
-from experiment.theory.pool_occupancy import EXCESS, complaint
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from experiment.design.model import Load
-    from experiment.records.trial import Measurement, TrialMetrics
-    from experiment.theory.pool_occupancy import ConnectionHold
+from experiment.design.model import Load, LoadKind
+from experiment.records.trial import Finding, Measurement, TrialMetrics
+from experiment.theory.pool_occupancy import EXCESS, ConnectionHold, complaint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +52,6 @@ FAILURE_RULES: Mapping[str, tuple[str, str]] = {
 
 
 def rule(id: str, *, limit: float | None = None, meaning: str, advice: str) -> Callable[[_Check], _Check]:  # noqa: A002
-    """Register a validity rule under its id."""
-
     def register(check: _Check) -> _Check:
         if id in RULES:
             raise ValueError(f"validity rule {id!r} is there twice")

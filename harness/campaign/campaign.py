@@ -3,30 +3,24 @@
 The trials on disk alone determine the loop's state, so a campaign that was interrupted continues where it stopped.
 """
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from analysis.stats.judge import judge_all
+from analysis.stats.results import ClaimResult
 from analysis.wording.names import parse_variant
-from experiment.design.model import PlannedTrial
+from experiment.design.model import Claim, Load, PlannedTrial, Treatment
 from experiment.design.plan import plan_round, treatments_for, trial_id
+from experiment.records.store import CampaignFolder
 from experiment.records.trial import TrialRecord
 from experiment.theory.pool_occupancy import connection_hold
 from experiment.theory.validity import RuleContext, findings
 from harness.campaign.events import CampaignProgress, Listener
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from analysis.stats.results import ClaimResult
-    from experiment.design.model import Claim, Load, Treatment
-    from experiment.records.store import CampaignFolder
-    from harness.trial.driver import Driver
+from harness.trial.driver import Driver
 
 MAX_ATTEMPTS = 2
 """How often a treatment is tried within one round.
@@ -135,11 +129,7 @@ class Campaign:
         self, number: int, position: int, attempt: int, treatment: Treatment, order: Sequence[Treatment]
     ) -> TrialRecord:
         planned = PlannedTrial(
-            trial_id=trial_id(self._next_number),
-            round=number,
-            position=position,
-            attempt=attempt,
-            treatment=treatment,
+            trial_id=trial_id(self._next_number), round=number, position=position, attempt=attempt, treatment=treatment
         )
         self._next_number += 1
         # a repetition runs after all others

@@ -3,18 +3,13 @@
 Live progress, plain lines and JSON events are listeners. None of them can change what is measured.
 """
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from analysis.stats.results import ClaimResult
-    from experiment.design.model import PlannedTrial
-    from experiment.records.trial import TrialRecord
-    from harness.trial.driver import Progress
+from analysis.stats.results import ClaimResult
+from experiment.design.model import PlannedTrial
+from experiment.records.trial import TrialRecord
+from harness.trial.driver import Progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

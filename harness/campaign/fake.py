@@ -3,13 +3,11 @@
 It is part of the package: `bench` never uses it, but tests and the calibration do.
 """
 
-from __future__ import annotations
-
 import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import exp, sqrt
-from typing import TYPE_CHECKING
 
 from experiment.design.metrics import (
     CPU_PER_REQUEST,
@@ -20,14 +18,10 @@ from experiment.design.metrics import (
     YARDSTICK_US,
     Metric,
 )
+from experiment.design.model import PlannedTrial
 from experiment.records.histogram import Histogram
 from experiment.records.trial import Measurement, SecondRow, Series, TrialMetrics
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from experiment.design.model import PlannedTrial
-    from harness.trial.driver import Progress
+from harness.trial.driver import Progress
 
 
 class Noise(StrEnum):

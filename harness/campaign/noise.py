@@ -1,13 +1,10 @@
 """This machine's noise floor, from a quick A/A run before any claim is measured."""
 
-from __future__ import annotations
-
 import tempfile
 from dataclasses import dataclass, replace
 from math import exp, inf
 from pathlib import Path
 from statistics import stdev
-from typing import TYPE_CHECKING
 
 from analysis.stats.estimate import half_width_factor, log_ratios
 from analysis.stats.judge import ALPHA
@@ -16,24 +13,20 @@ from experiment.design.loads import LOADS
 from experiment.design.metrics import GOODPUT, NORMALIZED_GOODPUT
 from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
+from experiment.records.trial import TrialRecord
 from harness.campaign.campaign import Campaign, Rules
 from harness.system.pinning import plan_cores
 from harness.trial.app_settings import todays
 from harness.trial.preflight import preflight
 from harness.trial.rig import rig
 
-if TYPE_CHECKING:
-    from experiment.records.trial import TrialRecord
-
 ROUNDS = 8
 _WINDOW_S = 1.0
 _BUDGET_S = 60.0
-TYPICAL_ROUNDS = 4
-"""How many rounds the article profile's budget has for a claim that is not decided at once."""
+TYPICAL_ROUNDS = 4  # how many rounds the article profile's budget has for a claim that is not decided at once
 
 
-_LEAST_PAIRS = 2
-"""The spread means something only with more pairs than these."""
+_LEAST_PAIRS = 2  # the spread means something only with more pairs than these
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

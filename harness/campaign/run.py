@@ -1,27 +1,29 @@
 """`bench run`: from a profile and a seed to a finished campaign folder with verdicts, charts and report."""
 
-from __future__ import annotations
-
 import secrets
 import shlex
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from analysis.stats.judge import ALPHA
+from analysis.stats.results import ClaimResult
 from bench_app.catalogue import CATALOGUE
 from bench_app.registry import Resource
 from experiment.design.claims import A_A, CLAIMS, CLAIMS_VERSION
 from experiment.design.loads import sweep_load
-from experiment.design.model import Treatment
+from experiment.design.model import Claim, Load, Treatment
 from experiment.design.plan import treatments_for
 from experiment.design.profiles import PROFILES, Profile
 from experiment.errors import EnvironmentUnfitError, StoreError
 from experiment.records.manifest import ClaimEntry, Manifest, ProfileFacts, treatment_entries
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import Campaign, Rules
+from harness.campaign.events import Listener
 from harness.campaign.unserved import given_database, missing_for, missing_variants
 from harness.postgres.binaries import NoPostgresError
 from harness.system import host
@@ -32,14 +34,6 @@ from harness.trial import app_settings
 from harness.trial.launch import described, unfit
 from harness.trial.preflight import preflight
 from harness.trial.rig import Rig, rig
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from analysis.stats.results import ClaimResult
-    from experiment.design.model import Claim, Load
-    from harness.campaign.events import Listener
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +102,7 @@ def run_new(order: RunSpec, listener: Listener) -> CampaignOutcome:
     claims = [CLAIMS[c] for c in order.claims]
     skipped = missing_variants(claims)
     skipped |= missing_for(t.variant for t, _ in order.sweep)
-    loads = {load: order.profile.load(load) for load in _loads_of(claims)}
+    loads = {load: order.profile.load(load) for load in sorted({t.load for t in treatments_for(claims)})}
     loads |= {load.id: load for _, load in order.sweep}
     return run_registered(order.out, new_manifest(order, claims, loads, skipped), listener)
 
@@ -133,10 +127,6 @@ def always_of(manifest: Manifest, claims: Sequence[Claim]) -> tuple[Treatment, .
     steps = [entry.value for entry in manifest.sweep]
     planned = treatments_for(claims) if manifest.profile is not None and manifest.profile.all_rounds else ()
     return tuple(dict.fromkeys([*steps, *planned]))
-
-
-def _loads_of(claims: Sequence[Claim]) -> list[str]:
-    return sorted({t.load for t in treatments_for(claims)})
 
 
 def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> CampaignOutcome:

@@ -1,20 +1,14 @@
 """What this machine or version cannot serve, and why: variants without a database, servers that cannot be started."""
 
-from __future__ import annotations
-
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from bench_app.catalogue import CATALOGUE
 from bench_app.registry import Resource
+from experiment.design.model import Claim, Treatment
 from experiment.design.plan import treatments_for
 from harness.postgres.server import Unavailable, availability
 from harness.trial.launch import unfit
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from experiment.design.model import Claim, Treatment
 
 
 def given_database() -> str | None:

@@ -1,20 +1,13 @@
 """`bench answers DIR`: the questions people ask in interviews, answered with a campaign's numbers."""
 
-from __future__ import annotations
-
+import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from analysis.reading.campaign import load_campaign
+from analysis.reading.campaign import Campaign, load_campaign
 from analysis.report.answers import answers_markdown
 from experiment.errors import Exit
 from experiment.records.store import write_whole
 from harness.system.places import short
-
-if TYPE_CHECKING:
-    import argparse
-
-    from analysis.reading.campaign import Campaign
 
 PAGE = Path("docs") / "answers.md"
 

@@ -1,25 +1,18 @@
 """`bench claim ID`: what one claim needs, measured and set beside the reference campaign."""
 
-from __future__ import annotations
-
+import argparse
 from functools import partial
-from typing import TYPE_CHECKING
+
+from rich.console import Console
 
 from analysis.comparing.reproduction_text import beside_reference
-from analysis.reading.campaign import load_campaign
+from analysis.reading.campaign import Campaign, load_campaign
 from experiment.errors import StoreError
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.run import run_as_ordered
 from harness.commands.terminal import say
 from harness.commands.words import claim_id
 from harness.system.places import REFERENCE
-
-if TYPE_CHECKING:
-    import argparse
-
-    from rich.console import Console
-
-    from analysis.reading.campaign import Campaign
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

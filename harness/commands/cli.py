@@ -3,21 +3,17 @@
 To add one, write a module with `add_arguments(parser)` and `run(args) -> int`, and add a row to COMMANDS.
 """
 
-from __future__ import annotations
-
 import argparse
 import signal
 import sys
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import version
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from types import FrameType
+from typing import NamedTuple, NoReturn
 
 from experiment.errors import BenchError, Exit, UsageError
 from harness.commands.words import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from types import FrameType
 
 
 class Command(NamedTuple):

@@ -1,30 +1,22 @@
 """`bench compare A B`: two campaigns beside each other, for a terminal, a pull request, a CI server and scripts."""
 
-from __future__ import annotations
-
+import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from analysis.comparing import compare_text
-from analysis.comparing.compare import BESIDE, Change, comparable, compare
-from analysis.comparing.gate import failures, parse_gate, share_of
+from analysis.comparing.compare import BESIDE, CampaignComparison, Change, comparable, compare
+from analysis.comparing.gate import Gate, GateFailure, failures, parse_gate, share_of
 from analysis.comparing.reproduction_text import difference_lines
 from analysis.reading.campaign import load_campaign
+from experiment.design.metrics import Metric
 from experiment.errors import Exit, InvalidMeasurementError, UsageError
 from experiment.records.store import write_whole
 from harness.commands.terminal import say, show_table
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Sequence
-
-    from analysis.comparing.compare import CampaignComparison
-    from analysis.comparing.gate import Gate, GateFailure
-    from experiment.design.metrics import Metric
 
 _STDOUT = "-"
 _PIPE_WIDTH = 200  # columns; a pipe has none of its own, and a log can scroll

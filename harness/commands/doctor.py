@@ -1,12 +1,12 @@
 """`bench doctor`: is this machine fit, what is missing, and what that costs."""
 
-from __future__ import annotations
-
+import argparse
 import resource
 import socket
 import time
+from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from rich.console import Console
 
@@ -16,10 +16,6 @@ from harness.commands.terminal import show_table
 from harness.postgres.server import Unavailable, availability
 from harness.system.host import HostSample, facts
 from harness.system.pinning import plan_cores
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable
 
 _DESCRIPTORS_WANTED = 4096
 _STEAL_WATCH_S = 2.0

@@ -3,16 +3,11 @@
 To add one, add a row to PAGES; a test fails while a page is not what its row makes.
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
 
 from analysis.reading.rules import rule_texts
 from experiment.records.store import write_whole
 from harness.system.places import HOME
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 COMMAND = "python -m harness.commands.generated_docs"
 

@@ -1,27 +1,21 @@
 """`bench list`: what there is to measure, from the tables themselves."""
 
-from __future__ import annotations
-
+import argparse
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 
 from bench_app.catalogue import CATALOGUE
 from experiment.design.claims import CLAIMS
 from experiment.design.loads import LOADS
+from experiment.design.model import Claim
 from experiment.design.profiles import PROFILES
 from experiment.errors import Exit
 from experiment.records.manifest import ClaimEntry
 from harness.campaign.unserved import missing_for
 from harness.commands.terminal import show_table
-
-if TYPE_CHECKING:
-    import argparse
-
-    from experiment.design.model import Claim
-
 
 _COLUMNS = {
     "variants": ("id", "method", "path", "summary", "skipped"),

@@ -1,11 +1,10 @@
 """Progress for people: a live view on a terminal, plain lines elsewhere, JSON events for scripts, or nothing."""
 
-from __future__ import annotations
-
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -13,20 +12,12 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.reading.rules import advice_on
-from analysis.stats.results import Verdict
+from analysis.stats.results import ClaimResult, Verdict
 from analysis.wording import words
-from harness.campaign.events import Listener
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from types import TracebackType
-    from typing import Self
-
-    from analysis.stats.results import ClaimResult
-    from experiment.design.model import PlannedTrial
-    from experiment.records.trial import TrialRecord
-    from harness.campaign.events import CampaignProgress
-    from harness.trial.driver import Progress
+from experiment.design.model import PlannedTrial
+from experiment.records.trial import TrialRecord
+from harness.campaign.events import CampaignProgress, Listener
+from harness.trial.driver import Progress
 
 MARKS = {
     Verdict.SUPPORTED: ("supported", "green"),
@@ -81,7 +72,6 @@ class PlainLines(Listener):
     """One line an event, for logs and pipes."""
 
     def __init__(self, console: Console | None = None) -> None:
-        """Print to standard output unless told otherwise."""
         self.console = console or Console(highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
@@ -147,10 +137,7 @@ class LiveView(Listener):
         self._live.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop drawing and leave the terminal as it was."""
+    def __exit__(self, *_error: object) -> None:
         self._live.stop()
 
     def note(self, text: str) -> None:

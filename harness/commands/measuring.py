@@ -1,34 +1,26 @@
 """What every command that measures has in common: its arguments, who watches, and what is told at the end."""
 
-from __future__ import annotations
-
+import argparse
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.text import Text
 
 from analysis.reading.alarms import alarms
-from analysis.reading.campaign import load_campaign
+from analysis.reading.campaign import Campaign, load_campaign
 from analysis.reading.sentences import finding
-from analysis.stats.results import Verdict
+from analysis.stats.results import ClaimResult, Verdict
 from experiment.errors import Exit
 from harness.campaign.events import Listener
+from harness.campaign.run import CampaignOutcome
 from harness.commands.live import MARKS, JsonLines, LiveView, PlainLines
 from harness.commands.report import draw
 from harness.commands.terminal import say
 from harness.commands.words import positive, seconds
 from harness.system.places import short
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable, Iterator, Sequence
-
-    from analysis.reading.campaign import Campaign
-    from analysis.stats.results import ClaimResult
-    from harness.campaign.run import CampaignOutcome
 
 
 def add_measuring(parser: argparse.ArgumentParser) -> None:

@@ -7,24 +7,20 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.comparing.reproduction import Reproduction, compare_verdicts
 from analysis.comparing.reproduction import as_json as reproduction_json
-from analysis.comparing.reproduction import compare_verdicts
 from analysis.comparing.reproduction_text import as_markdown, lines
-from analysis.reading.campaign import load_campaign
+from analysis.reading.campaign import Campaign, load_campaign
 from experiment.errors import StoreError
 from experiment.records.manifest import ReproducedCampaign
 from experiment.records.store import write_whole
 from harness.commands.terminal import say
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from rich.console import Console
-
-    from analysis.comparing.reproduction import Reproduction
-    from analysis.reading.campaign import Campaign
 
 REPRODUCTION_MD, REPRODUCTION_JSON = "reproduction.md", "reproduction.json"
 

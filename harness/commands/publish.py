@@ -1,10 +1,8 @@
 """`bench publish DIR`: make a campaign the reference this repository ships, and write what the docs say of it."""
 
-from __future__ import annotations
-
+import argparse
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analysis.reading.campaign import load_campaign
 from analysis.report.report import verdict_table_markdown
@@ -14,9 +12,6 @@ from experiment.records.trial import Series
 from harness.commands.answers import PAGE, write_answers
 from harness.commands.report import draw
 from harness.system.places import CHECKOUT, HOME, REFERENCE
-
-if TYPE_CHECKING:
-    import argparse
 
 README, ANSWERS = HOME / "README.md", HOME / PAGE
 BEGIN, END = "<!-- verdicts:begin -->", "<!-- verdicts:end -->"

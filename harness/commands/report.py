@@ -1,22 +1,15 @@
 """`bench report DIR`: everything that follows from a campaign's raw files, made again."""
 
-from __future__ import annotations
-
+import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from analysis.reading.campaign import load_campaign
+from analysis.reading.campaign import Campaign, load_campaign
 from experiment.errors import Exit
 from harness.commands.origin import conclude_again
 from harness.commands.terminal import say
 from harness.system.places import short
-
-if TYPE_CHECKING:
-    import argparse
-
-    from analysis.reading.campaign import Campaign
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

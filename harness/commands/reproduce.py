@@ -6,40 +6,32 @@ reproduced stands in analysis/comparing/reproduction.py; a repetition that broke
 ends in harness/commands/origin.py as this does.
 """
 
-from __future__ import annotations
-
+import argparse
 import re
 import secrets
 import shlex
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from analysis.reading.campaign import load_campaign
+from rich.console import Console
+
+from analysis.reading.campaign import Campaign, load_campaign
 from experiment.design.claims import A_A
 from experiment.design.loads import LOADS
+from experiment.design.model import Load, Treatment
 from experiment.design.plan import treatments_for
 from experiment.design.profiles import Profile
 from experiment.errors import StoreError
-from harness.campaign.run import RunSpec, new_manifest, run_registered
+from experiment.records.manifest import Manifest
+from harness.campaign.events import Listener
+from harness.campaign.run import CampaignOutcome, RunSpec, new_manifest, run_registered
 from harness.campaign.unserved import given_database, missing_for, missing_variants
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.origin import conclude, reference_to
 from harness.system.places import RESULTS
 from harness.trial.app_settings import taken
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Mapping, Sequence
-
-    from rich.console import Console
-
-    from analysis.reading.campaign import Campaign
-    from experiment.design.model import Load, Treatment
-    from experiment.records.manifest import Manifest
-    from harness.campaign.events import Listener
-    from harness.campaign.run import CampaignOutcome
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,13 +68,7 @@ def _run_again(original: Campaign, order: RunSpec, listener: Listener) -> Campai
 
 
 def spec_again(
-    original: Campaign,
-    *,
-    out: Path,
-    budget_s: float | None,
-    rounds: int | None,
-    seed: int | None,
-    words: Sequence[str],
+    original: Campaign, *, out: Path, budget_s: float | None, rounds: int | None, seed: int | None, words: Sequence[str]
 ) -> RunSpec:
     """Return the order that repeats a campaign; raises StoreError when its manifest does not say how it was bounded."""
     theirs = original.manifest.profile
@@ -121,10 +107,7 @@ def manifest_again(original: Campaign, order: RunSpec) -> Manifest:
     manifest = new_manifest(order, original.claims, loads, skipped)
     reference = reference_to(original, order.out)
     settings = taken(
-        original.name,
-        original.manifest.settings,
-        commit=reference.commit,
-        own_database=given_database() is None,
+        original.name, original.manifest.settings, commit=reference.commit, own_database=given_database() is None
     )
     return manifest.model_copy(update={"alpha": original.alpha, "settings": settings, "reproduces": reference})
 

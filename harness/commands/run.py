@@ -1,24 +1,18 @@
 """`bench run`: a whole campaign, or the rest of one that broke off."""
 
-from __future__ import annotations
-
+import argparse
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from experiment.design.profiles import PROFILES
 from experiment.errors import UsageError
-from harness.campaign.run import resume, run_new, run_spec
+from harness.campaign.events import Listener
+from harness.campaign.run import CampaignOutcome, resume, run_new, run_spec
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.origin import conclude_again
 from harness.commands.words import claim_ids, nearest
 from harness.system.places import short
-
-if TYPE_CHECKING:
-    import argparse
-
-    from harness.campaign.events import Listener
-    from harness.campaign.run import CampaignOutcome
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,13 +43,7 @@ def run(args: argparse.Namespace) -> int:
 def run_as_ordered(args: argparse.Namespace, profile: str, listener: Listener, **plan: Any) -> CampaignOutcome:
     """Measure a new campaign within the bounds that the call gives; `plan` says what."""
     order = run_spec(
-        profile,
-        seed=args.seed,
-        budget_s=args.budget,
-        rounds=args.rounds,
-        out=args.out,
-        command=args.words,
-        **plan,
+        profile, seed=args.seed, budget_s=args.budget, rounds=args.rounds, out=args.out, command=args.words, **plan
     )
     listener.note(f"measuring into {short(order.out)} (seed {order.seed})")
     return run_new(order, listener)

@@ -1,16 +1,12 @@
 """Write the JSON schemas of what the project reads and writes to docs/schema/: `make schema`."""
 
-from __future__ import annotations
-
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from experiment.records.driver_protocol import COMMANDS, EVENTS
 from experiment.records.manifest import Manifest
 from harness.system.places import HOME
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 FOLDER = HOME / "docs" / "schema"
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
@@ -21,13 +17,11 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
 
 
 def text_of(name: str) -> str:
-    """Return a schema file as it should be."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **SCHEMAS[name]()}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def main() -> None:
-    """Write every file, and say so."""
     FOLDER.mkdir(exist_ok=True)
     for name in SCHEMAS:
         (FOLDER / name).write_text(text_of(name), encoding="utf-8")

@@ -1,13 +1,12 @@
 """`bench serve`: the app with all it needs, until Ctrl-C."""
 
-from __future__ import annotations
-
+import argparse
 import shlex
 import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from bench_app.catalogue import CATALOGUE
 from experiment.design.factors import server
@@ -20,9 +19,6 @@ from harness.trial.app_settings import todays
 from harness.trial.driver import LocustProcess
 from harness.trial.rig import Rig
 from harness.trial.sut import sut
-
-if TYPE_CHECKING:
-    import argparse
 
 _HIGHEST_PORT = 65535
 
@@ -45,14 +41,7 @@ def run(args: argparse.Namespace) -> NoReturn:
     with tempfile.TemporaryDirectory(prefix="handlerbench-") as folder:
         logs = Path(folder)
         locust = LocustProcess(log=logs / "driver.log", cores=())  # never started: Locust has a command of its own here
-        stand = Rig(
-            plan=plan,
-            logs=logs,
-            loads={},
-            settings=todays(),
-            locust=locust,
-            database_url=given_database(),
-        )
+        stand = Rig(plan=plan, logs=logs, loads={}, settings=todays(), locust=locust, database_url=given_database())
         with closing(stand):
             missing = missing_for(CATALOGUE)
             served = {name: v for name, v in CATALOGUE.items() if name not in missing}

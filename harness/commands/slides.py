@@ -1,17 +1,12 @@
 """`bench slides DIR`: a campaign's cards, decks and animated timelines for a talk."""
 
-from __future__ import annotations
-
+import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from analysis.reading.campaign import load_campaign
 from experiment.errors import Exit
 from harness.system.places import short
-
-if TYPE_CHECKING:
-    import argparse
-    from collections.abc import Callable
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

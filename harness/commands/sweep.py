@@ -1,17 +1,12 @@
 """`bench sweep VARIANT...`: goodput and response time against the offered rate."""
 
-from __future__ import annotations
-
+import argparse
 from functools import partial
-from typing import TYPE_CHECKING
 
 from bench_app.catalogue import CATALOGUE
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.run import run_as_ordered
 from harness.commands.words import nearest, rates
-
-if TYPE_CHECKING:
-    import argparse
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,16 +1,11 @@
 """The words of a call, as values: names with the nearest match, durations, rates, counts."""
 
-from __future__ import annotations
-
 import argparse
 import difflib
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from experiment.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _HIGHEST_RATE_RPS = 10_000.0
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -36,7 +31,6 @@ def claim_id(name: str) -> str:
 
 
 def claim_ids(text: str) -> tuple[str, ...]:
-    """Read claims by id or slug, parted by commas."""
     return tuple(claim_id(name.strip()) for name in text.split(",") if name.strip())
 
 

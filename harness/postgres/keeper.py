@@ -8,8 +8,6 @@ it however the harness ends, SIGKILL included. That is why this is a process of 
 As root everything of PostgreSQL runs under an unprivileged account. Only permissions of what is made here are set.
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import secrets
@@ -20,19 +18,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from pydantic import BaseModel, ConfigDict
 
 from experiment.errors import EnvironmentUnfitError
 from harness.postgres.binaries import Account, ServerBinaries, run_as
 from harness.system.process import die_with_parent, end_group, free_port
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 USER = "handlerbench"
 _INITDB_LIMIT_S = 120.0

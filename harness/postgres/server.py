@@ -6,13 +6,12 @@
 Every driver reaches it over TCP, as applications mostly do; our own listens on 127.0.0.1 only.
 """
 
-from __future__ import annotations
-
 import select
 import subprocess
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pydantic import TypeAdapter
 
@@ -23,10 +22,6 @@ from harness.postgres.keeper import Failure, Orders, Report, remove
 from harness.system.pinning import running_on
 from harness.system.places import python
 from harness.system.process import end_group, tail
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 _MESSAGE: TypeAdapter[Report | Failure] = TypeAdapter(Report | Failure)
 _REPORT_LIMIT_S = 600.0

@@ -6,12 +6,12 @@ import os
 import platform
 import subprocess
 import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 
@@ -19,9 +19,6 @@ from bench_app.db_drivers import DB_DRIVERS
 from bench_app.http_clients import HTTP_CLIENTS
 from experiment.records.manifest import GitState, HostFacts
 from harness.system.pinning import usable_cores
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _PACKAGES = (
     "fastapi", "starlette", "anyio", "uvicorn", "uvloop", "httptools", "pydantic", "h11",

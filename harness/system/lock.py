@@ -1,16 +1,11 @@
 """A lock that ends with its process, however the process ends: the kernel's flock, not a file with a pid in it."""
 
-from __future__ import annotations
-
 import fcntl
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from experiment.errors import UsageError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @contextmanager

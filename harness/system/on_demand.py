@@ -1,13 +1,8 @@
 """A service that is started when it is first needed, and again when it has died."""
 
-from __future__ import annotations
-
-from contextlib import ExitStack
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from typing import Generic, Protocol, TypeVar
 
 
 class Mortal(Protocol):
@@ -37,9 +32,7 @@ class OnDemand(Generic[T]):
 
     @property
     def is_alive(self) -> bool:
-        """Whether it was started and still runs."""
         return self.last is not None and self.last.is_alive
 
     def close(self) -> None:
-        """End the service, if there is one."""
         self._block.close()

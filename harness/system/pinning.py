@@ -3,17 +3,12 @@
 Linux only (sched_setaffinity); elsewhere, and on one core, nothing is pinned and the manifest says so.
 """
 
-from __future__ import annotations
-
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
 
 from experiment.records.manifest import Pinning
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _NEEDED_CORES = 2
 

@@ -3,8 +3,6 @@
 The packages lie in the root of a checkout, or, when a wheel was installed, in site-packages.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

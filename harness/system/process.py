@@ -5,8 +5,6 @@ in order, and a child's own children (a process pool) end with it. On Linux the 
 itself is killed (PR_SET_PDEATHSIG).
 """
 
-from __future__ import annotations
-
 import ctypes
 import os
 import signal
@@ -14,15 +12,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from experiment.errors import EnvironmentUnfitError
 from harness.system.pinning import running_on
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _TERM_PATIENCE_S = 3.0
@@ -97,7 +93,6 @@ def _signal_group(pid: int, number: int) -> None:
 
 
 def free_port() -> int:
-    """Return a TCP port that is free on 127.0.0.1 now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,19 +1,14 @@
 """The services that a trial needs, each a context manager: ready when its block begins, gone when it ends."""
 
-from __future__ import annotations
-
 import os
+import subprocess
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from harness.system.places import python
 from harness.system.process import accepts, child, free_port, wait_until
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 READY_TIMEOUT_S = 30.0
 
@@ -51,7 +46,6 @@ def clean_environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def upstream(*, delay_s: float, log: Path, cores: tuple[int, ...]) -> Iterator[Service]:
-    """Run the upstream stub that the http variants ask."""
     port = free_port()
     command = [*python("harness.system.upstream"), "--port", str(port), "--delay-s", str(delay_s)]
     with child(command, log=log, cores=cores, env=clean_environment({})) as process:

@@ -7,22 +7,17 @@ was, and two trials can be compared as on cores of equal speed.
 One process serves a whole campaign, because its layout in memory makes one process faster than another.
 """
 
-from __future__ import annotations
-
 import os
+import subprocess
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from harness.system.places import python
 from harness.system.process import child
 from harness.system.services import clean_environment
 from harness.system.yardstick_passes import PASS
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
 _LATEST = 20_000
 

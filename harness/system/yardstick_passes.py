@@ -7,12 +7,9 @@ import struct
 import sys
 import time
 
-EVERY_S = 0.005
-"""Core speed changes within tenths of a second; 500 passes in 2.5 s leave little sampling error."""
-MOST_PASSES = 1_500_000
-"""It ends after more than two hours even if nobody ends it."""
-PASS = struct.Struct("<dd")
-"""When a pass began (time.monotonic(), seconds) and its CPU time (microseconds)."""
+EVERY_S = 0.005  # core speed changes within tenths of a second; 500 passes in 2.5 s leave little sampling error
+MOST_PASSES = 1_500_000  # it ends after more than two hours even if nobody ends it
+PASS = struct.Struct("<dd")  # when a pass began (time.monotonic(), seconds) and its CPU time (microseconds)
 _KEYS = 500
 
 

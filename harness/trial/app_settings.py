@@ -4,10 +4,9 @@ The app gets what the manifest records, as BENCH_* variables, and ceilings are c
 version can repeat a campaign with other waits and pools than today's.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -15,17 +14,11 @@ from bench_app.settings import PREFIX, Settings
 from experiment.errors import UsageError
 from harness.postgres.keeper import SETTINGS as POSTGRES
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 UPSTREAM_DELAY_S = 0.1
-THREAD_TOKENS = 40
-"""anyio's default, recorded as a number because the ceilings need one."""
-
+THREAD_TOKENS = 40  # anyio's default, recorded as a number because the ceilings need one
 _UPSTREAM = "upstream_delay_s"  # the upstream stub's; every other setting is the app's own
 _LONGEST_DELAY_S = 60.0  # the same limit as for the app's own waits
-_OTHER_CONNECTIONS = 10
-"""Connections that PostgreSQL reserves for its superuser, and those of our own looks at it."""
+_OTHER_CONNECTIONS = 10  # connections that PostgreSQL reserves for its superuser, and those of our own looks at it
 
 
 def todays() -> dict[str, float | None]:

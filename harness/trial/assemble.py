@@ -1,26 +1,19 @@
 """Makes one trial's measurement from what driver, probe, host and database recorded (pure)."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, pstdev
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from experiment.design.metrics import YARDSTICK_US
-from experiment.design.model import LoadKind
+from experiment.design.model import Load, LoadKind
+from experiment.records.driver_protocol import ResultEvent, SecondCounts
 from experiment.records.histogram import Histogram, Quantile
 from experiment.records.trial import Measurement, SecondRow, Series, TrialMetrics
 from experiment.theory.steady import truncation_shift
-from harness.system.yardstick import pass_us
+from harness.system.host import HostSample, ProcessSample
+from harness.system.yardstick import Pass, pass_us
 from harness.trial.probe_log import ProbeLog, Window
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from experiment.design.model import Load
-    from experiment.records.driver_protocol import HistogramPairs, ResultEvent, SecondCounts
-    from harness.system.host import HostSample, ProcessSample
-    from harness.system.yardstick import Pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +33,6 @@ class TrialObservations:
 
 
 def assemble(seen: TrialObservations) -> Measurement:
-    """Return the trial's measurement."""
     result = seen.result
     window = Window(result.window_open_t, result.window_close_t)
     histograms = _histograms(result)
@@ -61,16 +53,12 @@ def assemble(seen: TrialObservations) -> Measurement:
     return Measurement(metrics=metrics, histograms=histograms, seconds=_seconds(seen, window))
 
 
-def _histogram(pairs: HistogramPairs) -> Histogram:
-    return Histogram(dict(pairs.counts), dict(pairs.censored))
-
-
 def _histograms(result: ResultEvent) -> dict[Series, Histogram]:
     out = {Series.RESPONSE: result.response, Series.SERVICE: result.service, Series.SEND_LAG: result.send_lag}
     if result.bystander:
         out[Series.BYSTANDER] = result.bystander.response
         out[Series.BYSTANDER_SEND_LAG] = result.bystander.send_lag
-    histograms = {series: _histogram(pairs) for series, pairs in out.items()}
+    histograms = {series: Histogram(dict(pairs.counts), dict(pairs.censored)) for series, pairs in out.items()}
     return {series: histogram for series, histogram in histograms.items() if histogram.total}
 
 

@@ -5,17 +5,18 @@ experiment/records/driver_protocol.py. `FakeDriver` in harness/campaign/fake.py 
 can be judged.
 """
 
-from __future__ import annotations
-
 import queue
+import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from pathlib import Path
+from typing import Protocol
 
-from experiment.design.model import Load, LoadKind
+from experiment.design.model import Load, LoadKind, PlannedTrial
 from experiment.errors import EnvironmentUnfitError
 from experiment.records.driver_protocol import (
     BurstOrder,
@@ -31,16 +32,9 @@ from experiment.records.driver_protocol import (
     TrialCommand,
     read_event,
 )
+from experiment.records.trial import Measurement
 from harness.system.places import LOCUST_SCRIPT
 from harness.system.process import child, tail
-
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
-
-    from experiment.design.model import PlannedTrial
-    from experiment.records.trial import Measurement
 
 _START_TIMEOUT_S = 60.0
 _GRACE_S = 20.0

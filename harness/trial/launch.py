@@ -1,24 +1,17 @@
 """From a server configuration to the command that starts the SUT, or the reason why it cannot be started here."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from experiment.design.factors import FactorError
+from experiment.design.factors import FactorError, Launch, ServerConfig
 from harness.system.places import APP_FOLDER, CHECKOUT
 
-if TYPE_CHECKING:
-    from experiment.design.factors import Launch, ServerConfig
-
 APP = "bench_app.app:create_app"
-_KEEP_ALIVE_S = 75
-"""uvicorn closes idle connections after 5 s by default, which would be errors for loads with pauses."""
+_KEEP_ALIVE_S = 75  # uvicorn closes idle connections after 5 s by default, which would be errors for loads with pauses
 _LOOK_LIMIT_S = 30.0
 
 _SERVERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -32,7 +25,6 @@ _SERVERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def command(launch: Launch, *, port: int | str, python: str) -> list[str]:
-    """Return the arguments that start the SUT on a port."""
     before, after = _SERVERS[launch.server]
     return [python, *before, "--host", "127.0.0.1", "--port", str(port), *launch.options, *after]
 

@@ -1,22 +1,16 @@
 """Preflight: a variant is timed only if its answer is right and equal to the others of its family."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import httpx
 
 from bench_app.catalogue import CATALOGUE
+from bench_app.registry import Variant
 from experiment.design.factors import server
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from bench_app.registry import Variant
-    from harness.system.services import Service
-    from harness.trial.rig import Rig
+from harness.system.services import Service
+from harness.trial.rig import Rig
 
 _TIMEOUT_S = 30.0
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
+from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from experiment.records.histogram import Histogram
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from pathlib import Path
-
-
-_SLIVER_S = 0.05
-"""A window closes a few milliseconds late. That rest does not count as another second."""
+_SLIVER_S = 0.05  # a window closes a few milliseconds late. That rest does not count as another second.
 
 LATE_US = 2000
 """A tick's lag below 1 ms means nothing (bench_app/probe.py); above twice that the loop was held up."""

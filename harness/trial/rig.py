@@ -1,46 +1,33 @@
 """The rig: services that run for a whole campaign, and a new SUT for each trial. It is the real Driver, with Locust."""
 
-from __future__ import annotations
-
 import os
 import time
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from bench_app.catalogue import CATALOGUE
-from bench_app.registry import Resource
-from experiment.design.factors import FactorError
+from bench_app.registry import Resource, Variant
+from experiment.design.factors import FactorError, ServerConfig
+from experiment.design.model import Load, PlannedTrial
 from experiment.errors import EnvironmentUnfitError
-from experiment.records.driver_protocol import BystanderOrder, Request
+from experiment.records.driver_protocol import BystanderOrder, Request, TrialCommand
 from experiment.records.manifest import DatabaseFacts
 from experiment.records.trial import Measurement, TrialMetrics
 from experiment.theory.ceilings import wait_of
-from harness.postgres.server import database
+from harness.postgres.server import Database, database
 from harness.postgres.watch import DbWatch, watch
 from harness.system.on_demand import OnDemand
-from harness.system.services import upstream
-from harness.system.yardstick import yardstick
+from harness.system.pinning import CorePlan
+from harness.system.services import Service, upstream
+from harness.system.yardstick import Yardstick, yardstick
 from harness.trial.app_settings import environment
 from harness.trial.assemble import TrialObservations, assemble
 from harness.trial.driver import DriverFailedError, LocustProcess, Progress, locust_process, trial_command
 from harness.trial.probe_log import ProbeLog, probe_files
 from harness.trial.sut import sut
 from harness.trial.window_sampler import WindowSampler
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from contextlib import AbstractContextManager
-    from pathlib import Path
-
-    from bench_app.registry import Variant
-    from experiment.design.factors import ServerConfig
-    from experiment.design.model import Load, PlannedTrial
-    from experiment.records.driver_protocol import TrialCommand
-    from harness.postgres.server import Database
-    from harness.system.pinning import CorePlan
-    from harness.system.services import Service
-    from harness.system.yardstick import Yardstick
 
 _PROBE_LAST_WORD_S = 0.12
 """The probe writes every 50 ms; after two such waits the window's last ticks are on disk, and the SUT can be killed."""
@@ -211,7 +198,6 @@ class Rig:
         )
 
     def _other_pids(self) -> tuple[int, ...]:
-        """Return every process of ours that is not the SUT."""
         upstream_pid = self.upstream.last.process.pid if self.upstream.last else None
         database_pid = self.database.last.postmaster_pid if self.database.last else None
         return tuple(pid for pid in (os.getpid(), self.locust.pid, upstream_pid, database_pid) if pid is not None)
@@ -224,7 +210,6 @@ class Rig:
             log.unlink()
 
     def close(self) -> None:
-        """End the services."""
         for service in (self.yardstick, self.database, self.upstream):
             service.close()
 

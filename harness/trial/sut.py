@@ -1,22 +1,16 @@
 """The app under test as a service: it is ready when its block begins, and ended when its block ends."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from experiment.design.factors import ServerConfig
+from harness.system.pinning import CorePlan
 from harness.system.places import APP_FOLDER
 from harness.system.process import accepts, child, free_port, wait_until
 from harness.system.services import READY_TIMEOUT_S, Service, clean_environment
 from harness.trial.launch import command, environment_of, python_for
 from harness.trial.probe_log import probe_files
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from experiment.design.factors import ServerConfig
-    from harness.system.pinning import CorePlan
 
 
 @contextmanager

@@ -1,19 +1,12 @@
 """Samples SUT, host and our own processes when the driver says that a trial's window opens and closes."""
 
-from __future__ import annotations
-
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from experiment.records.driver_protocol import ProgressEvent, WindowCloseEvent, WindowOpenEvent
+from experiment.records.driver_protocol import Event, ProgressEvent, WindowCloseEvent, WindowOpenEvent
 from harness.system.host import HostSample, ProcessSample, own_cpu_s
 from harness.trial.driver import Progress
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from experiment.records.driver_protocol import Event
 
 
 @dataclass(slots=True)

@@ -56,10 +56,7 @@ def test_works_and_styles_come_in_the_order_of_their_tables() -> None:
 
 def test_within_a_style_variants_come_in_the_order_they_were_defined() -> None:
     registry = registry_with(
-        (SLEEP, DEF, None),
-        (NOOP, DEF, "second"),
-        (NOOP, ASYNC_NATIVE, None),
-        (NOOP, DEF, "first"),
+        (SLEEP, DEF, None), (NOOP, DEF, "second"), (NOOP, ASYNC_NATIVE, None), (NOOP, DEF, "first")
     )
     assert list(registry) == ["noop.async-native", "noop.def.second", "noop.def.first", "sleep.def"]
 

@@ -45,12 +45,7 @@ def planted(factors: Mapping[str, float] | None = None) -> dict[str, Planted]:
     goodput = {NATIVE: 780.0, POOLED: 395.0, BLOCKING: 9.9} | {t.id: 4000.0 for t in A_A.treatments}
     makespan = {BAD: 20.0, GOOD: 2.03, SYNC: 2.04}
     closed: dict[str, Planted] = {
-        name: {
-            GOODPUT: rps * by.get(name, 1.0),
-            RESPONSE_P99: 8e7 / rps,
-            BYSTANDER_P50: 1500.0,
-            CPU_PER_REQUEST: 300.0,
-        }
+        name: {GOODPUT: rps * by.get(name, 1.0), RESPONSE_P99: 8e7 / rps, BYSTANDER_P50: 1500.0, CPU_PER_REQUEST: 300.0}
         for name, rps in goodput.items()
     }
     return closed | {name: {MAKESPAN: s * by.get(name, 1.0)} for name, s in makespan.items()}
@@ -125,10 +120,7 @@ def _go_on(folder: CampaignFolder, driver: FakeDriver, listener: Listener) -> Ca
         skipped=told.skipped,
         always=always_of(told, claims),
         rules=Rules(
-            seed=told.seed,
-            alpha=told.alpha,
-            budget_s=told.profile.budget_s,
-            max_rounds=told.profile.max_rounds,
+            seed=told.seed, alpha=told.alpha, budget_s=told.profile.budget_s, max_rounds=told.profile.max_rounds
         ),
         listener=listener,
     )

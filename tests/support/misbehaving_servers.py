@@ -145,10 +145,7 @@ class Driver:
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, str(LOCUSTFILES / "trials.py")],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            [sys.executable, str(LOCUSTFILES / "trials.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert self.process.stdin is not None
         assert self.process.stdout is not None

@@ -4,8 +4,6 @@ The interval of a claim is fixed here. It is copied into a campaign's manifest b
 registered before it is measured. Never change an interval after you have seen a result: a refuted claim is a finding.
 """
 
-from __future__ import annotations
-
 from bench_app.table import Table
 from experiment.design.factors import ServerConfig, server
 from experiment.design.metrics import GOODPUT, NORMALIZED_GOODPUT, Metric

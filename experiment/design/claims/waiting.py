@@ -1,15 +1,6 @@
 """Claims about waits, and about the loop and the threads that wait: A1 to A9."""
 
-from experiment.design.claims.table import (
-    ABOUT_THE_SAME,
-    ANYTHING,
-    DEFAULT,
-    THE_SAME,
-    article,
-    claim,
-    level,
-    ratio,
-)
+from experiment.design.claims.table import ABOUT_THE_SAME, ANYTHING, DEFAULT, THE_SAME, article, claim, level, ratio
 from experiment.design.factors import server
 from experiment.design.metrics import (
     BYSTANDER_P50,

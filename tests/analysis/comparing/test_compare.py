@@ -15,14 +15,7 @@ from analysis.stats.results import Verdict
 from analysis.wording import markdown
 from comparable_campaigns import ALL_ROUNDS, ASKED, BAD, BLOCKING, NATIVE, POOLED, SLOWER, measured, suite_of
 from experiment.design.claims import A_A, CLAIMS
-from experiment.design.metrics import (
-    BYSTANDER_P50,
-    CPU_PER_REQUEST,
-    GOODPUT,
-    MAKESPAN,
-    RESPONSE_P99,
-    TOKENS_PEAK,
-)
+from experiment.design.metrics import BYSTANDER_P50, CPU_PER_REQUEST, GOODPUT, MAKESPAN, RESPONSE_P99, TOKENS_PEAK
 from experiment.errors import UsageError
 
 if TYPE_CHECKING:

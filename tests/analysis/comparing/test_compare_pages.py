@@ -130,8 +130,7 @@ def test_a_failed_gate_exits_3_and_a_passed_one_0(folders: dict[str, Path]) -> N
 
 
 @pytest.mark.parametrize(
-    "words",
-    [("--fail-on", "slow"), ("--margin", "5"), ("--metric", "speed"), ("--json", "-", "--junit", "-")],
+    "words", [("--fail-on", "slow"), ("--margin", "5"), ("--metric", "speed"), ("--json", "-", "--junit", "-")]
 )
 def test_malformed_words_exit_2(folders: dict[str, Path], words: tuple[str, ...]) -> None:
     assert _run(folders["before"], folders["same"], *words) == Exit.USAGE

@@ -66,12 +66,7 @@ def test_more_tokens_lift_the_ceiling_of_def() -> None:
 
 def test_nothing_is_said_where_the_machines_costs_are_unknown() -> None:
     unknown = MachineCosts(
-        loop_cpu_s=None,
-        hop_cpu_s=None,
-        work_cpu_s={},
-        waits_s={"sleep_s": 0.1},
-        db_pool_size=20,
-        cores=2,
+        loop_cpu_s=None, hop_cpu_s=None, work_cpu_s={}, waits_s={"sleep_s": 0.1}, db_pool_size=20, cores=2
     )
     assert ceiling(CATALOGUE["noop.def"], LOADS["closed-20"], ServerConfig(), unknown) is None
     assert ceiling(CATALOGUE["upload.def"], LOADS["closed-8"], ServerConfig(), unknown) is None

@@ -64,8 +64,7 @@ ELSEWHERE = {
         recipe="bench run --profile article",
     ),
     "make smoke": By(
-        test="test_end_to_end.py::test_a_killed_harness_leaves_no_process",
-        recipe="bench run --profile smoke",
+        test="test_end_to_end.py::test_a_killed_harness_leaves_no_process", recipe="bench run --profile smoke"
     ),
     "make test-fast": By(test="test_make.py::test_the_fast_tests_are_those_without_a_marker", recipe="-m pytest"),
     "make format": By(test="test_make.py::test_format_mends_and_formats_all", recipe="ruff format ."),

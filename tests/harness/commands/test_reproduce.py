@@ -61,11 +61,7 @@ def test_the_same_world_comes_back_as_reproduced(original: Campaign, tmp_path: P
 
 def test_another_world_comes_back_as_not_reproduced(original: Campaign, tmp_path: Path) -> None:
     found = run_again(original, tmp_path / "again", factors=SLOW_NATIVE)
-    assert _outcomes(found) == {
-        "A1": Outcome.REPRODUCED,
-        "A8": Outcome.NOT_REPRODUCED,
-        "A9": Outcome.REPRODUCED,
-    }
+    assert _outcomes(found) == {"A1": Outcome.REPRODUCED, "A8": Outcome.NOT_REPRODUCED, "A9": Outcome.REPRODUCED}
     turned = next(p for p in found.claims if p.claim.id == "A8")
     assert (turned.original, turned.again) == (Verdict.SUPPORTED, Verdict.REFUTED)
     assert [numbers.overlaps for numbers in turned.comparisons] == [False]
@@ -89,8 +85,7 @@ def test_the_same_verdict_with_another_effect_is_reproduced_without_overlap(orig
 
 def test_claims_and_loads_are_those_of_the_manifest_whatever_todays_tables_say(tmp_path: Path) -> None:
     moved = replace(
-        CLAIMS["A8"],
-        comparisons=tuple(replace(c, expected=at_least(1.75)) for c in CLAIMS["A8"].comparisons),
+        CLAIMS["A8"], comparisons=tuple(replace(c, expected=at_least(1.75)) for c in CLAIMS["A8"].comparisons)
     )
     loads = {name: asdict(load) for name, load in LOADS.items()}
     loads["closed-80"] = asdict(replace(LOADS["closed-80"], users=79, window_s=2.2))

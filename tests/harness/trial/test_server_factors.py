@@ -72,11 +72,7 @@ def test_several_workers_are_measured_as_one_server(stand: Rig) -> None:
     assert metrics.loop_lag_p99_us is not None
     alone = stand.measure(
         PlannedTrial(
-            trial_id="t0002",
-            round=1,
-            position=1,
-            attempt=1,
-            treatment=Treatment(variant="sleep.def", load=LOAD.id),
+            trial_id="t0002", round=1, position=1, attempt=1, treatment=Treatment(variant="sleep.def", load=LOAD.id)
         ),
         _ignore,
     ).metrics
