@@ -6,9 +6,14 @@ that xdist documents.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
 # The markers of pyproject.toml, each with its files and single tests; `make test-fast` leaves all four out.
 KINDS: dict[str, set[str]] = {
@@ -72,7 +77,21 @@ def _module(nodeid: str) -> str:
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # untyped
-    """Hands out whole groups, the largest first."""
+    """Hands out whole groups: the load first, which takes longest in its one process; last what only computes."""
+
+    workqueue: OrderedDict[str, dict[str, bool]]
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if not any(self.assigned_work.values()):  # nothing has been handed out yet
+            self.workqueue = OrderedDict(sorted(self.workqueue.items(), key=_place))
+        super()._assign_work_unit(node)
+
+
+def _place(unit: tuple[str, dict[str, bool]]) -> tuple[int, int]:
+    """Return by what to sort a group's tests: their first kind in the order of the table, then how many they are."""
+    _, tests = unit
+    kinds = set().union(*map(kinds_of, tests))
+    return min((place for place, kind in enumerate(KINDS) if kind in kinds), default=len(KINDS)), -len(tests)
