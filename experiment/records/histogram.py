@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import isqrt
 
 LINEAR_BELOW_US = 2048
@@ -140,14 +140,18 @@ class Histogram:
         return share if is_watched or share > 1 - _ROUNDING else None
 
     def mean_us(self) -> float | None:
-        """Return the mean of the complete durations in microseconds, or None if there are none.
+        """Return the mean in microseconds, or None if nothing is complete.
 
-        It needs no entries: a closed loop in steady state completes durations as often as they occur, whatever their
-        age was when the window opened, and this is the mean that Little's law speaks of.
+        It is that of the complete durations. Where some entered late, it is that of the product-limit estimate: in a
+        window that is short for its durations, the short ones are complete more often. What the estimate does not reach
+        counts at the longest age of all (Efron, Proc. 5th Berkeley Symp. 4, 1967), so that the mean is then a floor.
         """
         if not self.counts:
             return None
-        return sum(bucket_mid_us(i) * n for i, n in self.counts.items()) / self.answered
+        if not self.entered:
+            return sum(bucket_mid_us(i) * n for i, n in self.counts.items()) / self.answered
+        steps = [(0, 0.0), *_product_limit(self), (max((*self.counts, *self.censored)), 1.0)]
+        return sum(bucket_mid_us(index) * (share - before) for (_, before), (index, share) in pairwise(steps))
 
 
 def _product_limit(durations: Histogram) -> Iterator[tuple[int, float]]:

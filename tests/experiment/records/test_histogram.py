@@ -146,6 +146,13 @@ def test_a_quantile_moves_to_where_it_belongs_when_those_in_flight_at_the_start_
     assert (round(late.value_us, -3), round(naive.value_us, -3)) == (10_000, 1_000_000)
 
 
+def test_a_mean_counts_those_who_still_wait_where_some_entered_late() -> None:
+    half = Histogram.of_us([1000] * 5, [2000] * 5, entered_us=[500] * 5)
+    assert half.mean_us() == pytest.approx(1500)
+    assert Histogram.of_us([1000] * 5, [2000] * 5).mean_us() == 1000
+    assert Histogram.of_us([1000], entered_us=[500]).mean_us() == 1000
+
+
 def test_a_few_early_answers_do_not_stand_for_those_who_have_not_entered_yet() -> None:
     early = Histogram.of_us([1000] + [2_000_000] * 80, entered_us=[1_500_000] * 80)
     assert early.share_within(1_000_000) == 0
