@@ -23,7 +23,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, pairwise
-from math import isqrt
+from math import sqrt
 
 LINEAR_BELOW_US = 2048
 SUB_BUCKETS = 1024
@@ -160,9 +160,10 @@ def _product_limit(durations: Histogram) -> Iterator[tuple[int, float]]:
     Product-limit estimate (Kaplan & Meier, J. Am. Stat. Assoc. 53, 1958) with delayed entry (Lynden-Bell, Mon. Not. R.
     Astron. Soc. 155, 1971): at an age, those are at risk who entered by then and were still observed.
 
-    At low ages few may be at risk while most are still to enter; if those few end, the plain estimate is 1 for good.
-    So, after Lai & Ying (Ann. Stat. 19, 1991), an answer does not count where fewer than sqrt(n) remain at risk, as
-    long as more than those are still to enter; and the last one at risk never counts before everybody has entered.
+    Where most are out of sight, still to enter or censored already, the few at risk must not speak for all: if they
+    end, the plain estimate is 1. So, after Lai & Ying (Ann. Stat. 19, 1991), an answer does not count where fewer than
+    sqrt(n) are at risk, if these are also less than a quarter of the n * S that should be; and the last one at risk
+    never counts before everybody has entered.
     """
     total, entering = durations.total, sum(durations.entered.values())
     at_risk, surviving = total - entering, 1.0
@@ -170,8 +171,8 @@ def _product_limit(durations: Histogram) -> Iterator[tuple[int, float]]:
         entering -= durations.entered.get(index, 0)
         at_risk += durations.entered.get(index, 0)
         answered = durations.counts.get(index, 0)
-        remaining = (1 if entering <= at_risk else isqrt(total)) if entering else 0
-        ended = min(answered, at_risk - remaining)
+        is_too_few = at_risk < min(sqrt(total), total * surviving / 4)
+        ended = 0 if is_too_few else min(answered, at_risk - bool(entering))
         if ended > 0:
             surviving *= 1 - ended / at_risk
             yield index, 1 - surviving

@@ -302,8 +302,8 @@ def bystander_cold(metrics: TrialMetrics, _context: RuleContext, limit: float) -
 
 @rule(
     "bystander-not-steady",
-    limit=0.5,
-    meaning="The bystander's median in each tenth of a half of the window may not be over 50 % above all of the other.",
+    limit=2.0,  # beside a loop blocked for S a call waits S/2 or 3/2 S, and that may change: a factor of three
+    meaning="Half of the window may not have bystander medians that are all over three times those of the other half.",
     advice="The start of the window is a transient: the warm-up is too short, or the machine's speed changed.",
 )
 def bystander_not_steady(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str | None:

@@ -161,6 +161,17 @@ def test_a_few_early_answers_do_not_stand_for_those_who_have_not_entered_yet() -
     assert abs(p50.value_us - 2_000_000) < 2000
 
 
+def test_the_last_answer_does_not_stand_for_all_who_were_lost_before() -> None:
+    # a queue of eighty that started within 0.2 s; the window closes when the first 26 are answered, 0.1 s each
+    starts = [200_000 * k / 80 for k in range(80)]
+    ages = [100_000 * (k + 1) - start for k, start in enumerate(starts[:26])]
+    queue = Histogram.of_us(ages, [2_600_000 - start for start in starts[26:]])
+    p50 = queue.quantile(0.5)
+    assert p50 is not None
+    assert p50.is_floor
+    assert 2_400_000 < p50.value_us < 2_600_000
+
+
 def test_a_long_tail_counts_to_its_end() -> None:
     slow = Histogram.of_us([*range(1000, 2000), 300_000, 400_000], entered_us=[250_000])
     assert [p.is_floor for p in slow.curve([0.5, 0.99, 0.999, 1.0])] == [False] * 4

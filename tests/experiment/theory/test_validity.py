@@ -62,7 +62,7 @@ FIRES: dict[str, tuple[Load, dict[str, Any]]] = {
     "clock": (CLOSED, {"window_s": 4.0}),
     "db-in-use": (CLOSED, {"db_in_use_mean": 38.0, "db_in_use_peak": 40}),
     "bystander-cold": (CLOSED, {"bystander_cold_calls": 2}),
-    "bystander-not-steady": (CLOSED, {"bystander_shift": 0.6, "bystander_first_half_p50_us": 2000.0}),
+    "bystander-not-steady": (CLOSED, {"bystander_shift": 2.5, "bystander_first_half_p50_us": 5000.0}),
     "burst-unanswered": (BURST, {"makespan_s": None}),
 }
 
