@@ -218,7 +218,7 @@ class RequestCounts(StrictModel):
     errors_warmup: dict[str, int]
     first_failure: str | None
     connections_opened: int
-    connections_opened_in_window: int
+    connections_opened_in_window: int | None = None  # an older driver does not say
     dropped: int
     response: HistogramPairs
     send_lag: HistogramPairs
