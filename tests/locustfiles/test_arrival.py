@@ -7,6 +7,7 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from time import perf_counter, time_ns
 from typing import TYPE_CHECKING
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     from misbehaving_servers import Peer
 
 SO_TIMESTAMPNS = 35
+
+
+@pytest.fixture(autouse=True)
+def _anchored_anew() -> Iterator[None]:
+    """Leave no other test with the clock of this one."""
+    yield
+    anchor()
 
 
 def _note(at_ns: int) -> tuple[int, int, bytes]:
@@ -81,9 +89,10 @@ def test_a_wall_clock_that_is_set_in_a_trial_neither_shortens_nor_lengthens_a_re
 ) -> None:
     anchor()
     note = _note(time_ns())
-    monkeypatch.setattr(_arrival, "time", lambda: time.time() + step_s)
-    before = perf_counter()
-    assert before <= arrived_t([note], before - 10) <= perf_counter()
-    anchor()  # the next trial's: notes are now of the clock that was set
-    note = _note(time_ns() + int((step_s - 2) * 1e9))
-    assert arrived_t([note], before - 10) <= perf_counter() - 2
+    with monkeypatch.context() as stepped:
+        stepped.setattr(_arrival, "time", lambda: time.time() + step_s)
+        before = perf_counter()
+        assert before <= arrived_t([note], before - 10) <= perf_counter()
+        anchor()  # the next trial's: notes are now of the clock that was set
+        note = _note(time_ns() + int((step_s - 2) * 1e9))
+        assert arrived_t([note], before - 10) <= perf_counter() - 2
