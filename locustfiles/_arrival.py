@@ -32,6 +32,12 @@ def ask_for_arrivals(sock: socket) -> None:
             sock.setsockopt(_patched.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
 
 
+def _compare() -> tuple[float, float, float]:
+    """Return perf_counter, by how much the wall clock is ahead of it, and how far off that may be, in seconds."""
+    before, wall, after = perf_counter(), time(), perf_counter()
+    return after, wall - (before + after) / 2, (after - before) / 2
+
+
 class _Anchor:
     """By how much the wall clock was ahead of perf_counter, and when (perf_counter seconds)."""
 
@@ -39,13 +45,13 @@ class _Anchor:
         self.set()
 
     def set(self) -> None:
-        self.at_t = perf_counter()
-        self.ahead_s = time() - self.at_t
+        # the best of a few: this process may lose its core between two readings
+        self.at_t, self.ahead_s, _ = min((_compare() for _ in range(5)), key=lambda reading: reading[2])
 
     def still_holds(self) -> bool:
         """Whether the wall clock was not set since, by more than it may have drifted."""
-        now = perf_counter()
-        return abs(time() - now - self.ahead_s) <= _SOON_S + _DRIFT * (now - self.at_t)
+        now, ahead_s, error_s = _compare()
+        return abs(ahead_s - self.ahead_s) <= error_s + _SOON_S + _DRIFT * (now - self.at_t)
 
 
 _anchor = _Anchor()
