@@ -258,9 +258,7 @@ def not_steady(metrics: TrialMetrics, context: RuleContext, limit: float) -> str
 )
 def sut_contention(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str | None:
     share = kept_waiting(metrics.sut_runqueue_share, metrics.sut_foreign_cores)
-    if share is None or share <= limit:
-        return None
-    return f"other processes kept the SUT waiting for its core for {share:.0%} of the window"
+    return None if share is None or share <= limit else f"others kept the SUT from its core for {share:.0%} of the window"
 
 
 @rule(
@@ -273,7 +271,7 @@ def driver_contention(metrics: TrialMetrics, _context: RuleContext, limit: float
     used, waited = metrics.driver_cpu_share, kept_waiting(metrics.driver_runqueue_share, metrics.driver_foreign_cores)
     if used is None or not waited or used + waited <= limit:
         return None
-    return f"the driver ran for {used:.0%} of the window, and other processes kept it waiting for {waited:.0%}"
+    return f"the driver ran for {used:.0%} of the window, and others kept it from its core for {waited:.0%}"
 
 
 @rule(
