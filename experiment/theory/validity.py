@@ -258,7 +258,9 @@ def not_steady(metrics: TrialMetrics, context: RuleContext, limit: float) -> str
 )
 def sut_contention(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str | None:
     share = kept_waiting(metrics.sut_runqueue_share, metrics.sut_foreign_cores)
-    return None if share is None or share <= limit else f"others kept the SUT from its core for {share:.0%} of the window"
+    return (
+        None if share is None or share <= limit else f"others kept the SUT from its core for {share:.0%} of the window"
+    )
 
 
 @rule(
@@ -281,11 +283,10 @@ def driver_contention(metrics: TrialMetrics, _context: RuleContext, limit: float
     advice="The clock jumped, or the driver was stopped for a while (a suspended laptop?).",
 )
 def clock(metrics: TrialMetrics, context: RuleContext, limit: float) -> str | None:
-    if context.load.kind is LoadKind.BURST or metrics.window_s is None:
+    lasted_s, planned_s = metrics.window_s, context.load.window_s
+    if context.load.kind is LoadKind.BURST or lasted_s is None or abs(lasted_s / planned_s - 1) <= limit:
         return None
-    if abs(metrics.window_s / context.load.window_s - 1) <= limit:
-        return None
-    return f"the window lasted {metrics.window_s:.2f} s, {context.load.window_s:g} s were planned"
+    return f"the window lasted {lasted_s:.2f} s, {planned_s:g} s were planned"
 
 
 @rule(
