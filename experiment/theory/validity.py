@@ -67,12 +67,8 @@ def findings(measurement: Measurement, context: RuleContext) -> tuple[Finding, .
     if measurement.failure is not None:
         name = measurement.failure_rule or "driver-failed"
         return (Finding(rule=name, reason=measurement.failure, advice=FAILURE_RULES[name][1]),)
-    fired = []
-    for known in RULES.values():
-        reason = known.check(measurement.metrics, context, known.limit if known.limit is not None else 0.0)
-        if reason is not None:
-            fired.append(Finding(rule=known.id, reason=reason, advice=known.advice))
-    return tuple(fired)
+    looked = ((known, known.check(measurement.metrics, context, known.limit or 0.0)) for known in RULES.values())
+    return tuple(Finding(rule=r.id, reason=reason, advice=r.advice) for r, reason in looked if reason is not None)
 
 
 @rule(
