@@ -98,18 +98,26 @@ def at_most(high: float) -> Interval:
 class Comparison:
     """One number a claim rests on.
 
-    With a baseline it is the ratio metric(treatment) / metric(baseline). Without one it is the metric itself, which
-    must lie in `expected` in every trial (a structural statement: what runs where, how many at most).
+    With a baseline it is the ratio metric(treatment) / metric(baseline). Without one it is the metric itself. A
+    structural metric must then lie in `expected` in every trial (what runs where, how many at most); of any other the
+    mean of its logarithm is judged, in the metric's own unit.
     """
 
     treatment: Treatment
     baseline: Treatment | None
     metric: Metric
     expected: Interval
+    scatter: float = 0.0  # registered floor under the standard deviation of ln(ratio) of one pair
+    is_alike: bool = False  # both sides load the core alike; only then may it be judged at equal core speed
 
     @property
     def is_ratio(self) -> bool:
         return self.baseline is not None
+
+    @property
+    def is_structural(self) -> bool:
+        """Whether it must hold in every trial."""
+        return self.baseline is None and self.metric.is_structural
 
     @property
     def treatments(self) -> tuple[Treatment, ...]:
@@ -130,6 +138,8 @@ class Claim:
     source: str
     comparisons: tuple[Comparison, ...] = ()
     note: str = ""
+    refuted_by: str = ""  # what result would refute it
+    beside: tuple[Comparison, ...] = ()  # estimated and shown beside it, never judged; costs no trial
 
     @property
     def is_measurable(self) -> bool:

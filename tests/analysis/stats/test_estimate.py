@@ -8,7 +8,7 @@ from math import exp, inf, log
 
 import pytest
 
-from analysis.stats.estimate import estimate, half_width, log_ratios, ratio_estimate, structural_estimate
+from analysis.stats.estimate import LogSample, estimate, half_width, log_ratios, ratio_estimate, structural_estimate
 from experiment.design.model import at_least
 from made_trials import FAST, SLOW, comparison, trial
 
@@ -50,13 +50,13 @@ def test_a_stricter_level_widens_the_interval() -> None:
 
 
 def test_a_floor_leaves_the_interval_open_above() -> None:
-    estimate = ratio_estimate([(50.0, 1.0)] * 4, ALPHA, is_floor=True)
+    estimate = LogSample.of([log(50.0)] * 4, is_floor=True).estimate(ALPHA)
     assert estimate.high == inf
     assert estimate.low == pytest.approx(50.0, rel=0.05)
 
 
 def test_a_floor_in_the_baseline_leaves_the_interval_open_below() -> None:
-    estimate = ratio_estimate([(50.0, 1.0)] * 4, ALPHA, is_cap=True)
+    estimate = LogSample.of([log(50.0)] * 4, is_cap=True).estimate(ALPHA)
     assert estimate.low == 0.0
 
 

@@ -48,7 +48,7 @@ def test_a_claim_falls_with_one_of_its_comparisons() -> None:
     holds, fails = comparison(Interval(0.9, 1.1)), comparison(at_least(2.0))
     result = judge_claim(claim(holds, fails), ratio_trials(STEADY), skipped={})
     assert [r.verdict for r in result.comparisons] == [Verdict.SUPPORTED, Verdict.REFUTED]
-    assert [(r.alpha, r.estimate.alpha) for r in result.comparisons] == [(0.05, 0.05), (0.025, 0.05)]
+    assert [(r.alpha, r.estimate.alpha) for r in result.comparisons] == [(0.05, 0.1), (0.025, 0.05)]
     assert result.verdict is Verdict.REFUTED
 
 
