@@ -143,4 +143,6 @@ def _reason(verdict: Verdict, results: Sequence[ComparisonResult], trials: Seque
     if verdict not in (Verdict.INVALID, Verdict.INCONCLUSIVE):
         return ""
     say = no_valid_trial if verdict is Verdict.INVALID else not_decided
-    return "; ".join(dict.fromkeys(say(r.comparison, r.estimate, trials) for r in results if r.verdict is verdict))
+    open_ones = [(r.comparison, say(r.comparison, r.estimate, trials)) for r in results if r.verdict is verdict]
+    named = [f"{c.treatment.id}: {reason}" if len(results) > 1 else reason for c, reason in open_ones]
+    return "; ".join(dict.fromkeys(named))
