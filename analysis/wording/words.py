@@ -88,6 +88,7 @@ _WRITTEN: Mapping[Unit, Callable[[float], str]] = {
     Unit.CPU_MICROSECONDS: lambda value: f"{_tenths_below_ten(value)} µs",
     Unit.SHARE: percent,
     Unit.COUNT: lambda value: f"{value:g}",
+    Unit.WAITS: lambda value: f"{ratio(value)} waits",
 }
 
 
