@@ -15,7 +15,7 @@ import numpy as np
 from analysis.stats.rule import LATEST, Prior
 from benchmarks.looks import first_verdicts
 from benchmarks.noise import Floats
-from benchmarks.residuals import Key, asked, residuals, scatter
+from benchmarks.residuals import Key, judged, residuals, scatter
 from experiment.design.model import Comparison
 
 FLOORS_TRIED = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # as multiples of the pooled standard deviation
@@ -48,10 +48,10 @@ class RealNoise:
 def real_noises(
     known: dict[Key, list[list[float]]], *, campaigns: int, rounds: int, alpha: float, seed: int
 ) -> list[RealNoise]:
-    """Simulate every comparison that today's claims judge or estimate and that earlier campaigns measured."""
+    """Simulate every comparison that today's claims judge and that earlier campaigns measured."""
     return [
         _real_noise(name, comparison, _Draws.of(known[key], campaigns, rounds, seed), alpha)
-        for key, (name, comparison) in asked().items()
+        for key, (name, comparison) in judged().items()
         if key in known
     ]
 

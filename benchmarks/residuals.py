@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from math import sqrt
@@ -55,18 +55,16 @@ def key_of(comparison: Comparison) -> Key:
     return comparison.treatment.id, baseline.id if baseline else "", comparison.metric.name
 
 
-def asked() -> dict[Key, tuple[str, Comparison]]:
-    """Return every comparison that today's claims and the A/A pair estimate, by key, with its claim's id."""
-    return {key_of(c): (name, c) for name, c in (*_estimated(CLAIMS.values()), ("A/A", A_A))}
+def judged() -> dict[Key, tuple[str, Comparison]]:
+    """Return every comparison that today's claims and the A/A pair judge by a level, by key, with its claim's id."""
+    own = [(claim.id, c) for claim in CLAIMS.values() for c in claim.comparisons if not c.is_structural]
+    return {key_of(c): (name, c) for name, c in (*own, ("A/A", A_A))}
 
 
-def today() -> dict[Key, Comparison]:
-    return {key: comparison for key, (_, comparison) in asked().items()}
-
-
-def _estimated(claims: Iterable[Claim]) -> Iterator[tuple[str, Comparison]]:
-    for claim in claims:
-        yield from ((claim.id, c) for c in (*claim.comparisons, *claim.beside) if not c.is_structural)
+def estimated(claims: Iterable[Claim]) -> dict[Key, Comparison]:
+    """Return what these claims judge by a level or show beside it, and the A/A pair."""
+    own = (c for claim in claims for c in (*claim.comparisons, *claim.beside) if not c.is_structural)
+    return {key_of(c): c for c in (*own, A_A)}
 
 
 def committed(data: Path = DATA) -> dict[Key, list[list[float]]]:
@@ -86,14 +84,14 @@ def all_known(results: Path, data: Path = DATA) -> dict[Key, list[list[float]]]:
     for path in sorted(results.glob("reference*")):
         if (path / MANIFEST).exists() and CampaignFolder(path).manifest().campaign not in names:
             folder = CampaignFolder(path)
-            for key, logs in measured(folder, registered(folder) | today()).items():
+            for key, logs in measured(folder, _wanted(folder)).items():
                 out.setdefault(key, []).append(logs)
     return out
 
 
-def registered(folder: CampaignFolder) -> dict[Key, Comparison]:
-    """Return what a campaign's own claims estimate."""
-    return {key_of(c): c for _, c in _estimated(folder.manifest().asked())}
+def _wanted(folder: CampaignFolder) -> dict[Key, Comparison]:
+    """Return what a campaign's own claims and today's estimate."""
+    return estimated([*folder.manifest().asked(), *CLAIMS.values()])
 
 
 def measured(folder: CampaignFolder, wanted: Mapping[Key, Comparison]) -> dict[Key, list[float]]:
@@ -132,7 +130,7 @@ def renew(commits: Sequence[str], data: Path = DATA) -> None:
     """Write log_ratios.csv from the reference campaign in each of these commits, in this order."""
     with tempfile.TemporaryDirectory(prefix="reference-") as place:
         folders = {commit: _taken_out(commit, Path(place) / commit) for commit in commits}
-        wanted = {key: c for folder in folders.values() for key, c in registered(folder).items()} | today()
+        wanted = {key: c for folder in folders.values() for key, c in _wanted(folder).items()}
         rows = [
             (commit, folder.manifest().campaign, *key, n, x)
             for commit, folder in folders.items()
@@ -152,9 +150,9 @@ def _taken_out(commit: str, place: Path) -> CampaignFolder:
 
 
 def scatter_table(known: Mapping[Key, Sequence[Sequence[float]]]) -> str:
-    """Return the table of floors: what today's claims estimate first, with what they registered."""
+    """Return the table of floors: what today's claims judge first, with what they registered."""
     head = ("treatment", "baseline", "metric", "claim", "campaigns", "pairs", "sd", "sd 90 %", "largest", "registered")
-    now = asked()
+    now = judged()
     keys = [*(key for key in now if key in known), *(key for key in known if key not in now)]
     return table(head, [_scatter_cells(key, scatter(known[key]), now.get(key)) for key in keys])
 
