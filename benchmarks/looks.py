@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.stats.estimate import USUAL, half_width
-from analysis.stats.rule import LATEST, Prior
+from analysis.stats.rule import LATEST, DecisionRule, Prior
 from benchmarks.noise import Floats
 from experiment.design.model import Interval
 
@@ -54,12 +54,14 @@ def look(log_ratios: Floats, level: float, prior: Prior = USUAL) -> Looks:
     return Looks(low=mean - halves, high=mean + halves)
 
 
-def first_verdicts(log_ratios: Floats, expected: Interval, alpha: float, prior: Prior = USUAL) -> tuple[Flags, Flags]:
+def first_verdicts(
+    log_ratios: Floats, expected: Interval, alpha: float, prior: Prior = USUAL, rule: DecisionRule = LATEST
+) -> tuple[Flags, Flags]:
     """Return, up to each round, whether a campaign was decided as supported, and whether as refuted.
 
     The first verdict stands: a decided claim costs no more trials, so nobody looks again.
     """
-    levels = LATEST.supporting_level(alpha), LATEST.refuting_level(alpha, 1, expected)
+    levels = rule.supporting_level(alpha), rule.refuting_level(alpha, 1, expected)
     looks = {level: look(log_ratios, level, prior) for level in levels}  # often one and the same
     supporting, refuting = (looks[level] for level in levels)
     supported, refuted = supporting.supported(expected), refuting.refuted(expected)

@@ -16,6 +16,7 @@ from analysis.stats.rule import LATEST, Prior
 from benchmarks.looks import first_verdicts
 from benchmarks.noise import Floats
 from benchmarks.residuals import Key, judged, residuals, scatter
+from experiment.design.claims import A_A
 from experiment.design.model import Comparison
 
 FLOORS_TRIED = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # as multiples of the pooled standard deviation
@@ -98,11 +99,11 @@ def _real_noise(claim: str, comparison: Comparison, draws: _Draws, alpha: float)
 
 def _worst(comparison: Comparison, draws: _Draws, alpha: float, prior: Prior) -> float:
     """Return the largest share of campaigns with a false verdict: over limits, verdicts and ways of drawing."""
-    expected = comparison.expected
+    expected, rule = comparison.expected, LATEST.two_sided if comparison == A_A else LATEST
     limits = [log(end) for end in (expected.low, expected.high) if end > 0 and not isinf(end)]
     return max(
         float(verdict[:, -1].mean())
         for limit in limits
         for noise in (draws.pooled, draws.one_campaign)
-        for verdict in first_verdicts(limit + noise, expected, alpha, prior)
+        for verdict in first_verdicts(limit + noise, expected, alpha, prior, rule)
     )

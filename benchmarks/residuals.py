@@ -56,13 +56,13 @@ def key_of(comparison: Comparison) -> Key:
 
 
 def judged() -> dict[Key, tuple[str, Comparison]]:
-    """Return every comparison that today's claims and the A/A pair judge by a level, by key, with its claim's id."""
+    """Return what today's claims judge by an interval, and the A/A pair: by key, with the claim's id."""
     own = [(claim.id, c) for claim in CLAIMS.values() for c in claim.comparisons if not c.is_structural]
     return {key_of(c): (name, c) for name, c in (*own, ("A/A", A_A))}
 
 
 def estimated(claims: Iterable[Claim]) -> dict[Key, Comparison]:
-    """Return what these claims judge by a level or show beside it, and the A/A pair."""
+    """Return what these claims judge by an interval or show beside it, and the A/A pair."""
     own = (c for claim in claims for c in (*claim.comparisons, *claim.beside) if not c.is_structural)
     return {key_of(c): c for c in (*own, A_A)}
 

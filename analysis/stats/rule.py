@@ -4,7 +4,9 @@ Rule 1 is that of versions 0.1 and 0.2: two-sided intervals, no floor under the 
 may err in is written in analysis/stats/judge.py.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 from math import isinf
 from typing import Literal
 
@@ -38,6 +40,11 @@ class DecisionRule:
     is_one_sided: bool  # a limit with one end is tested on that side only
     has_floors: bool  # a comparison's registered scatter is used
     shows_what_decides: bool  # the interval that is shown is the one that decided
+
+    @property
+    def two_sided(self) -> DecisionRule:
+        """This rule for the A/A pair, whose sides may differ either way: its interval stays two-sided at alpha."""
+        return replace(self, is_one_sided=False)
 
     def prior(self, scatter: float) -> Prior:
         """Return the prior of a comparison by its registered scatter: the wide one only on such a floor."""

@@ -112,26 +112,26 @@ def test_a_floor_can_support_at_least_but_never_equality() -> None:
     assert judge_claim(equal, trials, skipped={}).verdict is Verdict.INCONCLUSIVE
 
 
-def _level(expected: Interval) -> Claim:
+def _mean_value(expected: Interval) -> Claim:
     return claim(Comparison(treatment=FAST, baseline=None, metric=RESPONSE_P50, expected=expected))
 
 
-def test_a_level_is_judged_by_the_mean_of_its_logarithm_in_its_own_unit() -> None:
+def test_a_mean_value_is_judged_by_the_mean_of_its_logarithm_in_its_own_unit() -> None:
     trials = [trial(FAST, n, response_p50_us=v) for n, v in enumerate([99e3, 101e3, 100e3, 100e3], start=1)]
-    result = judge_claim(_level(Interval(90e3, 110e3)), trials, skipped={})
+    result = judge_claim(_mean_value(Interval(90e3, 110e3)), trials, skipped={})
     found = result.comparisons[0].estimate
     assert result.verdict is Verdict.SUPPORTED
     assert found.effect == pytest.approx(100e3, rel=1e-3)
     assert 90e3 < found.low < found.high < 110e3
-    assert judge_claim(_level(at_most(50e3)), trials, skipped={}).verdict is Verdict.REFUTED
+    assert judge_claim(_mean_value(at_most(50e3)), trials, skipped={}).verdict is Verdict.REFUTED
 
 
-def test_one_trial_outside_does_not_refute_a_level_as_it_does_a_structural_statement() -> None:
+def test_one_trial_outside_does_not_refute_a_mean_value_as_it_does_a_structural_statement() -> None:
     trials = [trial(FAST, n, response_p50_us=v) for n, v in enumerate([99e3, 101e3, 115e3, 100e3], start=1)]
-    assert judge_claim(_level(at_most(110e3)), trials, skipped={}).verdict is Verdict.INCONCLUSIVE
+    assert judge_claim(_mean_value(at_most(110e3)), trials, skipped={}).verdict is Verdict.INCONCLUSIVE
 
 
-def test_a_level_without_an_answer_in_the_window_is_only_known_to_be_small() -> None:
+def test_a_mean_value_without_an_answer_in_the_window_is_only_known_to_be_small() -> None:
     trials = [trial(FAST, n, goodput_rps=0.0, window_s=4.0) for n in range(1, 5)]
     asked = Comparison(treatment=FAST, baseline=None, metric=GOODPUT, expected=at_most(10))
     result = judge_claim(claim(asked), trials, skipped={})

@@ -64,7 +64,7 @@ def test_of_several_comparisons_each_that_is_open_says_which_it_is() -> None:
     assert result.reason == f"{FAST.id}: only 1 pair of valid trials; {FAST.variant}@closed-80: no pair of valid trials"
 
 
-def test_a_level_speaks_of_trials_in_its_own_unit() -> None:
+def test_a_mean_value_speaks_of_trials_in_its_own_unit() -> None:
     asked = Comparison(treatment=FAST, baseline=None, metric=RESPONSE_P50, expected=Interval(90_000, 101_000))
     trials = [trial(FAST, n, response_p50_us=v) for n, v in enumerate([90e3, 100e3, 110e3], start=1)]
     assert _undecided(asked, trials[:1]).reason == "only 1 valid trial"
