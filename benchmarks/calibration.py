@@ -168,7 +168,7 @@ def _rate_cells(rates: FalseRates) -> tuple[str, ...]:
 
 def _print_real(real: Sequence[RealNoise]) -> None:
     say("\nThe same on the noise of earlier campaigns: each comparison's own residuals on its own limits, drawn again")
-    head = ("comparison", "pairs", "sd", "floor", "worst", "kept", "without floor", "floor enough")
+    head = ("comparison", "pairs", "sd", "floor", "worst", "kept", "without floor", "and g = 100", "floor enough")
     rows = [
         (
             r.name,
@@ -178,6 +178,7 @@ def _print_real(real: Sequence[RealNoise]) -> None:
             f"{r.worst:.2%}",
             "yes" if r.keeps(ALPHA) else "NO",
             f"{r.worst_without_floor:.2%}",
+            f"{r.worst_wide_without_floor:.2%}",
             f"{r.enough_floor:.4f}" if r.enough_floor else "–",
         )
         for r in real

@@ -12,7 +12,7 @@ from math import isinf, log
 
 import numpy as np
 
-from analysis.stats.rule import LATEST, Prior
+from analysis.stats.rule import LATEST, WIDE_G, Prior
 from benchmarks.looks import first_verdicts
 from benchmarks.noise import Floats
 from benchmarks.residuals import Key, judged, residuals, scatter
@@ -36,6 +36,7 @@ class RealNoise:
     floor: float  # as registered; 0 without one
     worst: float  # with the prior that the judge uses
     worst_without_floor: float  # with the same prior as a comparison that registered none
+    worst_wide_without_floor: float  # with the prior that belongs to a floor, but none
     enough_floor: float | None  # the smallest floor tried that keeps the rate
 
     def keeps(self, alpha: float) -> bool:
@@ -93,6 +94,7 @@ def _real_noise(claim: str, comparison: Comparison, draws: _Draws, alpha: float)
         floor=comparison.scatter,
         worst=worst,
         worst_without_floor=_worst(comparison, draws, alpha, LATEST.prior(0.0)),
+        worst_wide_without_floor=_worst(comparison, draws, alpha, Prior(g=WIDE_G)),
         enough_floor=next(enough, None),
     )
 
