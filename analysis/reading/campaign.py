@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from analysis.stats.judge import judge_all, judge_comparison
 from analysis.stats.results import ClaimResult, ComparisonResult
+from analysis.stats.rule import RULES
 from analysis.wording.names import parse_variant
 from bench_app.styles import ASYNC_BLOCKING, ASYNC_OFFLOAD, DEF
 from bench_app.works import WORKS, Bound
@@ -82,7 +83,7 @@ def load_campaign(path: Path) -> Campaign:
     manifest = folder.manifest()
     frame = _with_names(folder.trials_frame())
     trials = tuple(trial_records(frame))
-    claims, skipped, alpha = manifest.asked(), manifest.skipped, manifest.alpha
+    claims, skipped, alpha, rule = manifest.asked(), manifest.skipped, manifest.alpha, RULES[manifest.judge]
     return Campaign(
         folder=folder,
         manifest=manifest,
@@ -92,8 +93,8 @@ def load_campaign(path: Path) -> Campaign:
         claims=claims,
         loads=manifest.loads,
         skipped=skipped,
-        results=judge_all(claims, trials, skipped=skipped, alpha=alpha),
-        aa=judge_comparison(_aa(frame), trials, alpha=alpha, parts=1),
+        results=judge_all(claims, trials, skipped=skipped, alpha=alpha, rule=rule),
+        aa=judge_comparison(_aa(frame), trials, alpha=alpha, parts=1, rule=rule.two_sided),
         costs=_machine_costs(manifest, frame),
     )
 

@@ -1,1 +1,1 @@
-"""Estimates, intervals and verdicts from trials. Knows no file and no text."""
+"""Estimates, intervals and verdicts from trials. Knows no file."""

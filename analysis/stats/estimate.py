@@ -8,30 +8,36 @@ whose Bayes factor with a Gaussian prior on the standardised effect is a non-neg
 inverted by Ville's inequality. With n pairs, prior variance g, r = 1 + n g and K = (sqrt(r) / alpha)^(2/n):
 
     half-width = sqrt((n - 1) u) * s / sqrt(n),    u = (K - 1) / (1 - K / r),    infinite while K >= r
+
+s is the sample's standard deviation, or the registered floor under it if that is larger. A metric without a baseline
+is estimated in the same way from ln(value) of single trials.
+
+The interval is two-sided at level alpha, and each of its ends errs at most alpha / 2 of the time: the Bayes factor is
+the mean of one for larger effects and one for smaller ones, each a supermartingale. Where it exceeds 1 / alpha, the
+one on the estimate's side exceeds 2 / alpha but for the other one, which there is below 1 / sqrt(r). So a rate may
+exceed alpha / 2 by a hundredth of itself.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 from statistics import fmean, median, stdev
 
 from analysis.stats.results import Estimate
+from analysis.stats.rule import Prior
 from experiment.design.metrics import Metric
 from experiment.design.model import Comparison
 from experiment.records.trial import TrialRecord
 
-PRIOR_G = 10.0  # prior variance of the standardised effect: wide, since most effects here are many times their noise
 MIN_STRUCTURAL_TRIALS = 3
-LEAST_SPREAD = 1e-3
-"""A clock's and a counter's own grain: three trials that agree to the last digit are not three measurements of it."""
+USUAL = Prior()
 
 
-def half_width_factor(n: int, alpha: float) -> float:
+def half_width_factor(n: int, alpha: float, prior: Prior = USUAL) -> float:
     """Return the half-width of the confidence sequence after n pairs, in standard deviations of one pair."""
     if n < 2:  # noqa: PLR2004 - a spread needs two
         return inf
-    r = 1 + n * PRIOR_G
+    r = 1 + n * prior.g
     k = (sqrt(r) / alpha) ** (2 / n)
     if k >= r:
         return inf
@@ -39,32 +45,51 @@ def half_width_factor(n: int, alpha: float) -> float:
     return sqrt((n - 1) * u) / sqrt(n)
 
 
-def half_width(log_ratios: Sequence[float], alpha: float) -> float:
+def half_width(log_ratios: Sequence[float], alpha: float, prior: Prior = USUAL) -> float:
     """Return the half-width of the confidence sequence for the mean of `log_ratios` (natural logs)."""
-    factor = half_width_factor(len(log_ratios), alpha)
-    return inf if factor == inf else factor * max(stdev(log_ratios), LEAST_SPREAD)
+    return LogSample.of(log_ratios).half_width(alpha, prior)
 
 
-def ratio_estimate(
-    pairs: Sequence[tuple[float, float]], alpha: float, *, is_floor: bool = False, is_cap: bool = False
-) -> Estimate:
-    """Estimate treatment / baseline from paired values, one pair a round.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogSample:
+    """What an interval needs of n natural logs: of ratios, one a pair, or of values, one a trial.
 
-    `is_floor`: the ratios are only known to be at least those given, so the interval has no upper end. `is_cap`: at
-    most those given, so that it has no lower end.
+    `is_floor`: they are only known to be at least those given, so the interval has no upper end. `is_cap`: at most
+    those given, so that it has no lower end.
     """
-    logs = [log(treatment / baseline) for treatment, baseline in pairs]
-    if not logs:
-        return Estimate(n=0, effect=None, low=0.0, high=inf, alpha=alpha)
-    mean, half = fmean(logs), half_width(logs, alpha)
-    return Estimate(
-        n=len(logs),
-        effect=exp(mean),
-        low=0.0 if is_cap or half == inf else exp(mean - half),
-        high=inf if is_floor or half == inf else exp(mean + half),
-        alpha=alpha,
-        is_floor=is_floor and not is_cap,
-    )
+
+    n: int
+    mean: float = 0.0
+    spread: float = 0.0  # standard deviation; 0 for fewer than two
+    is_floor: bool = False
+    is_cap: bool = False
+
+    @classmethod
+    def of(cls, logs: Sequence[float], *, is_floor: bool = False, is_cap: bool = False) -> "LogSample":
+        n = len(logs)
+        mean, spread = fmean(logs) if n else 0.0, stdev(logs) if n > 1 else 0.0
+        return cls(n=n, mean=mean, spread=spread, is_floor=is_floor, is_cap=is_cap)
+
+    def half_width(self, alpha: float, prior: Prior) -> float:
+        factor = half_width_factor(self.n, alpha, prior)
+        return inf if factor == inf else factor * max(self.spread, prior.least_spread)
+
+    def estimate(self, alpha: float, prior: Prior = USUAL) -> Estimate:
+        """Return the estimate, its interval two-sided at level alpha."""
+        half = self.half_width(alpha, prior)
+        return Estimate(
+            n=self.n,
+            effect=exp(self.mean) if self.n else None,
+            low=0.0 if self.is_cap or half == inf else exp(self.mean - half),
+            high=inf if self.is_floor or half == inf else exp(self.mean + half),
+            alpha=alpha,
+            is_floor=self.is_floor and not self.is_cap,
+        )
+
+
+def ratio_estimate(pairs: Sequence[tuple[float, float]], alpha: float) -> Estimate:
+    """Estimate treatment / baseline from paired values, one pair a round."""
+    return LogSample.of([log(treatment / baseline) for treatment, baseline in pairs]).estimate(alpha)
 
 
 def structural_estimate(values: Sequence[float], alpha: float) -> Estimate:
@@ -86,53 +111,63 @@ def structural_estimate(values: Sequence[float], alpha: float) -> Estimate:
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """A trial's metric; a floor is only known to be exceeded, a cap only known not to be."""
+    """A trial's metric or a pair's ratio; a floor is only known to be exceeded, a cap only known not to be."""
 
     value: float
     is_floor: bool = False
     is_cap: bool = False
 
 
-def estimate(comparison: Comparison, trials: Sequence[TrialRecord], alpha: float) -> Estimate:
+def estimate(comparison: Comparison, trials: Sequence[TrialRecord], alpha: float, prior: Prior = USUAL) -> Estimate:
     """Estimate one comparison from a campaign's trials; invalid ones are left out."""
-    if comparison.baseline is None:
-        treated = _by_round(trials, comparison.treatment.id, comparison.metric)
+    if comparison.is_structural:
+        treated = _by_place(trials, comparison.treatment.id, comparison.metric)
         return structural_estimate([v.value for v in treated.values()], alpha)
-    pairs = _pairs(comparison, trials)
-    return ratio_estimate(
-        [(a.value, b.value) for a, b in pairs],
-        alpha,
-        is_floor=any(a.is_floor or b.is_cap for a, b in pairs),
-        is_cap=any(b.is_floor or a.is_cap for a, b in pairs),
+    return log_sample(comparison, trials).estimate(alpha, prior)
+
+
+def log_sample(comparison: Comparison, trials: Sequence[TrialRecord]) -> LogSample:
+    """Return the sample of a comparison: what `log_ratios` returns, and whether some of it is only a bound."""
+    known = _values(comparison, trials)
+    return LogSample.of(
+        [log(v.value) for v in known], is_floor=any(v.is_floor for v in known), is_cap=any(v.is_cap for v in known)
     )
 
 
 def log_ratios(comparison: Comparison, trials: Sequence[TrialRecord]) -> list[float]:
-    """Return ln(treatment / baseline) of every pair of valid trials, by round; [] without a baseline."""
-    return [log(a.value / b.value) for a, b in _pairs(comparison, trials)]
+    """Return ln(treatment / baseline) of every pair of valid trials, by round; ln(value) where there is no baseline."""
+    return [log(v.value) for v in _values(comparison, trials)]
 
 
-def _pairs(comparison: Comparison, trials: Sequence[TrialRecord]) -> list[tuple[_Value, _Value]]:
-    """Return (treatment, baseline) of every pair of valid trials that has a ratio, by round."""
+def _values(comparison: Comparison, trials: Sequence[TrialRecord]) -> list[_Value]:
+    """Return the ratio of every pair of valid trials, or every trial's value, by round. Zeros have no logarithm."""
+    treated = _by_place(trials, comparison.treatment.id, comparison.metric)
     if comparison.baseline is None:
-        return []
-    treated, base = (_by_round(trials, t.id, comparison.metric) for t in (comparison.treatment, comparison.baseline))
-    both = [(treated[place], base[place]) for place in sorted(treated.keys() & base.keys())]
-    return [(a, b) for a, b in both if a.value > 0 and b.value > 0]
+        return [v for v in treated.values() if v.value > 0]
+    base = _by_place(trials, comparison.baseline.id, comparison.metric)
+    pairs = [(treated[place], base[place]) for place in sorted(treated.keys() & base.keys())]
+    return [_ratio(a, b) for a, b in pairs if a.value > 0 and b.value > 0]
 
 
-def _by_round(trials: Sequence[TrialRecord], treatment: str, metric: Metric) -> Mapping[tuple[int, int], _Value]:
-    """Return the value of a treatment's n-th valid trial of each round, by (round, n).
+def _ratio(a: _Value, b: _Value) -> _Value:
+    return _Value(a.value / b.value, is_floor=a.is_floor or b.is_cap, is_cap=a.is_cap or b.is_floor)
 
-    There is one a round, but for the A/A pair, whose sides are paired in the order they ran in.
+
+def _by_place(trials: Sequence[TrialRecord], treatment: str, metric: Metric) -> Mapping[tuple[int, int], _Value]:
+    """Return a treatment's value at its n-th place of each round, by (round, n); places without a valid trial miss.
+
+    There is one place a round, but for the A/A pair, whose sides are paired in the order of their places. A repetition
+    stands at the place of the trial it repeats, so a discarded trial leaves the other pairs of its round as they are.
     """
     values: dict[tuple[int, int], _Value] = {}
-    seen: Counter[int] = Counter()
-    for trial in sorted(trials, key=lambda t: (t.round, t.position)):
+    places: dict[int, list[int]] = {}
+    for trial in sorted((t for t in trials if t.treatment == treatment), key=lambda t: (t.round, t.position)):
+        here = places.setdefault(trial.round, [])
+        if trial.position not in here:
+            here.append(trial.position)
         value = trial.metrics.value(metric)
-        if trial.treatment == treatment and trial.is_valid and value is not None:
-            values[trial.round, seen[trial.round]] = _value(trial, metric, value)
-            seen[trial.round] += 1
+        if trial.is_valid and value is not None:
+            values[trial.round, len(here) - 1] = _value(trial, metric, value)
     return values
 
 

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from math import exp, inf, log, sqrt
 from statistics import fmean, variance
 
-from analysis.stats.estimate import LEAST_SPREAD
+from analysis.stats.rule import LEAST_SPREAD
 from analysis.stats.student import quantile
 from experiment.design.metrics import Metric
 from experiment.design.model import Interval

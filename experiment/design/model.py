@@ -117,6 +117,11 @@ class Comparison:
         return self.baseline is not None
 
     @property
+    def is_structural(self) -> bool:
+        """Whether it must hold in every trial."""
+        return self.baseline is None and self.metric.is_structural
+
+    @property
     def treatments(self) -> tuple[Treatment, ...]:
         return (self.treatment,) if self.baseline is None else (self.treatment, self.baseline)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from analysis.stats.judge import judge_all
 from analysis.stats.results import ClaimResult
+from analysis.stats.rule import LATEST, DecisionRule
 from analysis.wording.names import parse_variant
 from experiment.design.model import Claim, Load, PlannedTrial, Treatment
 from experiment.design.plan import plan_round, treatments_for, trial_id
@@ -31,12 +32,13 @@ The second attempt is at the round's end: what disturbed the first (a backup, a 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """The limits of a campaign, its seed, and the alpha of its intervals."""
+    """The limits of a campaign, its seed, and the judge's alpha and rule."""
 
     seed: int
     alpha: float
     budget_s: float
     max_rounds: int
+    judge: DecisionRule = LATEST
 
 
 @dataclass(slots=True)
@@ -79,7 +81,7 @@ class Campaign:
     def judge(self, before_round: int | None = None) -> tuple[ClaimResult, ...]:
         """Judge every claim by the trials so far, or by those of the rounds before `before_round`."""
         seen = [t for t in self.trials if before_round is None or t.round < before_round]
-        return judge_all(self.claims, seen, skipped=self.skipped, alpha=self.rules.alpha)
+        return judge_all(self.claims, seen, skipped=self.skipped, alpha=self.rules.alpha, rule=self.rules.judge)
 
     def undecided(self, round_number: int) -> tuple[Claim, ...]:
         """Return the claims that are not decided before a round."""

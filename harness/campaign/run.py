@@ -12,6 +12,7 @@ from typing import Any
 
 from analysis.stats.judge import ALPHA
 from analysis.stats.results import ClaimResult
+from analysis.stats.rule import LATEST, RULES
 from bench_app.catalogue import CATALOGUE
 from bench_app.registry import Resource
 from experiment.design.claims import A_A, CLAIMS, CLAIMS_VERSION
@@ -180,6 +181,7 @@ def _bounds(folder: CampaignFolder, manifest: Manifest) -> Rules:
         alpha=manifest.alpha,
         budget_s=manifest.profile.budget_s,
         max_rounds=manifest.profile.max_rounds,
+        judge=RULES[manifest.judge],
     )
 
 
@@ -250,6 +252,7 @@ def new_manifest(
         command=order.command,
         seed=order.seed,
         alpha=ALPHA,
+        judge=LATEST.name,
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
         host=host.facts(),
         packages=host.package_versions(),

@@ -109,7 +109,8 @@ def manifest_again(original: Campaign, order: RunSpec) -> Manifest:
     settings = taken(
         original.name, original.manifest.settings, commit=reference.commit, own_database=given_database() is None
     )
-    return manifest.model_copy(update={"alpha": original.alpha, "settings": settings, "reproduces": reference})
+    judged = {"alpha": original.alpha, "judge": original.manifest.judge}
+    return manifest.model_copy(update={**judged, "settings": settings, "reproduces": reference})
 
 
 def _loads(original: Campaign) -> dict[str, Load]:

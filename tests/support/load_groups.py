@@ -50,6 +50,7 @@ KINDS: dict[str, set[str]] = {
         "test_compare::test_equal_truths_are_hardly_ever_called_different",
         "test_estimate::test_looking_after_every_round_errs_less_often_than_declared",
         "test_pool_occupancy::test_chance_alone_seldom_makes_a_complaint_even_of_a_pool_that_is_all_busy_or_all_idle",
+        "test_residuals::test_every_claim_with_a_registered_floor_keeps_the_declared_rate_on_real_noise",
         "test_timelines::test_a_campaign_without_the_data_has_no_timeline_and_says_why",
         "test_timelines::test_a_timeline_is_a_slide_that_ends_on_a_long_frame",
         "test_timelines::test_the_same_data_give_the_same_bytes",
