@@ -26,7 +26,7 @@ from gevent import get_hub, getcurrent
 from gevent.monkey import get_original
 
 from _answer import Answer, HttpParserError
-from _arrival import NOTE_BYTES, age_s, ask_for_arrivals
+from _arrival import NOTE_BYTES, arrived_t, ask_for_arrivals
 from _target import Failure, FailureKind, Target
 
 # The real socket class, whether or not gevent has replaced it in the socket module.
@@ -99,10 +99,7 @@ class Connection:
             if sent != len(request):
                 self._send_rest(request, sent)
             failure = self._receive()
-            # The age first: were we held up between the two clocks, the answer would seem to have come before it did.
-            age = age_s(self._notes)
-            # never before it was sent: the kernel stamps by the wall clock, which may be set
-            self.ended_t = max(perf_counter() - age, self.sent_t)
+            self.ended_t = arrived_t(self._notes, self.sent_t)
             return failure  # noqa: TRY300 - an else block would hide that only this path has an answer
         except (OSError, _Expired, _Closed, HttpParserError) as reason:
             self.close()
@@ -129,7 +126,7 @@ class Connection:
         except BaseException:
             self.close()
             raise
-        self._target.connections_opened += 1
+        self._target.opened_t.append(perf_counter())
         return None
 
     def went_away(self) -> bool:

@@ -80,11 +80,13 @@ def quantile_us(counts: Mapping[int, int], q: float) -> float | None:
 class Durations:
     """One kind of duration: the finished ones, and the ages of those that were still unfinished when we stopped.
 
-    An unfinished request took at least its age. Leaving it out would make the worst variant look best.
+    An unfinished request took at least its age. Leaving it out would make the worst variant look best. `entered` has
+    the ages, when the window opened, of those of both that were in flight then.
     """
 
     counts: Histogram = field(default_factory=Histogram)
     censored: Histogram = field(default_factory=Histogram)
+    entered: Histogram = field(default_factory=Histogram)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from _load_closed import ClosedLoad
 from _load_open import Bystander, OpenLoad
 from _recorder import Durations
 from _report import Report
-from _tally import ArrivalTally, CompletionTally, Tally
+from _tally import ArrivalTally, BystanderTally, CompletionTally, Tally
 from _target import Target
 from experiment.records.driver_protocol import BurstOrder, ClosedOrder, HistogramPairs, Request, TrialCommand
 
@@ -45,6 +45,7 @@ class Side(Generic[L]):
             "errors_warmup": dict(tally.errors_warmup),
             "first_failure": tally.first_failure,
             "connections_opened": self.target.connections_opened,
+            "connections_opened_in_window": sum(tally.open_t <= t < tally.close_t for t in self.target.opened_t),
             "dropped": tally.dropped,
             "response": pairs(tally.response),
             "send_lag": pairs(tally.send_lag),
@@ -73,13 +74,17 @@ def bystander_side(environment: Environment, command: TrialCommand) -> Side[Byst
     if order is None:
         return None
     target = _target(command, order)
-    ledger = Ledger(ArrivalTally(), Report(environment, method=order.method, name=f"bystander {order.path}"))
-    return Side(target=target, ledger=ledger, load=Bystander(target, ledger, order))
+    tally = BystanderTally()
+    ledger = Ledger(tally, Report(environment, method=order.method, name=f"bystander {order.path}"))
+    load = Bystander(target, ledger, tally, order, seconds=command.warmup_s + command.window_s)
+    return Side(target=target, ledger=ledger, load=load)
 
 
 def pairs(durations: Durations) -> HistogramPairs:
     """Return durations in the form in which they travel."""
-    return HistogramPairs(counts=durations.counts.to_pairs(), censored=durations.censored.to_pairs())
+    return HistogramPairs(
+        counts=durations.counts.to_pairs(), censored=durations.censored.to_pairs(), entered=durations.entered.to_pairs()
+    )
 
 
 def _target(command: TrialCommand, request: Request) -> Target:

@@ -19,6 +19,7 @@ from _target import WRONG_KINDS, Failure, FailureKind
 NEVER = math.inf
 # Fine enough to see within a window of two or three seconds whether the load was steady.
 BIN_S = 0.05
+TENTHS = 10
 
 
 class Tally(ABC):
@@ -148,7 +149,8 @@ class CompletionTally(Tally):
     """A closed load or a burst: a request belongs to the window if it was completed inside it.
 
     A failed request is counted and has no duration. One in flight at the window's end has the duration that the drain
-    gave it if it was answered right by then, and is censored otherwise.
+    gave it if it was answered right by then, and is censored otherwise. One in flight when the window opened entered at
+    the age that it had then: answered before, it would not have been seen.
     """
 
     def done(self, intended: float, sent_t: float, ended: float, failure: Failure | None) -> None:
@@ -159,7 +161,6 @@ class CompletionTally(Tally):
                 self.errors_warmup[failure.kind] += 1
             return
         self._overlap(intended, ended)
-        self.sent += self.open_t <= intended < self.close_t
         if ended >= self.close_t:
             self._late(intended, sent_t, ended, failure)
         else:
@@ -170,6 +171,10 @@ class CompletionTally(Tally):
                 self._answered(intended, sent_t, ended)
             else:
                 self._count_failure(failure)
+        if intended >= self.open_t:
+            self.sent += intended < self.close_t
+        elif failure is None or ended >= self.close_t:
+            self._entered(intended, sent_t)
 
     def _late(self, intended: float, sent_t: float, ended: float, failure: Failure | None) -> None:
         if intended >= self.close_t:
@@ -179,6 +184,12 @@ class CompletionTally(Tally):
             self._answered(intended, sent_t, ended)
         else:
             self._censor(intended, sent_t, min(ended, self.end_t))
+
+    def _entered(self, intended: float, sent_t: float) -> None:
+        """Record how old a request was when the window opened; its service may have begun later."""
+        self.response.entered.record(whole_us(self.open_t - intended))
+        if 0.0 < sent_t < self.open_t:
+            self.service.entered.record(whole_us(self.open_t - sent_t))
 
 
 class ArrivalTally(Tally):
@@ -215,3 +226,27 @@ class ArrivalTally(Tally):
             self._count_failure(failure)
             if failure.kind not in WRONG_KINDS:
                 self._censor(intended, sent_t, ended_or_end)
+
+
+class BystanderTally(ArrivalTally):
+    """Arrivals whose response times are also kept by the tenth of the planned window in which they were due."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tenths = tuple(Durations() for _ in range(TENTHS))
+        self._tenth_s = 0.0
+
+    def begin(self, *, open_t: float, window_s: float, drain_s: float = 0.0) -> None:
+        super().begin(open_t=open_t, window_s=window_s, drain_s=drain_s)
+        self._tenth_s = window_s / TENTHS
+
+    def _answered(self, intended: float, sent_t: float, ended: float) -> None:
+        super()._answered(intended, sent_t, ended)
+        self._tenth(intended).counts.record(whole_us(ended - intended))
+
+    def _censor(self, intended: float, sent_t: float, at: float) -> None:
+        super()._censor(intended, sent_t, at)
+        self._tenth(intended).censored.record(whole_us(at - intended))
+
+    def _tenth(self, intended: float) -> Durations:
+        return self.tenths[min(int((intended - self.open_t) / self._tenth_s), TENTHS - 1)]

@@ -48,7 +48,8 @@ class Failure:
 class Target:
     """What is asked, of an IP address, and which answer is right: shared by all connections of one load.
 
-    `expected_body` None accepts any body with the expected status. `connections_opened` counts over all connections.
+    `expected_body` None accepts any body with the expected status. `opened_t` says when each connection was opened
+    (perf_counter seconds).
     `memo` is the last right answer, byte for byte as it arrived: the same bytes read from the same state mean the same,
     so that an answer equal to it needs no parser.
     """
@@ -63,7 +64,7 @@ class Target:
     family: socket.AddressFamily = field(init=False)
     head_only: bool = field(init=False)
     connect_timeout_s: float = field(init=False)
-    connections_opened: int = field(init=False, default=0)
+    opened_t: list[float] = field(init=False, default_factory=list)
     memo: bytes = field(init=False, default=_NO_MEMO)
 
     def __post_init__(self) -> None:
@@ -72,6 +73,10 @@ class Target:
         self.family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         self.head_only = self.request.startswith(b"HEAD ")
         self.connect_timeout_s = min(CONNECT_TIMEOUT_S, self.timeout_s)
+
+    @property
+    def connections_opened(self) -> int:
+        return len(self.opened_t)
 
     def judge(self, answer: Answer) -> Failure | None:
         """Return why a complete answer is not the right one, or None if it is."""

@@ -12,14 +12,15 @@ import gevent
 from locust import User, task
 from locust.env import Environment
 
+from _arrival import anchor
 from _recorder import quantile_us
 from _side import Load, Side, bystander_side, load_side, pairs
 from _tally import BIN_S
 from experiment.records.driver_protocol import (
     BurstOrder,
+    BystanderCounts,
     Event,
     ProgressEvent,
-    RequestCounts,
     ResultEvent,
     SecondCounts,
     TrialCommand,
@@ -76,6 +77,7 @@ class Trial:
         runner = self._environment.runner
         assert runner is not None, "created in trials.py"  # noqa: S101
         TrialUser.load = self._load
+        anchor()
         runner.start(self._load.users, spawn_rate=self._load.users)
         for side in self._sides:
             side.load.prepare()
@@ -176,12 +178,13 @@ class Trial:
             driver_wall_s=self._wall_s,
         )
 
-    def _bystander_counts(self) -> RequestCounts | None:
+    def _bystander_counts(self) -> BystanderCounts | None:
         """Return the bystander's part; its answers include those that came while draining."""
         if self._bystander is None:
             return None
         answers = self._bystander.tally.response.counts.count
-        return RequestCounts(answers=answers, **self._bystander.counts())
+        by_tenth = tuple(pairs(tenth) for tenth in self._bystander.load.tally.tenths)
+        return BystanderCounts(answers=answers, response_by_tenth=by_tenth, **self._bystander.counts())
 
     def _per_second(self) -> tuple[SecondCounts, ...]:
         beside = self._bystander.tally.seconds if self._bystander else None

@@ -188,10 +188,14 @@ class ProgressEvent(StrictModel):
 
 
 class HistogramPairs(StrictModel):
-    """A histogram as [bucket, count] pairs; censored are the ages of what was not answered when we stopped looking."""
+    """A histogram as [bucket, count] pairs; censored are the ages of what was not answered when we stopped looking.
+
+    Entered are the ages, when the window opened, of those of both that were in flight then.
+    """
 
     counts: tuple[tuple[int, int], ...]
     censored: tuple[tuple[int, int], ...]
+    entered: tuple[tuple[int, int], ...] = ()
 
 
 class SecondCounts(StrictModel):
@@ -214,9 +218,16 @@ class RequestCounts(StrictModel):
     errors_warmup: dict[str, int]
     first_failure: str | None
     connections_opened: int
+    connections_opened_in_window: int | None = None  # an older driver does not say
     dropped: int
     response: HistogramPairs
     send_lag: HistogramPairs
+
+
+class BystanderCounts(RequestCounts):
+    """What became of the bystander's; `response_by_tenth` by the tenth of the window in which a call was due."""
+
+    response_by_tenth: tuple[HistogramPairs, ...]
 
 
 class ResultEvent(RequestCounts):
@@ -236,7 +247,7 @@ class ResultEvent(RequestCounts):
     in_flight_mean: float
     in_flight_end: int
     makespan_s: float | None
-    bystander: RequestCounts | None
+    bystander: BystanderCounts | None
     driver_cpu_s: float
     driver_wall_s: float
 

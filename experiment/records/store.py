@@ -154,7 +154,7 @@ class CampaignFolder:
 def latency_rows(trial_id: str, histograms: Mapping[Series, Histogram]) -> Iterator[list[Any]]:
     """Yield the rows of latency.csv for one trial: one a bucket that holds anything."""
     for series, histogram in histograms.items():
-        for flag, buckets in ((0, histogram.counts), (1, histogram.censored)):
+        for flag, buckets in enumerate((histogram.counts, histogram.censored, histogram.entered)):
             for index in sorted(buckets):
                 low, high = bucket_low_us(index), bucket_low_us(index + 1) - 1
                 yield [trial_id, series.value, flag, index, low, high, buckets[index]]

@@ -179,5 +179,5 @@ def merged_histograms(path: Path, series: Series, groups: Mapping[str, str]) -> 
 
 def _histogram(rows: pd.DataFrame) -> Histogram:
     whole = rows.astype({"bucket": int, "count": int})
-    parts = (whole[whole["censored"] == flag] for flag in (0, 1))
+    parts = (whole[whole["censored"] == flag] for flag in (0, 1, 2))
     return Histogram(*(dict(zip(p["bucket"].tolist(), p["count"].tolist(), strict=True)) for p in parts))

@@ -46,6 +46,10 @@ class TrialMetrics:
     bystander_p99_us: float | None = None
     bystander_p99_is_floor: bool | None = None
     bystander_within_1s_share: float | None = None  # by the product-limit estimate; None in windows below a second
+    bystander_first_half_p50_us: float | None = None  # of calls due in the window's first half; None where a floor
+    bystander_second_half_p50_us: float | None = None
+    bystander_shift: float | None = None  # by how much one half of the window lies above the other, at least
+    bystander_cold_calls: int | None = None  # connections opened inside the window
     bystander_send_lag_p99_us: float | None = None
     loop_lag_p50_us: float | None = None
     loop_lag_p99_us: float | None = None

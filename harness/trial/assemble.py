@@ -13,6 +13,7 @@ from experiment.records.trial import Measurement, SecondRow, Series, TrialMetric
 from experiment.theory.steady import truncation_shift
 from harness.system.usage import ProcessSample, cpu_resolution_us
 from harness.system.yardstick import Pass, pass_us
+from harness.trial.bystander import bystander_numbers, histogram_of
 from harness.trial.contention import Edge, TrialCores, contention
 from harness.trial.probe_log import ProbeLog, Window
 
@@ -41,7 +42,8 @@ def assemble(seen: TrialObservations) -> Measurement:
         histograms[Series.LOOP_LAG] = seen.probe.lag_histogram(window)
     parts = (
         _answers(seen.load, result, window),
-        _response_times(histograms, result),
+        _response_times(histograms),
+        bystander_numbers(result.bystander, result.window_s) if result.bystander else {},
         _probe_numbers(seen.probe, histograms, window),
         _stalls(seen, window),
         _costs(seen, window),
@@ -59,7 +61,7 @@ def _histograms(result: ResultEvent) -> dict[Series, Histogram]:
     if result.bystander:
         out[Series.BYSTANDER] = result.bystander.response
         out[Series.BYSTANDER_SEND_LAG] = result.bystander.send_lag
-    histograms = {series: Histogram(dict(pairs.counts), dict(pairs.censored)) for series, pairs in out.items()}
+    histograms = {series: histogram_of(pairs) for series, pairs in out.items()}
     return {series: histogram for series, histogram in histograms.items() if histogram.total}
 
 
@@ -87,16 +89,13 @@ def _answers(load: Load, result: ResultEvent, window: Window) -> dict[str, Any]:
     }
 
 
-def _response_times(histograms: Mapping[Series, Histogram], result: ResultEvent) -> dict[str, Any]:
-    bystander = result.bystander
+def _response_times(histograms: Mapping[Series, Histogram]) -> dict[str, Any]:
     response = histograms.get(Series.RESPONSE)
     return {
         **_quantiles("response", response),
         **_quantiles("bystander", histograms.get(Series.BYSTANDER)),
         "response_mean_us": response.mean_us() if response else None,
         "send_lag_p99_us": _sent_late(histograms.get(Series.SEND_LAG)),
-        "bystander_sent": bystander.sent if bystander else None,
-        "bystander_answers": bystander.answers if bystander else None,
         "bystander_send_lag_p99_us": _sent_late(histograms.get(Series.BYSTANDER_SEND_LAG)),
     }
 

@@ -7,6 +7,7 @@ import struct
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import closing
 from time import perf_counter, time_ns
 from typing import TYPE_CHECKING
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING
 import gevent
 import pytest
 
+import _arrival
 import misbehaving_servers  # noqa: F401 - makes locustfiles importable
 from _answer import build_request
-from _arrival import age_s
+from _arrival import anchor, arrived_t
 from _client import Connection
 from _target import Target
 from misbehaving_servers import BODY, RawServer, answer
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
     from misbehaving_servers import Peer
 
 SO_TIMESTAMPNS = 35
+
+
+@pytest.fixture(autouse=True)
+def _anchored_anew() -> Iterator[None]:
+    """Leave no other test with the clock of this one."""
+    yield
+    anchor()
 
 
 def _note(at_ns: int) -> tuple[int, int, bytes]:
@@ -54,14 +63,36 @@ def test_an_answer_ends_when_it_arrived_and_not_when_a_busy_driver_read_it() -> 
             assert connection.sent_t <= connection.ended_t < before_reading
 
 
-def test_the_age_of_data_is_counted_from_the_kernel_s_note() -> None:
-    assert age_s([_note(time_ns() - 5 * 10**9)]) >= 5.0
+def test_data_arrived_as_long_ago_as_the_kernels_note_says() -> None:
+    anchor()
+    before = perf_counter()
+    assert arrived_t([_note(time_ns() - 5 * 10**9)], before - 10) <= perf_counter() - 5
 
 
-def test_without_a_note_the_answer_arrived_when_it_was_read() -> None:
-    assert age_s([]) == 0.0
-    assert age_s([(socket.SOL_SOCKET, 1, b"credentials")]) == 0.0
+@pytest.mark.parametrize("notes", [[], [(socket.SOL_SOCKET, 1, b"credentials")]])
+def test_without_a_note_the_answer_arrived_when_it_was_read(notes: list[tuple[int, int, bytes]]) -> None:
+    before = perf_counter()
+    assert before <= arrived_t(notes, before - 10) <= perf_counter()
 
 
-def test_a_wall_clock_set_back_makes_no_negative_age() -> None:
-    assert age_s([_note(time_ns() + 10**12)]) == 0.0
+@pytest.mark.parametrize(
+    ("noted_s_ago", "sent_s_ago"), [(-1000, 10), (1000, 10)], ids=["in the future", "before the request was sent"]
+)
+def test_an_arrival_that_cannot_be_counts_when_it_was_read(noted_s_ago: int, sent_s_ago: int) -> None:
+    before = perf_counter()
+    assert before <= arrived_t([_note(time_ns() - noted_s_ago * 10**9)], before - sent_s_ago)
+
+
+@pytest.mark.parametrize("step_s", [0.05, 5.0, -5.0, 3600.0])
+def test_a_wall_clock_that_is_set_in_a_trial_neither_shortens_nor_lengthens_a_request(
+    step_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anchor()
+    note = _note(time_ns())
+    with monkeypatch.context() as stepped:
+        stepped.setattr(_arrival, "time", lambda: time.time() + step_s)
+        before = perf_counter()
+        assert before <= arrived_t([note], before - 10) <= perf_counter()
+        anchor()  # the next trial's: notes are now of the clock that was set
+        note = _note(time_ns() + int((step_s - 2) * 1e9))
+        assert arrived_t([note], before - 10) <= perf_counter() - 2

@@ -131,6 +131,15 @@ def test_each_answer_has_each_kind_of_duration(driver: Driver) -> None:
     assert bucket_low_us(result["response"]["counts"][0][0]) > 15_000  # the server waits 20 ms
 
 
+def test_what_is_in_flight_when_the_window_opens_has_an_age(driver: Driver) -> None:
+    with RawServer(answers_after_a_while) as server:
+        result = driver.run(trial(server.port, FOUR_USERS))
+        started_together = driver.run(trial(server.port, {"kind": "burst", "requests": 4}))
+    assert total(result["response"]["entered"]) == total(result["service"]["entered"]) == 4
+    assert result["send_lag"]["entered"] == []
+    assert started_together["response"]["entered"] == []
+
+
 def test_littles_law_holds_for_a_closed_load(driver: Driver) -> None:
     with RawServer(answers_after_a_while) as server:
         result = driver.run(trial(server.port, FOUR_USERS, window_s=1.0))

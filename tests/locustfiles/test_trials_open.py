@@ -106,8 +106,36 @@ def test_a_bystander_is_timed_beside_the_load(driver: Driver) -> None:
     assert (seen["answers"], seen["errors"], seen["dropped"]) == (25, {}, 0)
     assert whole(result)
     assert total(seen["send_lag"]["counts"]) == 25
-    assert seen["connections_opened"] >= 4
+    assert [total(tenth["counts"]) for tenth in seen["response_by_tenth"]] == pytest.approx([2.5] * 10, abs=1)
+    assert sum(total(tenth["counts"]) for tenth in seen["response_by_tenth"]) == 25
     assert result["per_second"][0]["bystander_max_us"] > 15_000
+
+
+def test_bystanders_find_as_many_used_connections_as_they_can_need_at_once(driver: Driver) -> None:
+    asked: list[float] = []
+
+    def behave(peer: Peer) -> None:
+        if peer.path == "/bystander":
+            asked.append(time.monotonic())
+            if len(asked) > 31:  # from now on nobody is answered, so that each call needs a connection of its own
+                peer.hang()
+        answers_after_a_while(peer)
+
+    with RawServer(behave) as server:
+        driver.send(trial(server.port, FOUR_USERS, bystander=bystander()))
+        warm, *_, result = driver.until("result", "error")
+    seen = result["bystander"]
+    assert all(at < warm["t"] for at in asked[:31])  # a call every 20 ms of warm-up and window, which are 0.6 s
+    assert (seen["connections_opened"], seen["connections_opened_in_window"]) == (31, 0)
+    assert (seen["answers"], seen["sent"], seen["errors_warmup"]) == (0, 25, {})
+
+
+def test_a_server_that_answers_nobody_before_the_load_holds_up_no_trial(driver: Driver) -> None:
+    with RawServer(Peer.hang) as server:
+        result = driver.run(trial(server.port, FOUR_USERS, bystander=bystander()))
+    seen = result["bystander"]
+    assert seen["errors_warmup"] == {"timeout": 8}
+    assert seen["connections_opened_in_window"] == 25
 
 
 def test_a_blocked_load_does_not_hold_back_the_bystander(driver: Driver) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from experiment.records.driver_protocol import HistogramPairs, ResultEvent
+from experiment.records.driver_protocol import BystanderCounts, HistogramPairs, ResultEvent
 
 NO_DURATIONS = HistogramPairs(counts=(), censored=())
 DURATIONS = HistogramPairs(counts=((100, 150), (200, 50)), censored=((2048, 2),))
@@ -16,6 +16,7 @@ COUNTS: dict[str, Any] = {
     "errors_warmup": {},
     "first_failure": None,
     "connections_opened": 4,
+    "connections_opened_in_window": 0,
     "dropped": 0,
     "response": DURATIONS,
     "send_lag": NO_DURATIONS,
@@ -43,3 +44,9 @@ def driver_result(**changes: Any) -> ResultEvent:
         "driver_wall_s": 2.5,
     }
     return ResultEvent(**(whole | changes))
+
+
+def bystander_counts(**changes: Any) -> BystanderCounts:
+    """Return what became of a hundred bystanders, of which one was not answered, changed as asked."""
+    whole: dict[str, Any] = COUNTS | {"sent": 100, "answers": 99, "response_by_tenth": (NO_DURATIONS,) * 10}
+    return BystanderCounts(**(whole | changes))

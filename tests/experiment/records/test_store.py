@@ -108,6 +108,15 @@ def test_a_number_that_is_none_is_named_with_file_and_trial(folder: CampaignFold
         folder.trials()
 
 
+def test_entries_come_back_and_do_not_change_the_columns(folder: CampaignFolder) -> None:
+    late = Histogram({5: 3}, {9000: 2}, {4: 1, 8000: 1})
+    folder.append(_record(), {Series.RESPONSE: late, Series.SERVICE: Histogram({5: 1})}, ())
+    assert folder.histograms()["t0001"] == {Series.RESPONSE: late, Series.SERVICE: Histogram({5: 1})}
+    rows = (folder.path / "latency.csv").read_text().splitlines()
+    assert rows[0] == "trial_id,series,censored,bucket,low_us,high_us,count"
+    assert "t0001,response,2,4,4,4,1" in rows
+
+
 def test_a_single_series_can_be_read_alone(folder: CampaignFolder) -> None:
     folder.append(_record(), {**HISTOGRAMS, Series.LOOP_LAG: Histogram({1: 1})}, ())
     assert set(folder.histograms(only=Series.LOOP_LAG)["t0001"]) == {Series.LOOP_LAG}

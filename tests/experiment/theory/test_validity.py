@@ -36,6 +36,11 @@ GOOD = TrialMetrics(
     connections_opened=80,
     unsteady_shift=0.02,
     host_foreign_cores=0.5,
+    bystander_sent=150,
+    bystander_cold_calls=0,
+    bystander_shift=0.1,
+    bystander_first_half_p50_us=1200.0,
+    bystander_second_half_p50_us=1000.0,
     bystander_send_lag_p99_us=900.0,
     send_lag_p99_us=2.0,
     db_in_use_mean=19.8,
@@ -61,6 +66,8 @@ FIRES: dict[str, tuple[Load, dict[str, Any]]] = {
     "driver-contention": (CLOSED, {"driver_cpu_share": 0.5, "driver_runqueue_share": 0.4}),
     "clock": (CLOSED, {"window_s": 4.0}),
     "db-in-use": (CLOSED, {"db_in_use_mean": 38.0, "db_in_use_peak": 40}),
+    "bystander-cold": (CLOSED, {"bystander_cold_calls": 2}),
+    "bystander-not-steady": (CLOSED, {"bystander_shift": 2.5, "bystander_first_half_p50_us": 5000.0}),
     "burst-unanswered": (BURST, {"makespan_s": None}),
 }
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from driver_results import COUNTS, DURATIONS, driver_result
+from driver_results import DURATIONS, bystander_counts, driver_result
 from experiment.design.model import Load, LoadKind
-from experiment.records.driver_protocol import RequestCounts, SecondCounts
+from experiment.records.driver_protocol import HistogramPairs, SecondCounts
 from experiment.records.trial import Measurement, SecondRow, Series
 from harness.system.host import HostSample
 from harness.system.usage import ProcessSample
@@ -91,9 +91,16 @@ def test_response_times_come_from_the_histogram_with_what_was_not_answered() -> 
     assert measurement.histograms[Series.RESPONSE].censored == {2048: 2}
 
 
+def test_response_times_know_what_was_in_flight_when_the_window_opened() -> None:
+    late = HistogramPairs(counts=((100, 50), (200, 50)), censored=((150, 60),), entered=((150, 60),))
+    assert measured(result=driver_result(response=late)).metrics.response_p50_us == 100.0
+    assert measured(result=driver_result(response=late)).histograms[Series.RESPONSE].entered == {150: 60}
+    naive = HistogramPairs(counts=late.counts, censored=late.censored)
+    assert measured(result=driver_result(response=naive)).metrics.response_p50_us == 200.0
+
+
 def test_a_bystander_has_its_own_numbers() -> None:
-    beside = RequestCounts(**(COUNTS | {"sent": 100, "answers": 99, "send_lag": DURATIONS}))
-    measurement = measured(result=driver_result(bystander=beside))
+    measurement = measured(result=driver_result(bystander=bystander_counts(send_lag=DURATIONS)))
     metrics = measurement.metrics
     assert (metrics.bystander_sent, metrics.bystander_answers, metrics.bystander_p50_us) == (100, 99, 100.0)
     assert metrics.bystander_send_lag_p99_us == 200.0
