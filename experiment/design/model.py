@@ -98,17 +98,19 @@ def at_most(high: float) -> Interval:
 class Comparison:
     """One number a claim rests on.
 
-    With a baseline it is the ratio metric(treatment) / metric(baseline). Without one it is the metric itself. A
-    structural metric must then lie in `expected` in every trial (what runs where, how many at most); of any other the
-    mean of its logarithm is judged, in the metric's own unit.
+    With a baseline it is the ratio metric(treatment) / metric(baseline). Without one it is the metric itself, which
+    must lie in `expected`: in every trial if the metric is structural (what runs where, how many at most), else on
+    average. `scatter` is a floor under the standard deviation of ln(ratio) of one pair, registered with the comparison:
+    few pairs agree by chance. `is_alike`: both sides load the core alike; only then may a metric at equal core speed
+    judge (harness/system/yardstick.py).
     """
 
     treatment: Treatment
     baseline: Treatment | None
     metric: Metric
     expected: Interval
-    scatter: float = 0.0  # registered floor under the standard deviation of ln(ratio) of one pair
-    is_alike: bool = False  # both sides load the core alike; only then may it be judged at equal core speed
+    scatter: float = 0.0
+    is_alike: bool = False
 
     @property
     def is_ratio(self) -> bool:
@@ -129,7 +131,8 @@ class Claim:
     """A statement, written so that it can turn out false.
 
     It is supported when every comparison is; one refuted comparison refutes it. A claim without a comparison cannot be
-    measured by load, and the note says why.
+    measured by load, and the note says why. `refuted_by` says which result would refute it. What stands `beside` it is
+    estimated and shown, and never judged; it needs no trials of its own.
     """
 
     id: str
@@ -138,8 +141,8 @@ class Claim:
     source: str
     comparisons: tuple[Comparison, ...] = ()
     note: str = ""
-    refuted_by: str = ""  # what result would refute it
-    beside: tuple[Comparison, ...] = ()  # estimated and shown beside it, never judged; costs no trial
+    refuted_by: str = ""
+    beside: tuple[Comparison, ...] = ()
 
     @property
     def is_measurable(self) -> bool:

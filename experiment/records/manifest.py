@@ -139,8 +139,8 @@ class ClaimEntry(Entry):
     @property
     def value(self) -> Claim:
         own = {name: getattr(self, name) for name in ("id", "slug", "statement", "source", "note", "refuted_by")}
-        comparisons, beside = (tuple(c.value for c in entries) for entries in (self.comparisons, self.beside))
-        return Claim(**own, comparisons=comparisons, beside=beside)
+        judged, beside = (tuple(c.value for c in entries) for entries in (self.comparisons, self.beside))
+        return Claim(**own, comparisons=judged, beside=beside)
 
 
 def _comparison(comparison: Comparison) -> ComparisonEntry:
@@ -232,6 +232,7 @@ class Manifest(Entry):
     pinning: Pinning = Pinning()
     settings: dict[str, Setting] = {}
     loads: dict[str, Load] = {}
+    claims_version: int = Field(default=1, description="of the table of claims; CHANGELOG says what changed with each")
     claims: tuple[ClaimEntry, ...] = ()
     treatments: tuple[TreatmentEntry, ...] = ()
     sweep: tuple[TreatmentEntry, ...] = ()
