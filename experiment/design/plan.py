@@ -61,15 +61,12 @@ def linked(treatments: Iterable[Treatment], comparisons: Iterable[Comparison]) -
 
 
 def _closest(source: random.Random, group: Sequence[Treatment], comparisons: Sequence[Comparison]) -> list[Treatment]:
-    shuffled = [source.sample(group, len(group)) for _ in range(_SHUFFLES)]
-    return min(shuffled, key=lambda order: _distance(order, comparisons))
-
-
-def _distance(order: Sequence[Treatment], comparisons: Sequence[Comparison]) -> int:
-    """Return how many places the sides of comparisons are apart, all together."""
-    place = {treatment: i for i, treatment in enumerate(order)}
-    sides = [[place[t] for t in c.treatments if t in place] for c in comparisons]
-    return sum(max(places) - min(places) for places in sides if places)
+    """Return the one of many random orders of a group in which the sides of its comparisons lie closest together."""
+    number = {treatment: i for i, treatment in enumerate(group)}
+    sides = [[number[t] for t in c.treatments] for c in comparisons if c.is_ratio and number.keys() >= {*c.treatments}]
+    shuffled = [source.sample(range(len(group)), len(group)) for _ in range(_SHUFFLES)]
+    closest = min(shuffled, key=lambda order: sum(abs(order.index(a) - order.index(b)) for a, b in sides))
+    return [group[i] for i in closest]
 
 
 def _with_pair(

@@ -42,7 +42,7 @@ _AT_EQUAL_SPEED = {GOODPUT: NORMALIZED_GOODPUT, CPU_PER_REQUEST: NORMALIZED_CPU_
 class FakeDriver:
     """Returns planted metrics times noise. The first attempts of `spoiled` (treatment, round) are invalid.
 
-    A trial's noise follows from the seed and its id, so that a campaign goes on after a break as it would have without.
+    A trial's noise follows from the seed and its place: after a break a campaign goes on as it would have without.
     """
 
     planted: Mapping[str, Planted]
@@ -60,7 +60,7 @@ class FakeDriver:
         if self.on_trial is not None:
             self.on_trial(planned)
         self.measured.append(planned)
-        self._random.seed(f"{self.seed}:{planned.trial_id}")
+        self._random.seed(f"{self.seed}:{planned.round}:{planned.position}:{planned.attempt}")
         if planned.attempt == 1 and (planned.treatment.id, planned.round) in self.spoiled:
             return Measurement(
                 metrics=TrialMetrics(), histograms={}, failure="spoiled on purpose", failure_rule="sut-died"

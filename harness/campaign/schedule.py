@@ -112,7 +112,7 @@ class Schedule:
         chosen = cheapest(allowed, left_s)
         if not chosen:
             return Stop.BUDGET
-        pair = A_A.treatments if self._has_pair(number, left_s) else ()
+        pair = A_A.treatments if self._has_pair(number, left_s - _step_s(chosen), before) else ()
         comparisons = [c for r in chosen for c in r.comparisons]
         return Step(
             round=number,
@@ -128,9 +128,11 @@ class Schedule:
         can_run = [t for t in wanted if t.skip_reason(self.skipped) is None]
         return plan_round(can_run, seed=self.rules.seed, round_number=number, comparisons=comparisons)
 
-    def _has_pair(self, number: int, left_s: float) -> bool:
-        """Return whether the A/A pair joins a step: the first one, for a third pair, and every sixth from there."""
-        return (number - PASSES - 1) % AA_EVERY == 0 and left_s > LAST_PART * self.rules.budget_s
+    def _has_pair(self, number: int, left_s: float, before: Sequence[TrialRecord]) -> bool:
+        """Return whether the A/A pair joins a step: the first one, for one more pair, and every sixth from there."""
+        lasted = Durations(before, self.loads)
+        afterwards_s = left_s - sum(lasted.expected_s(t) for t in A_A.treatments)
+        return (number - PASSES - 1) % AA_EVERY == 0 and afterwards_s >= LAST_PART * self.rules.budget_s
 
     def remaining(self, still_open: Iterable[ClaimResult], before: Sequence[TrialRecord]) -> list[Remaining]:
         """Return what each open claim is expected to need."""
@@ -167,11 +169,11 @@ def cheapest(remaining: Sequence[Remaining], left_s: float) -> tuple[Remaining, 
 
 
 def _grown(seed: Remaining, others: Sequence[Remaining], left_s: float) -> list[Remaining]:
-    """Return a claim and those that share its treatments, as long as each that joins lowers the time for one."""
+    """Return a claim and those that share its treatments, as long as none that joins raises the time for one."""
     group, joining = [seed], [r for r in others if r is not seed]
     while joining := [r for r in joining if _touch(r, group) and _step_s([*group, r]) <= left_s and r not in group]:
         best = min(joining, key=lambda r: (_share_s([*group, r]), r.claim))
-        if _share_s([*group, best]) >= _share_s(group):
+        if _share_s([*group, best]) > _share_s(group):
             break
         group.append(best)
     return group
