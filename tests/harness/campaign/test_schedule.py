@@ -13,13 +13,14 @@ from experiment.design.claims import A_A
 from experiment.design.loads import LOADS
 from experiment.design.metrics import GOODPUT, TOKENS_PEAK
 from experiment.design.model import Claim, Comparison, Interval, PlannedTrial, Treatment, at_least
+from experiment.design.plan import AA_EVERY
 from experiment.records.manifest import Manifest
 from experiment.records.store import TRIALS, CampaignFolder
 from harness.campaign.campaign import Campaign
 from harness.campaign.discarded import MOST_IN_A_ROW, Discarded
 from harness.campaign.events import CampaignProgress, Listener
 from harness.campaign.fake import FakeDriver, Planted
-from harness.campaign.schedule import AA_EVERY, LAST_PART, PASSES, Rules, Stop
+from harness.campaign.schedule import LAST_PART, PASSES, Rules, Stop
 from made_trials import claim
 
 BASE, DOUBLE, SAME, SLOW, SLOW_BASE = (
@@ -152,14 +153,14 @@ def test_the_aa_pair_runs_in_the_first_step_and_in_every_sixth_from_there(tmp_pa
     assert with_pair == {1, 2, *range(PASSES + 1, 21, AA_EVERY)}
 
 
-@pytest.mark.parametrize("budget_s", range(80, 400, 20))
+@pytest.mark.parametrize("budget_s", [110, 140, 200, 300])
 def test_at_the_end_of_the_budget_the_aa_pair_gives_way_to_open_claims(budget_s: float, tmp_path: Path) -> None:
     _, _, measured = _ran(_campaign(tmp_path / "c", LIMIT, spread=0.05, budget_s=budget_s))
     steps = [(10.0 * (place + 1), p) for place, p in enumerate(measured) if p.round > PASSES]
     assert all(end_s <= budget_s * (1 - LAST_PART) for end_s, p in steps if p.treatment == COPY)
 
 
-@pytest.mark.parametrize("budget_s", [150, 201, 222, 333, 401])
+@pytest.mark.parametrize("budget_s", [150, 222, 401])
 def test_the_budget_is_kept_and_no_half_step_is_begun(budget_s: float, tmp_path: Path) -> None:
     campaign = _campaign(tmp_path / "c", LIMIT, DEAR_LIMIT, spread=0.05, budget_s=budget_s)
     stopped, rounds, measured = _ran(campaign)
