@@ -2,8 +2,10 @@
 
 Thousands of simulated campaigns are looked at after every round, as a real one is, and stop at the first verdict:
 
-- how often the interval ever excludes the truth, under each kind of noise: the declared rate is alpha;
-- how often a claim is falsely supported, or falsely refuted, when the truth sits on its limit: the worst place for it;
+- how often the interval ever excludes the truth on either side, under each kind of noise: declared is 2 alpha;
+- how often a claim is falsely supported, or falsely refuted, when the truth sits on its limit: the worst place for it.
+  Declared is alpha. Without a registered floor under the scatter, and with one as large as the pairs' normal scatter;
+- the same on the noise of real campaigns, comparison by comparison: their own residuals, drawn again;
 - some hundred whole campaigns through harness.campaign with FakeDriver, on planted effects and on the limit;
 - the power: which share decides a true claim, against the size of the effect and the rounds (docs/figures/power.svg).
 
@@ -15,22 +17,26 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import log
+from math import log, sqrt
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from analysis.stats.judge import ALPHA
+from analysis.stats.rule import LATEST
 from benchmarks import campaigns as whole
-from benchmarks.looks import look
+from benchmarks.looks import first_verdicts, look
+from benchmarks.metered import ROOT
 from benchmarks.noise import Model, log_ratios
 from benchmarks.power import ENOUGH, ROUNDS, SPREADS, Power, draw, power_table, smallest_found
+from benchmarks.resampling import RealNoise, real_noises
+from benchmarks.residuals import all_known
 from benchmarks.talk import say, table, write_json
 from experiment.design.model import Interval, at_least
 from harness.campaign.fake import Noise
 
-FIGURES = Path(__file__).resolve().parent.parent / "docs" / "figures"
+FIGURES = ROOT / "docs" / "figures"
 LIMIT = 1.1
 MOST_ROUNDS = 20
 SEED = 20261122
@@ -45,6 +51,7 @@ class FalseRates:
 
     model: Model
     spread: float
+    floor: float  # registered scatter of a pair; 0 without one
     campaigns: int
     excluded: float  # the interval did not hold the truth at some look
     supported: float  # "at least 1.1" was supported; false if the truth lies a hair below
@@ -53,27 +60,30 @@ class FalseRates:
 
     @property
     def worst(self) -> float:
-        return max(self.excluded, self.supported, self.refuted, self.equivalent)
+        """The largest rate of a false verdict."""
+        return max(self.supported, self.refuted, self.equivalent)
 
     def keeps(self, alpha: float) -> bool:
         """Whether every rate is at or below the declared one."""
-        return self.worst <= alpha
+        return self.worst <= alpha and self.excluded <= LATEST.supporting_level(alpha)
 
 
 def false_rates(
-    model: Model, *, campaigns: int, spread: float, alpha: float = ALPHA, rounds: int = MOST_ROUNDS, seed: int = SEED
+    model: Model, *, campaigns: int, spread: float, alpha: float = ALPHA, has_floor: bool = False, seed: int = SEED
 ) -> FalseRates:
-    """Simulate campaigns whose truth lies on the limit."""
-    truth = log(LIMIT)
-    noise = log_ratios(model, np.random.default_rng(seed), campaigns=campaigns, rounds=rounds, spread=spread)
-    looks = look(truth + noise, alpha)
-    supported, refuted = looks.first_verdicts(ONE_SIDED)
-    equivalent, _ = looks.first_verdicts(EQUIVALENCE)
+    """Simulate campaigns whose truth lies on the limit; `spread` is that of one trial."""
+    truth, floor = log(LIMIT), sqrt(2) * spread if has_floor else 0.0
+    noise = log_ratios(model, np.random.default_rng(seed), campaigns=campaigns, rounds=MOST_ROUNDS, spread=spread)
+    prior = LATEST.prior(floor)
+    supported, refuted = first_verdicts(truth + noise, ONE_SIDED, alpha, prior)
+    equivalent, _ = first_verdicts(truth + noise, EQUIVALENCE, alpha, prior)
+    excluded = look(noise, LATEST.supporting_level(alpha), prior).excludes(0.0).any(axis=1)
     return FalseRates(
         model=model,
         spread=spread,
+        floor=floor,
         campaigns=campaigns,
-        excluded=float(looks.excludes(truth).any(axis=1).mean()),
+        excluded=float(excluded.mean()),
         supported=float(supported[:, -1].mean()),
         refuted=float(refuted[:, -1].mean()),
         equivalent=float(equivalent[:, -1].mean()),
@@ -110,15 +120,24 @@ def _share(tally: Counter[tuple[str, bool]], names: Sequence[str], campaigns: in
 def main() -> None:
     options = _options()
     start = time.monotonic()
-    rates = [false_rates(m, campaigns=options.campaigns, spread=s) for m in Model for s in SPREADS]
+    rates = [
+        false_rates(m, campaigns=options.campaigns, spread=s, has_floor=f)
+        for m in Model
+        for s in SPREADS
+        for f in (False, True)
+    ]
     _print_rates(rates)
+    real = real_noises(
+        all_known(ROOT / "results"), campaigns=options.campaigns, rounds=MOST_ROUNDS, alpha=ALPHA, seed=SEED
+    )
+    _print_real(real)
     wholes = [whole_campaigns(noise, campaigns=options.whole) for noise in Noise]
     _print_wholes(wholes)
     points = power_table(np.random.default_rng(SEED), campaigns=options.campaigns, alpha=ALPHA)
     _print_power(points)
     draw(points, options.out, alpha=ALPHA, campaigns=options.campaigns)
-    write_json(options.out / "calibration.json", _as_json(rates, wholes, points))
-    say(f"\nTook {time.monotonic() - start:.0f} s. {_conclusion(rates)}")
+    write_json(options.out / "calibration.json", _as_json(rates, real, wholes, points))
+    say(f"\nTook {time.monotonic() - start:.0f} s. {_conclusion(rates)} {_real_conclusion(real)}")
 
 
 def _options() -> argparse.Namespace:
@@ -135,13 +154,36 @@ def _options() -> argparse.Namespace:
 
 def _print_rates(rates: Sequence[FalseRates]) -> None:
     say(f"False verdicts with the truth on the limit, looked at after each of {MOST_ROUNDS} rounds; declared {ALPHA:g}")
-    head = ("noise", "spread", "interval excludes truth", "falsely >= 1.1", "falsely < 1.1", "falsely same", "kept")
+    say(f"(both ends of an interval: {LATEST.supporting_level(ALPHA):g}); floor: the registered scatter of a pair")
+    excluded, *wrong = "interval excludes truth", "falsely >= 1.1", "falsely < 1.1", "falsely same"
+    head = ("noise", "spread", "floor", excluded, *wrong, "kept")
     say(table(head, [(*_rate_cells(r), "yes" if r.keeps(ALPHA) else "NO") for r in rates]))
 
 
 def _rate_cells(rates: FalseRates) -> tuple[str, ...]:
     shares = (rates.excluded, rates.supported, rates.refuted, rates.equivalent)
-    return (rates.model.value, f"{rates.spread:.0%}", *(f"{share:.2%}" for share in shares))
+    floor = f"{rates.floor:.3f}" if rates.floor else "–"
+    return (rates.model.value, f"{rates.spread:.0%}", floor, *(f"{share:.2%}" for share in shares))
+
+
+def _print_real(real: Sequence[RealNoise]) -> None:
+    say("\nThe same on the noise of earlier campaigns: each comparison's own residuals on its own limits, drawn again")
+    head = ("comparison", "pairs", "sd", "floor", "worst", "kept", "without floor", "and g = 100", "floor enough")
+    rows = [
+        (
+            r.name,
+            r.pairs,
+            f"{r.spread:.4f}",
+            f"{r.floor:g}" if r.floor else "–",
+            f"{r.worst:.2%}",
+            "yes" if r.keeps(ALPHA) else "NO",
+            f"{r.worst_without_floor:.2%}",
+            f"{r.worst_wide_without_floor:.2%}",
+            f"{r.enough_floor:.4f}" if r.enough_floor else "–",
+        )
+        for r in real
+    ]
+    say(table(head, rows))
 
 
 def _print_wholes(wholes: Sequence[WholeCampaigns]) -> None:
@@ -178,7 +220,17 @@ def _conclusion(rates: Sequence[FalseRates]) -> str:
     return f"False verdicts stay at or below the declared {ALPHA:g}, except under: {', '.join(broken)}."
 
 
-def _as_json(rates: Sequence[FalseRates], wholes: Sequence[WholeCampaigns], points: Sequence[Power]) -> dict[str, Any]:
+def _real_conclusion(real: Sequence[RealNoise]) -> str:
+    worst, broken = max(real, key=lambda r: r.worst), [r for r in real if not r.keeps(ALPHA)]
+    start = (
+        f"On the noise of real campaigns the worst of {len(real)} comparisons errs in {worst.worst:.2%} ({worst.name})"
+    )
+    return f"{start}; above the declared rate: {len(broken)}."
+
+
+def _as_json(
+    rates: Sequence[FalseRates], real: Sequence[RealNoise], wholes: Sequence[WholeCampaigns], points: Sequence[Power]
+) -> dict[str, Any]:
     return {
         "command": "make calibration",
         "alpha": ALPHA,
@@ -186,6 +238,7 @@ def _as_json(rates: Sequence[FalseRates], wholes: Sequence[WholeCampaigns], poin
         "rounds": MOST_ROUNDS,
         "seed": SEED,
         "false_rates": [{**asdict(r), "keeps_alpha": r.keeps(ALPHA)} for r in rates],
+        "real_noise": [{**asdict(r), "keeps_alpha": r.keeps(ALPHA)} for r in real],
         "whole_campaigns": {"spread": FAKE_SPREAD, "rounds": FAKE_ROUNDS, "by_noise": [asdict(w) for w in wholes]},
         "smallest_found": [
             {"spread": s, "rounds": n, "power": ENOUGH, "ratio": smallest_found(points, spread=s, rounds=n)}

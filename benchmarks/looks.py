@@ -1,7 +1,7 @@
-"""The estimator of analysis.estimate looked at after every round, for thousands of campaigns at once.
+"""The judge of analysis.stats looking after every round, for thousands of campaigns at once.
 
-Its half-width is a factor that only n and alpha decide, times the sample's standard deviation, and never below a least
-width. Both are asked of the estimator itself, so that there is no second copy of the formula to be wrong.
+The half-width is a factor that only n, the level and the prior decide, times the sample's standard deviation, and never
+below a least width. Both are asked of the estimator itself, so that there is no second copy of the formula to be wrong.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,13 @@ from statistics import stdev
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.stats.estimate import half_width
+from analysis.stats.estimate import USUAL, half_width
+from analysis.stats.rule import LATEST, DecisionRule, Prior
 from benchmarks.noise import Floats
 from experiment.design.model import Interval
 
 _FEWEST = 2  # a spread needs two
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,48 +27,54 @@ class Looks:
     low: Floats
     high: Floats
 
-    def excludes(self, truth: float) -> NDArray[np.bool_]:
+    def excludes(self, truth: float) -> Flags:
         """Return where the interval does not hold the true log ratio."""
         return (self.low > truth) | (self.high < truth)
 
-    def supported(self, expected: Interval) -> NDArray[np.bool_]:
-        """Return where the interval lies inside the expected one, as analysis.judge has it."""
+    def supported(self, expected: Interval) -> Flags:
+        """Return where the interval lies inside the expected one, as the judge has it."""
         return (self.low >= _log(expected.low)) & (self.high <= _log(expected.high))
 
-    def refuted(self, expected: Interval) -> NDArray[np.bool_]:
+    def refuted(self, expected: Interval) -> Flags:
         """Return where the interval and the expected one share no point."""
         return (self.high < _log(expected.low)) | (self.low > _log(expected.high))
 
-    def first_verdicts(self, expected: Interval) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return, up to each round, whether a campaign was decided as supported, and whether as refuted.
 
-        The first verdict stands: a decided claim costs no more trials, so nobody looks again.
-        """
-        supported, refuted = self.supported(expected), self.refuted(expected)
-        decided_before = np.zeros_like(supported)
-        decided_before[:, 1:] = np.logical_or.accumulate(supported | refuted, axis=1)[:, :-1]
-        first = ~decided_before
-        accumulate = np.logical_or.accumulate
-        return accumulate(supported & first, axis=1), accumulate(refuted & first, axis=1)
-
-
-def look(log_ratios: Floats, alpha: float) -> Looks:
-    """Return the intervals after each round of every campaign; `log_ratios` has the shape (campaigns, rounds)."""
+def look(log_ratios: Floats, level: float, prior: Prior = USUAL) -> Looks:
+    """Return the two-sided intervals after each round; `log_ratios` has the shape (campaigns, rounds)."""
     rounds = log_ratios.shape[1]
     n = np.arange(1, rounds + 1)
     mean = np.cumsum(log_ratios, axis=1) / n
     halves = np.full_like(log_ratios, inf)
     for k in range(_FEWEST, rounds + 1):
-        factor, least = _factor(k, alpha), half_width([0.0] * k, alpha)
+        factor, least = _factor(k, level, prior), half_width([0.0] * k, level, prior)
         if factor < inf:
             spread = log_ratios[:, :k].std(axis=1, ddof=1)
             halves[:, k - 1] = np.maximum(factor * spread, least)
     return Looks(low=mean - halves, high=mean + halves)
 
 
-def _factor(n: int, alpha: float) -> float:
-    known = [float(k) for k in range(n)]
-    return half_width(known, alpha) / stdev(known)
+def first_verdicts(
+    log_ratios: Floats, expected: Interval, alpha: float, prior: Prior = USUAL, rule: DecisionRule = LATEST
+) -> tuple[Flags, Flags]:
+    """Return, up to each round, whether a campaign was decided as supported, and whether as refuted.
+
+    The first verdict stands: a decided claim costs no more trials, so nobody looks again.
+    """
+    levels = rule.supporting_level(alpha), rule.refuting_level(alpha, 1, expected)
+    looks = {level: look(log_ratios, level, prior) for level in levels}  # often one and the same
+    supporting, refuting = (looks[level] for level in levels)
+    supported, refuted = supporting.supported(expected), refuting.refuted(expected)
+    decided_before = np.zeros_like(supported)
+    decided_before[:, 1:] = np.logical_or.accumulate(supported | refuted, axis=1)[:, :-1]
+    first = ~decided_before
+    accumulate = np.logical_or.accumulate
+    return accumulate(supported & first, axis=1), accumulate(refuted & first, axis=1)
+
+
+def _factor(n: int, level: float, prior: Prior) -> float:
+    known = [1e9 * k for k in range(n)]  # far above any floor
+    return half_width(known, level, prior) / stdev(known)
 
 
 def _log(ratio: float) -> float:

@@ -12,7 +12,7 @@ from analysis.drawing.axes import fixed_ticks
 from analysis.drawing.canvas import Canvas, Picture, slide
 from analysis.drawing.files import svg_of
 from analysis.drawing.style import BODY, LIGHT, RC
-from benchmarks.looks import look
+from benchmarks.looks import first_verdicts
 from benchmarks.noise import Model, log_ratios
 from experiment.design.model import at_least
 from experiment.records.store import write_whole
@@ -50,7 +50,7 @@ def power_table(rng: np.random.Generator, *, campaigns: int, alpha: float) -> li
     for trial_spread in SPREADS:
         noise = log_ratios(Model.NORMAL, rng, campaigns=campaigns, rounds=max(ROUNDS), spread=trial_spread)
         for effect in EFFECTS:
-            supported, _ = look(noise + np.log(effect), alpha).first_verdicts(at_least(1.0))
+            supported, _ = first_verdicts(noise + np.log(effect), at_least(1.0), alpha)
             out += [
                 Power(spread=trial_spread, rounds=n, effect=effect, share=float(supported[:, n - 1].mean()))
                 for n in ROUNDS

@@ -94,7 +94,7 @@ def load_campaign(path: Path) -> Campaign:
         loads=manifest.loads,
         skipped=skipped,
         results=judge_all(claims, trials, skipped=skipped, alpha=alpha, rule=rule),
-        aa=judge_comparison(_aa(frame), trials, alpha=alpha, parts=1, rule=rule),
+        aa=judge_comparison(_aa(frame), trials, alpha=alpha, parts=1, rule=rule.two_sided),
         costs=_machine_costs(manifest, frame),
     )
 

@@ -57,7 +57,7 @@ def comparison(result: ComparisonResult) -> ComparisonSentence:
     asked = result.comparison
     return ComparisonSentence(
         subject="" if asked.is_ratio else asked.treatment.variant,
-        statement=_ratio(result) if asked.is_ratio else f"{asked.metric.label} {_structural(result)}",
+        statement=_ratio(result) if asked.is_ratio else f"{asked.metric.label} {_alone(result)}",
         expected=words.expected(asked.metric, asked.expected, is_ratio=asked.is_ratio),
         verdict=result.verdict,
     )
@@ -67,7 +67,7 @@ def short(result: ComparisonResult) -> str:
     """Say what a comparison found in few words: `0.025x (0.025 to 0.026)`, `100 % in each of 3 trials`."""
     found = result.estimate
     if not result.comparison.is_ratio:
-        return _structural(result)
+        return _alone(result)
     if found.effect is None:
         return _ratio(result)
     return f"{'≥ ' if found.is_floor else ''}{words.times(found.effect)} ({words.span(found.interval)})"
@@ -94,11 +94,13 @@ def _names(treatment: Treatment, baseline: Treatment | None) -> tuple[str, str]:
     return treatment.variant, baseline.variant
 
 
-def _structural(result: ComparisonResult) -> str:
+def _alone(result: ComparisonResult) -> str:
     metric, found = result.comparison.metric, result.estimate
     if found.effect is None:
         return "has no valid trial"
     trials = words.plural(found.n, "trial")
+    if not result.comparison.is_structural:
+        return f"{words.metric_value(metric, found.effect)} ({words.span(found.interval, metric)}; n = {trials})"
     if isinf(found.high):
         return f"{words.metric_value(metric, found.effect)} so far (n = {trials}, too few to judge)"
     low, high = words.metric_value(metric, found.low), words.metric_value(metric, found.high)

@@ -35,6 +35,7 @@ VERDICT_COLUMNS = (
     "effect",
     "low",
     "high",
+    "level",
     "alpha",
     "is_floor",
     "reason",
@@ -97,6 +98,7 @@ def _comparison_cells(judged: ComparisonResult) -> Sequence[Any]:
         found.effect,
         found.low,
         None if isinf(found.high) else found.high,
+        None if judged.alpha is None else 1 - found.alpha,
         judged.alpha,
         found.is_floor,
     )

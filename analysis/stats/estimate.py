@@ -111,7 +111,7 @@ def structural_estimate(values: Sequence[float], alpha: float) -> Estimate:
 
 @dataclass(frozen=True, slots=True)
 class _Value:
-    """A trial's metric; a floor is only known to be exceeded, a cap only known not to be."""
+    """A trial's metric or a pair's ratio; a floor is only known to be exceeded, a cap only known not to be."""
 
     value: float
     is_floor: bool = False
@@ -127,33 +127,30 @@ def estimate(comparison: Comparison, trials: Sequence[TrialRecord], alpha: float
 
 
 def log_sample(comparison: Comparison, trials: Sequence[TrialRecord]) -> LogSample:
-    """Return the sample of a comparison: of ln(treatment / baseline), or of ln(value) where there is no baseline."""
-    if comparison.baseline is None:
-        values = _by_place(trials, comparison.treatment.id, comparison.metric).values()
-        known = [v for v in values if v.value > 0]
-        return LogSample.of(
-            [log(v.value) for v in known], is_floor=any(v.is_floor for v in known), is_cap=any(v.is_cap for v in known)
-        )
-    pairs = _pairs(comparison, trials)
+    """Return the sample of a comparison: what `log_ratios` returns, and whether some of it is only a bound."""
+    known = _values(comparison, trials)
     return LogSample.of(
-        [log(a.value / b.value) for a, b in pairs],
-        is_floor=any(a.is_floor or b.is_cap for a, b in pairs),
-        is_cap=any(b.is_floor or a.is_cap for a, b in pairs),
+        [log(v.value) for v in known], is_floor=any(v.is_floor for v in known), is_cap=any(v.is_cap for v in known)
     )
 
 
 def log_ratios(comparison: Comparison, trials: Sequence[TrialRecord]) -> list[float]:
-    """Return ln(treatment / baseline) of every pair of valid trials, by round; [] without a baseline."""
-    return [log(a.value / b.value) for a, b in _pairs(comparison, trials)]
+    """Return ln(treatment / baseline) of every pair of valid trials, by round; ln(value) where there is no baseline."""
+    return [log(v.value) for v in _values(comparison, trials)]
 
 
-def _pairs(comparison: Comparison, trials: Sequence[TrialRecord]) -> list[tuple[_Value, _Value]]:
-    """Return (treatment, baseline) of every pair of valid trials that has a ratio, by round."""
+def _values(comparison: Comparison, trials: Sequence[TrialRecord]) -> list[_Value]:
+    """Return the ratio of every pair of valid trials, or every trial's value, by round. Zeros have no logarithm."""
+    treated = _by_place(trials, comparison.treatment.id, comparison.metric)
     if comparison.baseline is None:
-        return []
-    treated, base = (_by_place(trials, t.id, comparison.metric) for t in (comparison.treatment, comparison.baseline))
-    both = [(treated[place], base[place]) for place in sorted(treated.keys() & base.keys())]
-    return [(a, b) for a, b in both if a.value > 0 and b.value > 0]
+        return [v for v in treated.values() if v.value > 0]
+    base = _by_place(trials, comparison.baseline.id, comparison.metric)
+    pairs = [(treated[place], base[place]) for place in sorted(treated.keys() & base.keys())]
+    return [_ratio(a, b) for a, b in pairs if a.value > 0 and b.value > 0]
+
+
+def _ratio(a: _Value, b: _Value) -> _Value:
+    return _Value(a.value / b.value, is_floor=a.is_floor or b.is_cap, is_cap=a.is_cap or b.is_floor)
 
 
 def _by_place(trials: Sequence[TrialRecord], treatment: str, metric: Metric) -> Mapping[tuple[int, int], _Value]:

@@ -58,7 +58,7 @@ def judge_comparison(
         found = estimate(comparison, trials, alpha)
         verdict, rate = _structural_verdict(comparison, found), None
     else:
-        sample, prior = log_sample(comparison, trials), rule.prior(comparison)
+        sample, prior = log_sample(comparison, trials), rule.prior(comparison.scatter)
         verdict, found = decide(lambda level: sample.estimate(level, prior), comparison.expected, alpha, parts, rule)
         rate = alpha / parts if verdict is Verdict.REFUTED else alpha
     if verdict is Verdict.INCONCLUSIVE and found.n == 0 and _all_invalid(comparison, trials):
@@ -98,7 +98,8 @@ def judge_claim(
     results = tuple(judge_comparison(c, trials, alpha=alpha, parts=parts, rule=rule) for c in claim.comparisons)
     verdict = _combine([r.verdict for r in results])
     beside = tuple(
-        ComparisonEstimate(comparison=c, estimate=estimate(c, trials, alpha, rule.prior(c))) for c in claim.beside
+        ComparisonEstimate(comparison=c, estimate=estimate(c, trials, alpha, rule.prior(c.scatter)))
+        for c in claim.beside
     )
     reason = _reason(verdict, results, trials)
     return ClaimResult(claim=claim, verdict=verdict, reason=reason, comparisons=results, beside=beside)
@@ -142,4 +143,6 @@ def _reason(verdict: Verdict, results: Sequence[ComparisonResult], trials: Seque
     if verdict not in (Verdict.INVALID, Verdict.INCONCLUSIVE):
         return ""
     say = no_valid_trial if verdict is Verdict.INVALID else not_decided
-    return "; ".join(dict.fromkeys(say(r.comparison, r.estimate, trials) for r in results if r.verdict is verdict))
+    open_ones = [(r.comparison, say(r.comparison, r.estimate, trials)) for r in results if r.verdict is verdict]
+    named = [f"{c.treatment.id}: {reason}" if len(results) > 1 else reason for c, reason in open_ones]
+    return "; ".join(dict.fromkeys(named))

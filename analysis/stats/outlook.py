@@ -40,13 +40,13 @@ def pairs_needed(
 
 
 def _decides(comparison: Comparison, sample: LogSample, alpha: float, parts: int, rule: DecisionRule) -> bool:
-    prior = rule.prior(comparison)
+    prior = rule.prior(comparison.scatter)
     verdict, _ = decide(lambda level: sample.estimate(level, prior), comparison.expected, alpha, parts, rule)
     return verdict is not Verdict.INCONCLUSIVE
 
 
 def _can_support(comparison: Comparison, sample: LogSample, alpha: float, _parts: int, rule: DecisionRule) -> bool:
     """Return whether the narrowest interval after so many pairs fits between the limits."""
-    prior, expected = rule.prior(comparison), comparison.expected
+    prior, expected = rule.prior(comparison.scatter), comparison.expected
     half = half_width_factor(sample.n, rule.supporting_level(alpha), prior) * prior.least_spread
     return half < inf if has_one_end(expected) else 2 * half <= log(expected.high / expected.low)

@@ -25,8 +25,7 @@ def not_decided(comparison: Comparison, found: Estimate, trials: Sequence[TrialR
     lost = _discarded(comparison, trials)
     if found.low <= 0 and isinf(found.high):
         return "; ".join(filter(None, (lost, _too_few(comparison, found.n))))
-    interval = found.interval
-    said = words.span(interval) if comparison.is_ratio else words.expected(comparison.metric, interval, is_ratio=False)
+    said = words.span(found.interval, None if comparison.is_ratio else comparison.metric)
     after = words.plural(found.n, _unit(comparison))
     return "; ".join(filter(None, (f"the interval reaches across the limit after {after}: {said}", lost)))
 

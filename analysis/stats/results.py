@@ -24,11 +24,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A ratio, a level or a structural value with its interval.
+    """A ratio, a mean value or a structural value with its interval.
 
     For a ratio: effect = exp(mean of paired log ratios), [low, high] a confidence sequence at the two-sided level
-    alpha, valid however often it is looked at: each end errs at most alpha / 2 of the time. For a level the same of
-    single trials, in the metric's unit. For a structural value: effect is the median, [low, high] the observed range.
+    alpha, valid however often it is looked at: each end errs at most alpha / 2 of the time. For a mean value: the same
+    of single trials, in the metric's unit. For a structural value: effect is the median, [low, high] the whole range.
     """
 
     n: int

@@ -4,11 +4,13 @@ Rule 1 is that of versions 0.1 and 0.2: two-sided intervals, no floor under the 
 may err in is written in analysis/stats/judge.py.
 """
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 from math import isinf
 from typing import Literal
 
-from experiment.design.model import Comparison, Interval
+from experiment.design.model import Interval
 
 PRIOR_G = 10.0
 WIDE_G = 100.0
@@ -39,11 +41,16 @@ class DecisionRule:
     has_floors: bool  # a comparison's registered scatter is used
     shows_what_decides: bool  # the interval that is shown is the one that decided
 
-    def prior(self, comparison: Comparison) -> Prior:
-        """Return the prior of a comparison: the wide one only on a registered floor."""
-        if not self.has_floors or comparison.scatter <= 0:
+    @property
+    def two_sided(self) -> DecisionRule:
+        """This rule for the A/A pair, whose sides may differ either way: its interval stays two-sided at alpha."""
+        return replace(self, is_one_sided=False)
+
+    def prior(self, scatter: float) -> Prior:
+        """Return the prior of a comparison by its registered scatter: the wide one only on such a floor."""
+        if not self.has_floors or scatter <= 0:
             return Prior()
-        return Prior(g=WIDE_G, least_spread=max(LEAST_SPREAD, comparison.scatter))
+        return Prior(g=WIDE_G, least_spread=max(LEAST_SPREAD, scatter))
 
     def supporting_level(self, alpha: float) -> float:
         """Return the level at which the interval must lie inside the expected one: each end gets alpha."""

@@ -4,6 +4,7 @@ One place for rounding, so that a figure reads the same on a chart, in a sentenc
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from math import floor, isinf, log10
 
 from experiment.design.metrics import Metric, Unit
@@ -95,12 +96,13 @@ def metric_value(metric: Metric, value: float) -> str:
     return _WRITTEN[metric.unit](value)
 
 
-def span(interval: Interval) -> str:
-    """Return a ratio's interval in words: `0.025 to 0.027`, `at least 312`, `at most 1.2`, or that there is none."""
+def span(interval: Interval, metric: Metric | None = None) -> str:
+    """Return a ratio's or a metric's interval in words: `0.025 to 0.027`, `at least 312`, or that there is none."""
     low, high = interval.low, interval.high
+    write = ratio if metric is None else partial(metric_value, metric)
     if isinf(high):
-        return f"at least {ratio(low)}" if low > 0 else "no interval yet"
-    return f"{ratio(low)} to {ratio(high)}" if low > 0 else f"at most {ratio(high)}"
+        return f"at least {write(low)}" if low > 0 else "no interval yet"
+    return f"{write(low)} to {write(high)}" if low > 0 else f"at most {write(high)}"
 
 
 def expected(metric: Metric, interval: Interval, *, is_ratio: bool) -> str:
@@ -109,10 +111,10 @@ def expected(metric: Metric, interval: Interval, *, is_ratio: bool) -> str:
         return interval.describe()
     if isinf(interval.high):
         return f"at least {metric_value(metric, interval.low)}"
-    if interval.low <= 0:
-        return f"at most {metric_value(metric, interval.high)}"
     if interval.low == interval.high:
         return f"exactly {metric_value(metric, interval.low)}"
+    if interval.low <= 0:
+        return f"at most {metric_value(metric, interval.high)}"
     return f"{metric_value(metric, interval.low)} to {metric_value(metric, interval.high)}"
 
 

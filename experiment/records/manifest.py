@@ -79,7 +79,7 @@ class ComparisonEntry(Entry):
     baseline: TreatmentEntry | None
     metric: str
     expected: tuple[float, float | None]
-    scatter: float = Field(default=0.0, ge=0)
+    scatter: float = 0.0
     is_alike: bool = False
 
     @field_validator("metric")

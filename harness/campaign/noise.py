@@ -8,6 +8,7 @@ from statistics import stdev
 
 from analysis.stats.estimate import half_width_factor, log_ratios
 from analysis.stats.judge import ALPHA
+from analysis.stats.rule import LATEST
 from experiment.design.claims import A_A
 from experiment.design.loads import LOADS
 from experiment.design.metrics import GOODPUT, NORMALIZED_GOODPUT
@@ -44,7 +45,7 @@ class NoiseFloor:
         """The factor (above 1) by which an effect must exceed its claim's limit, to be decided in a usual campaign."""
         if self.spread is None:
             return None
-        half = half_width_factor(TYPICAL_ROUNDS, ALPHA) * self.spread
+        half = half_width_factor(TYPICAL_ROUNDS, LATEST.supporting_level(ALPHA)) * self.spread
         return None if half == inf else exp(half)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import log
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from analysis.stats.estimate import half_width
-from analysis.stats.judge import ALPHA, verdict_of
+from analysis.stats.estimate import LogSample, half_width
+from analysis.stats.judge import ALPHA, decide, verdict_of
 from analysis.stats.results import Verdict
+from analysis.stats.rule import LATEST
 from benchmarks.calibration import EQUIVALENCE, ONE_SIDED, false_rates, whole_campaigns
-from benchmarks.looks import look
+from benchmarks.looks import first_verdicts, look
 from benchmarks.noise import Model, log_ratios
 from benchmarks.power import ENOUGH, Power, power_table, smallest_found
 from experiment.design.model import Interval, at_least
@@ -40,8 +42,25 @@ def test_the_simulation_looks_with_the_estimator_itself() -> None:
             assert (low[n - 1], high[n - 1]) == pytest.approx((mean - half, mean + half))
 
 
+@pytest.mark.parametrize("scatter", [0.0, 0.03])
 @pytest.mark.parametrize("expected", [ONE_SIDED, EQUIVALENCE, at_least(1.0)])
-def test_the_simulation_judges_as_the_judge_does(expected: Interval) -> None:
+def test_the_simulation_stops_where_the_judge_does(expected: Interval, scatter: float) -> None:
+    noise, prior = _noise(campaigns=60, spread=0.03) + 0.05, LATEST.prior(scatter)
+    supported, refuted = first_verdicts(noise, expected, ALPHA, prior)
+    seen = set()
+    for row, said_yes, said_no in zip(noise, supported, refuted, strict=True):
+        first = Verdict.INCONCLUSIVE
+        for n in range(1, len(row) + 1):
+            sample = LogSample.of([float(x) for x in row[:n]])
+            if first is Verdict.INCONCLUSIVE:
+                first, _ = decide(partial(sample.estimate, prior=prior), expected, ALPHA, 1, LATEST)
+            assert (said_yes[n - 1], said_no[n - 1]) == (first is Verdict.SUPPORTED, first is Verdict.REFUTED)
+        seen.add(first)
+    assert len(seen) > 1
+
+
+@pytest.mark.parametrize("expected", [ONE_SIDED, EQUIVALENCE, at_least(1.0)])
+def test_the_simulation_compares_intervals_as_the_judge_does(expected: Interval) -> None:
     looks = look(_noise(campaigns=300, spread=0.03) + 0.05, ALPHA)
     supported, refuted = looks.supported(expected), looks.refuted(expected)
     seen = set()
@@ -56,16 +75,17 @@ def test_the_simulation_judges_as_the_judge_does(expected: Interval) -> None:
 def test_the_first_verdict_stands() -> None:
     # three equal rounds decide for a small ratio; what comes later would say otherwise and is not asked
     early = np.array([[0.0, 0.001, -0.001, 0.5, 0.5, 0.5, 0.5, 0.5]])
-    supported, refuted = look(early, ALPHA).first_verdicts(at_least(1.3))
+    supported, refuted = first_verdicts(early, at_least(1.3), ALPHA)
     assert refuted[0].tolist() == [False, False, *[True] * 6]
     assert not supported.any()
 
 
+@pytest.mark.parametrize("has_floor", [False, True])
 @pytest.mark.parametrize("spread", SPREADS)
 @pytest.mark.parametrize("model", INDEPENDENT)
-def test_false_verdicts_stay_at_or_below_the_declared_rate_under(model: Model, spread: float) -> None:
+def test_false_verdicts_stay_at_or_below_the_declared_rate_under(model: Model, spread: float, has_floor: bool) -> None:  # noqa: FBT001 - pytest passes it
     """The truth lies on the limit, where errors are likeliest, and the interval is looked at after every round."""
-    rates = false_rates(model, campaigns=CAMPAIGNS, spread=spread)
+    rates = false_rates(model, campaigns=CAMPAIGNS, spread=spread, has_floor=has_floor)
     assert rates.keeps(ALPHA), rates
 
 
@@ -114,9 +134,8 @@ def test_what_was_never_found_often_enough_has_no_smallest_size() -> None:
 
 @pytest.mark.parametrize("model", [Model.HEAVY_TAILED, Model.STEAL, Model.DRIFT, Model.UNEVEN_STEAL])
 def test_a_threefold_effect_is_found_within_eight_rounds_under(model: Model) -> None:
-    supported, refuted = look(_noise(model, campaigns=2000, rounds=8, spread=0.05) + log(3), ALPHA).first_verdicts(
-        at_least(1.5)
-    )
+    noise = _noise(model, campaigns=2000, rounds=8, spread=0.05)
+    supported, refuted = first_verdicts(noise + log(3), at_least(1.5), ALPHA)
     assert supported[:, -1].mean() > 0.97
     assert refuted[:, -1].mean() <= ALPHA
 

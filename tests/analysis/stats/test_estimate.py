@@ -9,7 +9,8 @@ from math import exp, inf, log
 import pytest
 
 from analysis.stats.estimate import LogSample, estimate, half_width, log_ratios, ratio_estimate, structural_estimate
-from experiment.design.model import at_least
+from experiment.design.model import Treatment, at_least
+from experiment.records.trial import TrialRecord
 from made_trials import FAST, SLOW, comparison, trial
 
 ALPHA = 0.05
@@ -121,3 +122,40 @@ def test_a_round_with_two_trials_on_one_side_only_is_one_pair() -> None:
     placed = [(FAST, 0, 1.0), (SLOW, 1, 2.0), (FAST, 2, 9.0)]
     trials = [replace(trial(t, 1, goodput_rps=rps), position=p, trial_id=f"t{p}") for t, p, rps in placed]
     assert estimate(comparison(at_least(1)), trials, ALPHA).n == 1
+
+
+def _placed(*places: tuple[Treatment, int, float], round_number: int = 1) -> list[TrialRecord]:
+    """Return trials (treatment, position, goodput); a negative goodput is a discarded trial."""
+    return [
+        replace(
+            trial(t, round_number, rules=("host-busy",) if rps < 0 else (), goodput_rps=abs(rps)),
+            position=position,
+            trial_id=f"t{n}",
+        )
+        for n, (t, position, rps) in enumerate(places)
+    ]
+
+
+def test_a_repetition_takes_the_place_of_the_trial_it_repeats() -> None:
+    """Not that of the next pair, although the pair before it has one valid trial fewer at first."""
+    trials = _placed((FAST, 0, -1.0), (SLOW, 1, 2.0), (FAST, 2, 8.0), (SLOW, 3, 4.0), (FAST, 0, 1.0))
+    assert log_ratios(comparison(at_least(1)), trials) == pytest.approx([log(1 / 2), log(8 / 4)])
+
+
+def test_a_side_that_stays_discarded_takes_only_its_own_pair_with_it() -> None:
+    trials = _placed((FAST, 0, -1.0), (SLOW, 1, 2.0), (FAST, 2, 8.0), (SLOW, 3, 4.0), (FAST, 0, -1.0))
+    assert log_ratios(comparison(at_least(1)), trials) == pytest.approx([log(8 / 4)])
+
+
+@pytest.mark.parametrize("apart", [1, 2, 5])
+def test_sides_pair_by_their_order_however_far_apart_they_ran(apart: int) -> None:
+    """An A/A pair may be as far apart within its step as a claim's sides are, with others between."""
+    other = Treatment(variant="noop.def", load="closed-20")
+    between = [(other, k, 7.0) for k in range(1, apart)]
+    trials = _placed((SLOW, 0, 2.0), *between, (FAST, apart, 1.0), (FAST, apart + 1, 9.0), (SLOW, 2 * apart + 1, 3.0))
+    assert log_ratios(comparison(at_least(1)), trials) == pytest.approx([log(1 / 2), log(9 / 3)])
+
+
+def test_pairs_never_reach_from_one_round_into_another() -> None:
+    trials = [*_placed((FAST, 0, 1.0)), *_placed((SLOW, 0, 2.0), round_number=2)]
+    assert log_ratios(comparison(at_least(1)), trials) == []

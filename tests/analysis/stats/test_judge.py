@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 
 import pytest
 
 from analysis.stats.judge import judge_claim, verdict_of
 from analysis.stats.results import Verdict
-from experiment.design.metrics import BYSTANDER_P50, TOKENS_PEAK
+from experiment.design.metrics import BYSTANDER_P50, GOODPUT, RESPONSE_P50, TOKENS_PEAK
 from experiment.design.model import Claim, Comparison, Interval, at_least, at_most
 from made_trials import FAST, SLOW, claim, comparison, ratio_trials, trial
 
@@ -109,3 +110,48 @@ def test_a_floor_can_support_at_least_but_never_equality() -> None:
     equal = claim(comparison(Interval(2000, 4000), BYSTANDER_P50))
     assert judge_claim(stalls, trials, skipped={}).verdict is Verdict.SUPPORTED
     assert judge_claim(equal, trials, skipped={}).verdict is Verdict.INCONCLUSIVE
+
+
+def _mean_value(expected: Interval) -> Claim:
+    return claim(Comparison(treatment=FAST, baseline=None, metric=RESPONSE_P50, expected=expected))
+
+
+def test_a_mean_value_is_judged_by_the_mean_of_its_logarithm_in_its_own_unit() -> None:
+    trials = [trial(FAST, n, response_p50_us=v) for n, v in enumerate([99e3, 101e3, 100e3, 100e3], start=1)]
+    result = judge_claim(_mean_value(Interval(90e3, 110e3)), trials, skipped={})
+    found = result.comparisons[0].estimate
+    assert result.verdict is Verdict.SUPPORTED
+    assert found.effect == pytest.approx(100e3, rel=1e-3)
+    assert 90e3 < found.low < found.high < 110e3
+    assert judge_claim(_mean_value(at_most(50e3)), trials, skipped={}).verdict is Verdict.REFUTED
+
+
+def test_one_trial_outside_does_not_refute_a_mean_value_as_it_does_a_structural_statement() -> None:
+    trials = [trial(FAST, n, response_p50_us=v) for n, v in enumerate([99e3, 101e3, 115e3, 100e3], start=1)]
+    assert judge_claim(_mean_value(at_most(110e3)), trials, skipped={}).verdict is Verdict.INCONCLUSIVE
+
+
+def test_a_mean_value_without_an_answer_in_the_window_is_only_known_to_be_small() -> None:
+    trials = [trial(FAST, n, goodput_rps=0.0, window_s=4.0) for n in range(1, 5)]
+    asked = Comparison(treatment=FAST, baseline=None, metric=GOODPUT, expected=at_most(10))
+    result = judge_claim(claim(asked), trials, skipped={})
+    assert result.verdict is Verdict.SUPPORTED
+    assert result.comparisons[0].estimate.low == 0.0
+
+
+def test_what_stands_beside_a_claim_is_estimated_and_never_judged() -> None:
+    against_it = replace(comparison(at_least(5.0)), scatter=0.02)
+    asked = replace(claim(comparison(Interval(0.9, 1.1))), beside=(against_it,))
+    result = judge_claim(asked, ratio_trials(STEADY), skipped={})
+    assert result.verdict is Verdict.SUPPORTED
+    assert len(result.comparisons) == 1
+    (beside,) = result.beside
+    assert beside.comparison is against_it
+    assert beside.estimate.n == len(STEADY)
+    assert beside.estimate.effect == pytest.approx(1.0, abs=0.01)
+
+
+def test_a_claim_asks_for_no_trial_of_what_stands_beside_it() -> None:
+    other = replace(FAST, load="closed-80")
+    asked = replace(claim(comparison(at_least(1))), beside=(replace(comparison(at_least(1)), treatment=other),))
+    assert other not in asked.treatments
