@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
+from analysis.stats.rule import RULES
 from experiment.design.claims import A_A, CLAIMS
 from experiment.design.loads import LOADS
 from experiment.design.metrics import BYSTANDER_P50, CPU_PER_REQUEST, GOODPUT, MAKESPAN, RESPONSE_P99
@@ -121,7 +122,11 @@ def _go_on(folder: CampaignFolder, driver: FakeDriver, listener: Listener) -> Ca
         skipped=told.skipped,
         always=always_of(told, claims),
         rules=Rules(
-            seed=told.seed, alpha=told.alpha, budget_s=told.profile.budget_s, max_rounds=told.profile.max_rounds
+            seed=told.seed,
+            alpha=told.alpha,
+            budget_s=told.profile.budget_s,
+            max_rounds=told.profile.max_rounds,
+            judge=RULES[told.judge],
         ),
         listener=listener,
     )
