@@ -1,9 +1,9 @@
-"""What a campaign measures next: two passes over everything that is open, then one claim's step at a time.
+"""What a campaign measures next: a pass or two over everything that is open, then one claim's step at a time.
 
-A pass measures every treatment that an open claim needs. A step measures those of one claim: of all open claims the one
-that the least time would decide. Claims that need no other treatments are decided by the same trials, so the time is
-divided among them. Everything follows from the trials of the rounds before and the seed; a campaign that broke off
-therefore goes on with the steps that it would have taken.
+A pass measures every treatment that an open claim needs. The second is left out where the budget has no room for a
+third. A step measures the treatments of one claim: of all open claims the one that the least time would decide. Claims
+that share treatments join its step as long as that does not raise the time for each. Everything follows from the trials
+of the rounds before and the seed, so a campaign that broke off goes on with the steps that it would have taken.
 
 Which claim comes next depends on what was seen. The confidence sequence allows that: it holds however many pairs there
 are, and whatever made us stop or go on.
@@ -25,7 +25,7 @@ from experiment.design.plan import AA_EVERY, comparisons_of, plan_round
 from experiment.records.trial import TrialRecord
 
 PASSES = 2
-"""Rounds that measure everything: nothing is known of a claim's scatter before it has two pairs."""
+"""At most so many rounds measure everything: little is known of a claim's scatter before it has two pairs."""
 
 LAST_PART = 0.2
 """In this part of the budget, its last, the A/A pair gives way to the claims that are still open."""
@@ -88,8 +88,11 @@ class Schedule:
         still_open = self.open_claims(before)
         if not still_open and not self.always:
             return Stop.DECIDED
-        if self.always or number <= PASSES:
-            return self._pass(number, still_open) if number <= self.rules.max_rounds else Stop.ROUNDS
+        if self.always and number > self.rules.max_rounds:
+            return Stop.ROUNDS
+        whole = self._pass(number, still_open)
+        if self.always or number == 1 or (number <= PASSES and self._has_room(whole, before)):
+            return whole
         return self._step(number, still_open, before)
 
     def open_claims(self, before: Sequence[TrialRecord]) -> tuple[ClaimResult, ...]:
@@ -104,11 +107,19 @@ class Schedule:
         ids = tuple(r.claim.id for r in still_open)
         return Step(round=number, order=order, claims=ids, open_claims=len(ids), is_pass=True)
 
+    def _has_room(self, whole: Step, before: Sequence[TrialRecord]) -> bool:
+        """Return whether a pass leaves time for another one; if not, claims are better decided one by one."""
+        lasted = Durations(before, self.loads)
+        return 2 * sum(map(lasted.expected_s, whole.order)) <= self._left_s(before)
+
+    def _left_s(self, before: Sequence[TrialRecord]) -> float:
+        return self.rules.budget_s - sum(t.duration_s for t in before)
+
     def _step(self, number: int, still_open: Sequence[ClaimResult], before: Sequence[TrialRecord]) -> Step | Stop:
         allowed = [r for r in self.remaining(still_open, before) if r.turns < self.rules.max_rounds]
         if not allowed:
             return Stop.ROUNDS
-        left_s = self.rules.budget_s - sum(t.duration_s for t in before)
+        left_s = self._left_s(before)
         chosen = cheapest(allowed, left_s)
         if not chosen:
             return Stop.BUDGET

@@ -18,7 +18,6 @@ from experiment.design.model import PlannedTrial
 from experiment.records.trial import TrialRecord
 from harness.campaign.discarded import Discarded
 from harness.campaign.events import CampaignProgress, Listener
-from harness.campaign.schedule import PASSES
 from harness.trial.driver import Progress
 
 MARKS = {
@@ -49,11 +48,11 @@ def in_minutes(seconds: float) -> str:
 
 
 def title(standing: CampaignProgress) -> str:
-    """Return what is being measured, e.g. `pass 2` or `step 7 for A18 A19`; of many claims the first few."""
+    """Return what is being measured, e.g. `pass 1` or `step 7 for A18 A19` (round 7); of many claims the first few."""
     if standing.is_pass:
         return f"pass {standing.round}"
     shown, more = standing.claims[:_MOST_NAMED], len(standing.claims) - _MOST_NAMED
-    return f"step {standing.round - PASSES} for {' '.join(shown)}{f' and {more} more' if more > 0 else ''}"
+    return f"step {standing.round} for {' '.join(shown)}{f' and {more} more' if more > 0 else ''}"
 
 
 def still_open(standing: CampaignProgress) -> str:

@@ -1,4 +1,4 @@
-"""What comes next: two passes, then the claim that the least time decides. FakeDriver measures by a made clock."""
+"""What comes next: a pass or two, then the claim that the least time decides. FakeDriver measures by a made clock."""
 
 import shutil
 from collections import Counter
@@ -114,6 +114,11 @@ def test_two_passes_measure_everything_and_then_each_step_is_for_somebody(tmp_pa
         assert {p.treatment for p in measured if p.round == number} == everything
     assert [s.is_pass for s in rounds.begun][:3] == [True, True, False]
     assert all(rounds.steps)
+
+
+def test_a_second_pass_that_leaves_no_time_for_a_third_is_none(tmp_path: Path) -> None:
+    _, rounds, _ = _ran(_campaign(tmp_path / "c", TWICE, DEAR, budget_s=280))
+    assert [s.is_pass for s in rounds.begun][:2] == [True, False]
 
 
 def test_a_step_measures_nothing_that_its_claims_do_not_need(tmp_path: Path) -> None:

@@ -58,9 +58,9 @@ def test_what_is_left_promises_no_more_than_is_known() -> None:
 
 def test_a_step_names_its_claims_but_not_all_of_many() -> None:
     assert title(STANDING) == "pass 2"
-    assert title(replace(STANDING, is_pass=False, round=9, claims=("A7",))) == "step 7 for A7"
+    assert title(replace(STANDING, is_pass=False, round=9, claims=("A7",))) == "step 9 for A7"
     many = replace(STANDING, is_pass=False, round=3, claims=("A1", "A4", "A5", "A6", "A8", "A19"))
-    assert title(many) == "step 1 for A1 A4 A5 A6 and 2 more"
+    assert title(many) == "step 3 for A1 A4 A5 A6 and 2 more"
 
 
 def _plain() -> tuple[PlainLines, io.StringIO]:
