@@ -1,22 +1,20 @@
 """The judge of analysis.stats looking after every round, for thousands of campaigns at once.
 
-The half-width is a factor that only n, the level and the prior decide, times the sample's standard deviation, and never
-below a least width. Both are asked of the estimator itself, so that there is no second copy of the formula to be wrong.
+The half-width is a factor that only n, the level and the prior decide, times the sample's standard deviation or its
+floor. The factor is asked of the estimator itself, so that there is no second copy of its formula to be wrong.
 """
 
 from dataclasses import dataclass
 from math import inf, log
-from statistics import stdev
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.stats.estimate import USUAL, half_width
+from analysis.stats.estimate import USUAL, half_width_factor
 from analysis.stats.rule import LATEST, DecisionRule, Prior
 from benchmarks.noise import Floats
 from experiment.design.model import Interval
 
-_FEWEST = 2  # a spread needs two
 Flags = NDArray[np.bool_]
 
 
@@ -42,15 +40,12 @@ class Looks:
 
 def look(log_ratios: Floats, level: float, prior: Prior = USUAL) -> Looks:
     """Return the two-sided intervals after each round; `log_ratios` has the shape (campaigns, rounds)."""
-    rounds = log_ratios.shape[1]
-    n = np.arange(1, rounds + 1)
-    mean = np.cumsum(log_ratios, axis=1) / n
-    halves = np.full_like(log_ratios, inf)
-    for k in range(_FEWEST, rounds + 1):
-        factor, least = _factor(k, level, prior), half_width([0.0] * k, level, prior)
-        if factor < inf:
-            spread = log_ratios[:, :k].std(axis=1, ddof=1)
-            halves[:, k - 1] = np.maximum(factor * spread, least)
+    n = np.arange(1, log_ratios.shape[1] + 1)
+    start = log_ratios[:, :1]  # sums of squares are taken about it, so that no digit is lost
+    total, squares = (np.cumsum((log_ratios - start) ** power, axis=1) for power in (1, 2))
+    spread = np.sqrt(np.maximum(squares - total**2 / n, 0.0) / np.maximum(n - 1, 1))
+    factors = np.array([half_width_factor(int(k), level, prior) for k in n])
+    mean, halves = start + total / n, factors * np.maximum(spread, prior.least_spread)
     return Looks(low=mean - halves, high=mean + halves)
 
 
@@ -70,11 +65,6 @@ def first_verdicts(
     first = ~decided_before
     accumulate = np.logical_or.accumulate
     return accumulate(supported & first, axis=1), accumulate(refuted & first, axis=1)
-
-
-def _factor(n: int, level: float, prior: Prior) -> float:
-    known = [1e9 * k for k in range(n)]  # far above any floor
-    return half_width(known, level, prior) / stdev(known)
 
 
 def _log(ratio: float) -> float:

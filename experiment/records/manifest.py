@@ -222,7 +222,7 @@ class Manifest(Entry):
     command: str = ""
     seed: int | None = None
     alpha: float = 0.05
-    judge: Literal["1", "2"] = Field(default="1", description="the rule of the judge: analysis/stats/rule.py")
+    judge: Literal["1", "2"] = Field(default="2", description="the judge's rule; a manifest that names none has rule 1")
     started_at: str | None = None
     finished_at: str | None = None
     stopped_because: str | None = None
@@ -265,7 +265,7 @@ def read_manifest(data: Mapping[str, Any], where: str) -> Manifest:
             "wrote it (see its manifest)."
         )
     try:
-        return Manifest.model_validate(_from_format_1(data) if version == 1 else data)
+        return Manifest.model_validate({"judge": "1", **(_from_format_1(data) if version == 1 else data)})
     except ValidationError as error:
         raise StoreError(f"{where}: {complaint(error)}") from None
 

@@ -1,5 +1,6 @@
 """The noise of real campaigns: how it is pooled, written down and drawn again."""
 
+import sys
 from math import sqrt
 from pathlib import Path
 from statistics import stdev, variance
@@ -9,7 +10,18 @@ import pytest
 
 from analysis.stats.judge import ALPHA
 from benchmarks.resampling import real_noises
-from benchmarks.residuals import COLUMNS, Key, all_known, committed, judged, key_of, residuals, scatter, scatter_table
+from benchmarks.residuals import (
+    COLUMNS,
+    Key,
+    all_known,
+    committed,
+    judged,
+    key_of,
+    main,
+    residuals,
+    scatter,
+    scatter_table,
+)
 from experiment.design.claims import A_A, CLAIMS
 from experiment.records.store import write_table
 
@@ -58,6 +70,15 @@ def test_every_scatter_stands_in_the_table_of_floors_beside_what_is_registered()
     text = scatter_table(_known([LOGS]))
     asked = CLAIMS["A8"].comparisons[0]
     assert all(part in text for part in (asked.treatment.id, f"{scatter([LOGS]).spread:.4f}", f"{asked.scatter:g}"))
+
+
+def test_the_command_prints_the_table_of_floors(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["residuals"])
+    assert main() == 0
+    said = capsys.readouterr().out
+    assert all(claim in said for claim in ("A8", "A19", "A/A"))
 
 
 def test_clumped_noise_breaks_the_rate_without_a_floor_and_not_with_one() -> None:

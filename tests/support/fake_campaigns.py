@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from math import exp
 from typing import TYPE_CHECKING, Any
 
+from analysis.stats.rule import LATEST
 from experiment.design.claims import CLAIMS, CLAIMS_VERSION
 from experiment.design.factors import THREAD_TOKENS
 from experiment.design.loads import LOADS, sweep_load
@@ -128,6 +129,7 @@ def manifest(
         "command": "bench run --profile article --seed 7",
         "seed": 7,
         "alpha": 0.05,
+        "judge": LATEST.name,
         "started_at": "2026-01-01T10:00:00+00:00",
         "finished_at": "2026-01-01T10:10:12+00:00",
         "stopped_because": "all decided",

@@ -86,6 +86,7 @@ ELSEWHERE = {
         test="test_generated_docs.py::test_a_generated_page_is_what_its_table_makes"
     ),
     "python -m benchmarks.probe_cost": By(test="test_make.py::test_the_cost_of_the_probe_is_measured"),
+    "python -m benchmarks.residuals": By(test="test_residuals.py::test_the_command_prints_the_table_of_floors"),
     "python locustfiles/trials.py": By(test="test_trials.py::test_a_trial_is_announced_step_by_step"),
     "locust -f locustfiles/closed.py --host http://127.0.0.1:8000 --path /sleep/def": By(
         test="test_locust_by_hand.py::test_plain_locust_runs_the_locustfile_and_writes_its_csv"
