@@ -90,8 +90,8 @@ class Schedule:
             return Stop.DECIDED
         if self.always and number > self.rules.max_rounds:
             return Stop.ROUNDS
-        whole = self._pass(number, still_open)
-        if self.always or number == 1 or (number <= PASSES and self._has_room(whole, before)):
+        whole, most = self._pass(number, still_open), min(PASSES, self.rules.max_rounds)
+        if self.always or number == 1 or (number <= most and self._has_room(whole, before)):
             return whole
         return self._step(number, still_open, before)
 

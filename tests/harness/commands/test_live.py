@@ -100,21 +100,24 @@ def test_plain_lines_tell_where_every_claim_stands() -> None:
 
 
 def _busy(in_a_row: int) -> Discarded:
-    bad = replace(trial(FAST, 2, rules=("host-busy", "driver-cpu")), reasons="other processes used 0.9 cores")
+    bad = replace(trial(FAST, 2, rules=("sut-contention", "driver-cpu")), reasons="it waited")
     return Discarded(trials=(bad,) * in_a_row)
 
 
 def test_plain_lines_say_that_trials_keep_being_discarded_by_which_rule_and_what_to_do() -> None:
     listener, out = _plain()
     listener.discarding(_busy(4))
-    assert "4 trials in a row were discarded (host-busy 4, driver-cpu 4); the campaign stops after 10" in out.getvalue()
-    assert all(RULES[rule].advice in out.getvalue() for rule in ("host-busy", "driver-cpu"))
+    assert (
+        "4 trials in a row were discarded (sut-contention 4, driver-cpu 4); the campaign stops after 10"
+        in out.getvalue()
+    )
+    assert all(RULES[rule].advice in out.getvalue() for rule in ("sut-contention", "driver-cpu"))
 
 
 def test_json_lines_tell_of_discarded_trials_as_an_event(capsys: pytest.CaptureFixture[str]) -> None:
     JsonLines().discarding(_busy(3))
     event = json.loads(capsys.readouterr().out)
-    assert (event["event"], event["in_a_row"], event["rules"]["host-busy"]) == ("discarding", 3, 3)
+    assert (event["event"], event["in_a_row"], event["rules"]["sut-contention"]) == ("discarding", 3, 3)
 
 
 @pytest.mark.parametrize("in_a_row", [0, 2, 9])
@@ -134,7 +137,7 @@ def test_the_live_view_fits_a_terminal_of_80_by_24_whatever_goes_wrong(in_a_row:
     assert max(sum(segment.cell_length for segment in line) for line in lines) <= 80
     shown = "\n".join("".join(segment.text for segment in line) for line in lines)
     assert "claims open" in shown
-    assert (RULES["host-busy"].advice[:40] in shown) == (in_a_row > 0)
+    assert (RULES["sut-contention"].advice[:40] in shown) == (in_a_row > 0)
 
 
 def test_json_lines_are_one_object_each(capsys: pytest.CaptureFixture[str]) -> None:
