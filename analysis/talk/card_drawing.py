@@ -18,6 +18,7 @@ from analysis.reading.facts import machine
 from analysis.stats.results import ComparisonResult, Verdict
 from analysis.talk.cards import BigNumber, Card, title_lines
 from analysis.wording import words
+from analysis.wording.names import treatment_label
 
 STATEMENT, HUGE, LARGE, TEXT, NOTE = 52.0, 132.0, 84.0, 32.0, 26.0
 """Font sizes of cards in pixels; only the campaign's name and the ticks are a little smaller than NOTE."""
@@ -28,7 +29,7 @@ _SPLIT = 630.0  # where the numbers end on the left
 _CHART = _SPLIT + 50  # where the chart begins on the right
 _BAR_ROW, _STRIP_ROW, _STRIP_AXIS = 132.0, 52.0, 40.0
 _STRUCTURE = 66 + _STRIP_ROW + _STRIP_AXIS
-_TIGHT = 200.0  # less room than this for a number takes two lines below it
+_TIGHT, _TIGHTEST = 220.0, 150.0  # with less room for a number than this, some of its lines go
 
 
 def draw_claim(campaign: Campaign, card: Card, theme: Theme) -> Figure:
@@ -102,11 +103,14 @@ def _number(canvas: Canvas, number: BigNumber, y: float, room: float) -> None:
     while text_width(number.value, size, "bold") > width and size > NOTE:
         size -= 4
     canvas.text(canvas.left, y, number.value, size=size, weight="bold", va="top")
+    expected = f"expected: {number.expected}"
+    if is_tight:  # beside the value, not below it
+        x = canvas.left + text_width(number.value, size, "bold") + 24
+        canvas.text(x, y + size - NOTE, expected, size=NOTE, colour=theme.muted, va="top", room=_SPLIT - x)
     y += size * 1.06
-    of = [number.of] if is_tight else wrapped(number.of, NOTE, width)
-    found, expected = (number.interval, theme.ink), (f"expected: {number.expected}", theme.muted)
-    evidence = [(f"{number.interval}; {expected[0]}", theme.muted)] if is_tight else [found, expected]
-    lines = [*((line, theme.ink) for line in of), *evidence]
+    of = wrapped(number.of, NOTE, width) if room > _TIGHTEST else [number.of]
+    lines = [*((line, theme.ink) for line in of), (number.interval, theme.ink)]
+    lines += [] if is_tight else [(expected, theme.muted)]
     for line, colour in lines:
         canvas.text(canvas.left, y, line, size=NOTE, colour=colour, va="top", room=width)
         y += NOTE * 1.3
@@ -174,7 +178,7 @@ def _ticks(reach: float) -> Sequence[float]:
 def _structure_strip(canvas: Canvas, result: ComparisonResult, y: float) -> float:
     """Draw a value on its expected band, on an axis from zero; return the pixel below."""
     theme, asked, found, middle = canvas.theme, result.comparison, result.estimate, _STRIP_ROW / 2
-    label = words.upper_first(asked.metric.label)
+    label = f"{words.upper_first(asked.metric.label)}, {treatment_label(asked.treatment)}"
     canvas.text(_CHART, y + 12, label, size=NOTE, room=canvas.right - _CHART)
     canvas.text(_CHART, y + 44, "shaded: expected", size=NOTE, colour=theme.muted)
     top, bottom = y + 66, y + 66 + _STRIP_ROW

@@ -199,7 +199,7 @@ def _sut_costs(before: ProcessSample, after: ProcessSample, seen: TrialObservati
     }
 
 
-LEAST_ANSWERS = 100
+LEAST_ANSWERS = 50
 """CPU per request needs this many answers: requests half done at the window's edges are then a small part of it."""
 LEAST_NET_CPU_S = 0.02
 _LEAST_STEPS = 20

@@ -143,7 +143,7 @@ def test_the_suts_cpu_is_shared_among_the_answers_without_what_it_costs_when_idl
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"answers": 99}, "too few answers"),
+        ({"answers": 49}, "too few answers"),
         ({"share": 0.029, "idle_share": 0.02}, "under 20 ms of CPU"),
         ({"share": 0.39, "idle_share": 0.2}, "less than the idle SUT's own"),
         ({"idle_share": None}, "the idle SUT is not known"),
