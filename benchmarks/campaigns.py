@@ -19,8 +19,9 @@ from experiment.design.metrics import GOODPUT
 from experiment.design.model import Claim, Comparison, Interval, Treatment, at_least
 from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
-from harness.campaign.campaign import Campaign, Rules
+from harness.campaign.campaign import Campaign
 from harness.campaign.fake import FakeDriver, Noise
+from harness.campaign.schedule import Rules
 
 LIMIT = 1.1
 LARGE = 3.0

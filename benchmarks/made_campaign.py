@@ -15,7 +15,7 @@ import numpy as np
 from experiment.design.claims import CLAIMS
 from experiment.design.loads import LOADS
 from experiment.design.model import Load, LoadKind, PlannedTrial, Treatment
-from experiment.design.plan import plan_round, treatments_for, trial_id
+from experiment.design.plan import comparisons_of, plan_round, treatments_for, trial_id
 from experiment.records.histogram import Histogram, bucket_index
 from experiment.records.manifest import FORMAT_VERSION, ClaimEntry, TreatmentEntry, read_manifest
 from experiment.records.store import CampaignFolder
@@ -62,7 +62,9 @@ def _round(treatments: tuple[Treatment, ...], number: int) -> list[PlannedTrial]
     first = (number - 1) * len(treatments) + 1
     return [
         PlannedTrial(trial_id=trial_id(first + position), round=number, position=position, attempt=1, treatment=t)
-        for position, t in enumerate(plan_round(treatments, seed=_SEED, round_number=number))
+        for position, t in enumerate(
+            plan_round(treatments, seed=_SEED, round_number=number, comparisons=comparisons_of(CLAIMS.values()))
+        )
     ]
 
 

@@ -1,10 +1,16 @@
-"""The plan: every treatment that is still needed, once per round, in an order that only the seed decides."""
+"""The plan of one round: its treatments once each, the sides of a comparison close together, by the seed alone."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from experiment.design.claims import A_A
-from experiment.design.model import Claim, Treatment
+from experiment.design.model import Claim, Comparison, Treatment
+
+AA_EVERY = 6
+"""In a round the A/A pair runs before every sixth group of treatments; after the passes, in every sixth step."""
+
+_SHUFFLES = 50
+"""Of so many random orders of a group, the one with the closest sides is taken; a group has ten treatments at most."""
 
 
 def treatments_for(claims: Iterable[Claim], *, with_aa: bool = True) -> tuple[Treatment, ...]:
@@ -14,47 +20,75 @@ def treatments_for(claims: Iterable[Claim], *, with_aa: bool = True) -> tuple[Tr
     return tuple(dict.fromkeys([*wanted, *pair]))
 
 
-MOST_AA_PAIRS = 3
-_TREATMENTS_A_PAIR = 8
+def comparisons_of(claims: Iterable[Claim]) -> tuple[Comparison, ...]:
+    return tuple(comparison for claim in claims for comparison in claim.comparisons)
 
 
-def aa_pairs(treatments: int) -> int:
-    """Return how often a round runs the A/A pair: once per eight other treatments, at most three times.
-
-    A long campaign has few rounds, and it takes about ten pairs to know the noise floor within 10 %.
-    """
-    return max(1, min(MOST_AA_PAIRS, -(-treatments // _TREATMENTS_A_PAIR)))
-
-
-def plan_round(treatments: Iterable[Treatment], *, seed: int, round_number: int) -> tuple[Treatment, ...]:
+def plan_round(
+    treatments: Iterable[Treatment], *, seed: int, round_number: int, comparisons: Sequence[Comparison] = ()
+) -> tuple[Treatment, ...]:
     """Return one round: each treatment once, in an order that seed and round alone decide.
 
-    The A/A pair is repeated in a long round, its two sides one after the other each time.
+    Treatments that comparisons link, directly or through others, form a group. Groups are shuffled and so are the
+    treatments in each; of many such orders the one is taken in which the sides of comparisons lie closest. A machine
+    whose speed changes over minutes then disturbs their ratio less. The order in which claims were named does not
+    matter.
 
-    Works are shuffled, and the treatments within a work. So treatment and baseline of a comparison run within a minute
-    of each other, and a machine whose speed changes over minutes disturbs their ratio less. Treatments are sorted
-    before they are shuffled, so the order in which the user named the claims does not matter.
+    The A/A pair stands before every sixth group, its sides now adjacent, now parted by one trial, as those of claims
+    are. A group that shares a treatment with it takes the first of these places and measures that treatment once.
     """
     source = random.Random(f"{seed}:{round_number}")  # noqa: S311 - a reproducible order, not a secret
-    wanted = set(treatments)
-    blocks: dict[str, list[list[Treatment]]] = {}
-    for unit in _units(wanted):
-        blocks.setdefault(unit[0].variant.partition(".")[0], []).append(unit)
-    order = list(blocks.values())
-    source.shuffle(order)
-    for block in order:
-        source.shuffle(block)
-        for unit in block:
-            source.shuffle(unit)
-    return tuple(treatment for block in order for unit in block for treatment in unit)
+    wanted, pair = set(treatments), set(A_A.treatments)
+    has_pair = pair <= wanted
+    is_shared = has_pair and any(pair & set(c.treatments) for c in comparisons)
+    links = [*comparisons, A_A] if is_shared else comparisons
+    groups = linked(wanted if is_shared or not has_pair else wanted - pair, links)
+    source.shuffle(groups)
+    ordered = [_closest(source, group, links) for group in groups]
+    if has_pair:
+        ordered = _with_pair(source, ordered or [[]], is_shared=is_shared, parity=round_number // AA_EVERY)
+    return tuple(treatment for group in ordered for treatment in group)
 
 
-def _units(wanted: set[Treatment]) -> list[list[Treatment]]:
-    """Return what stays together in a round: single treatments, and the two sides of the A/A pair."""
-    pair = set(A_A.treatments) if wanted.issuperset(A_A.treatments) else set()
-    single = [[t] for t in sorted(wanted - pair, key=lambda t: t.id)]
-    repeats = aa_pairs(len(single)) if pair else 0
-    return [*single, *(sorted(pair, key=lambda t: t.id) for _ in range(repeats))]
+def linked(treatments: Iterable[Treatment], comparisons: Iterable[Comparison]) -> list[list[Treatment]]:
+    """Return the connected components of the graph whose edges are the comparisons, each sorted by id."""
+    groups = [{t} for t in sorted(set(treatments), key=lambda t: t.id)]
+    for comparison in comparisons:
+        touched = [group for group in groups if group.intersection(comparison.treatments)]
+        if touched:
+            groups = [set().union(*touched), *(group for group in groups if group not in touched)]
+    return sorted((sorted(group, key=lambda t: t.id) for group in groups), key=lambda group: group[0].id)
+
+
+def _closest(source: random.Random, group: Sequence[Treatment], comparisons: Sequence[Comparison]) -> list[Treatment]:
+    """Return the one of many random orders of a group in which the sides of its comparisons lie closest together."""
+    number = {treatment: i for i, treatment in enumerate(group)}
+    sides = [[number[t] for t in c.treatments] for c in comparisons if c.is_ratio and number.keys() >= {*c.treatments}]
+    shuffled = [source.sample(range(len(group)), len(group)) for _ in range(_SHUFFLES)]
+    closest = min(shuffled, key=lambda order: sum(abs(order.index(a) - order.index(b)) for a, b in sides))
+    return [group[i] for i in closest]
+
+
+def _with_pair(
+    source: random.Random, groups: Sequence[Sequence[Treatment]], *, is_shared: bool, parity: int
+) -> list[list[Treatment]]:
+    """Return the groups with the A/A pair before every sixth, or, where a group shares it, in that and after it."""
+    out = [list(group) for group in groups]
+    times = -(-len(out) // AA_EVERY)
+    first = source.randrange(len(out) - AA_EVERY * (times - 1))
+    if is_shared:
+        home = next(i for i, group in enumerate(out) if A_A.treatment in group)
+        out[first], out[home] = out[home], out[first]
+    for k, place in enumerate(range(first, len(out), AA_EVERY)):
+        if not (is_shared and k == 0):
+            out[place] = _before(out[place], source.sample(A_A.treatments, 2), is_apart=(k + parity) % 2 == 1)
+    return out
+
+
+def _before(group: Sequence[Treatment], pair: Sequence[Treatment], *, is_apart: bool) -> list[Treatment]:
+    one, other = pair
+    between = 1 if is_apart else 0
+    return [one, *group[:between], other, *group[between:]]
 
 
 def trial_id(number: int) -> str:

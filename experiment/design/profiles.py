@@ -35,7 +35,7 @@ PROFILES: Mapping[str, Profile] = {
             name="article",
             summary="every statement of the article that load can test",
             claims=ARTICLE_CLAIMS,
-            budget_s=620.0,
+            budget_s=400.0,
             max_rounds=20,
         ),
         Profile(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from analysis.stats.results import ClaimResult
 from experiment.design.model import PlannedTrial
 from experiment.records.trial import TrialRecord
+from harness.campaign.discarded import Discarded
 from harness.trial.driver import Progress
 
 
@@ -17,7 +18,10 @@ class CampaignProgress:
     """The progress of a campaign, shown with every event."""
 
     round: int
-    max_rounds: int
+    is_pass: bool  # over everything that is open; else the step of `claims`
+    claims: tuple[str, ...]  # ids of those that the round is for
+    open_claims: int  # when the round began
+    all_claims: int
     trials_done: int
     trials_in_round: int
     position: int
@@ -32,8 +36,8 @@ class Listener:
     def note(self, text: str) -> None:
         """Receive a line for the user (a service started, a variant is skipped)."""
 
-    def round_started(self, standing: CampaignProgress, undecided: Sequence[str]) -> None:
-        """Receive the begin of a round; `undecided` are the ids of the claims that it is for."""
+    def round_started(self, standing: CampaignProgress) -> None:
+        """Receive the begin of a pass or a step."""
 
     def trial_started(self, planned: PlannedTrial, standing: CampaignProgress) -> None:
         """Receive the begin of a trial."""
@@ -43,6 +47,9 @@ class Listener:
 
     def trial_ended(self, record: TrialRecord, standing: CampaignProgress) -> None:
         """Receive a trial that is on disk."""
+
+    def discarding(self, latest: Discarded) -> None:
+        """Receive the latest trials when several in a row were discarded, after each more."""
 
     def judged(self, results: Sequence[ClaimResult], standing: CampaignProgress) -> None:
         """Receive the verdicts after a round."""

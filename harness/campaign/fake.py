@@ -40,32 +40,35 @@ _AT_EQUAL_SPEED = {GOODPUT: NORMALIZED_GOODPUT, CPU_PER_REQUEST: NORMALIZED_CPU_
 
 @dataclass(slots=True)
 class FakeDriver:
-    """Returns planted metrics times noise. The first attempts of `spoiled` (treatment, round) are invalid."""
+    """Returns planted metrics times noise. The first attempts of `spoiled` (treatment, round) are invalid.
+
+    A trial's noise follows from the seed and its place: after a break a campaign goes on as it would have without.
+    """
 
     planted: Mapping[str, Planted]
     seed: int = 0
     noise: Noise = Noise.NORMAL
     spread: float = 0.05
+    scatter: Mapping[tuple[str, Metric], float] = field(default_factory=dict)  # of a treatment's metric, if not spread
     spoiled: frozenset[tuple[str, int]] = frozenset()
     on_trial: Callable[[PlannedTrial], None] | None = None
     measured: list[PlannedTrial] = field(default_factory=list)
-    _random: random.Random = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._random = random.Random(self.seed)  # noqa: S311 - reproducible noise, not a secret
+    _random: random.Random = field(init=False, default_factory=random.Random)
 
     def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:  # noqa: ARG002 - the protocol's
         """Return the planted effect of the trial's treatment with noise on it."""
         if self.on_trial is not None:
             self.on_trial(planned)
         self.measured.append(planned)
+        self._random.seed(f"{self.seed}:{planned.round}:{planned.position}:{planned.attempt}")
         if planned.attempt == 1 and (planned.treatment.id, planned.round) in self.spoiled:
             return Measurement(
                 metrics=TrialMetrics(), histograms={}, failure="spoiled on purpose", failure_rule="sut-died"
             )
+        name = planned.treatment.id
         values = {
-            metric.name: value if metric.is_structural else value * exp(self._draw())
-            for metric, value in self.planted[planned.treatment.id].items()
+            metric.name: value if metric.is_structural else value * exp(self._draw(self.scatter.get((name, metric))))
+            for metric, value in self.planted[name].items()
         }
         for plain, even in _AT_EQUAL_SPEED.items():
             if plain.name in values:
@@ -84,15 +87,16 @@ class FakeDriver:
             seconds=(SecondRow(second=0, answers=100),),
         )
 
-    def _draw(self) -> float:
+    def _draw(self, own: float | None) -> float:
+        spread = self.spread if own is None else own
         match self.noise:
             case Noise.NORMAL:
-                return self._random.gauss(0, self.spread)
+                return self._random.gauss(0, spread)
             case Noise.HEAVY_TAILED:
                 chi2 = sum(self._random.gauss(0, 1) ** 2 for _ in range(3))
-                return self.spread * self._random.gauss(0, 1) / sqrt(chi2 / 3)
+                return spread * self._random.gauss(0, 1) / sqrt(chi2 / 3)
             case Noise.DRIFT:
-                return self._random.gauss(0, self.spread) - 0.01 * len(self.measured)
+                return self._random.gauss(0, spread) - 0.01 * len(self.measured)
             case Noise.STEAL:
                 stolen = -0.4 if self._random.random() < 0.1 else 0.0  # noqa: PLR2004 - one in ten
-                return self._random.gauss(0, self.spread) + stolen
+                return self._random.gauss(0, spread) + stolen

@@ -15,7 +15,8 @@ from experiment.design.metrics import GOODPUT, NORMALIZED_GOODPUT
 from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import TrialRecord
-from harness.campaign.campaign import Campaign, Rules
+from harness.campaign.campaign import Campaign
+from harness.campaign.schedule import Rules
 from harness.system.pinning import plan_cores
 from harness.trial.app_settings import todays
 from harness.trial.preflight import preflight

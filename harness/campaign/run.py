@@ -23,8 +23,9 @@ from experiment.design.profiles import PROFILES, Profile
 from experiment.errors import EnvironmentUnfitError, StoreError
 from experiment.records.manifest import ClaimEntry, Manifest, ProfileFacts, treatment_entries
 from experiment.records.store import CampaignFolder
-from harness.campaign.campaign import Campaign, Rules
+from harness.campaign.campaign import Campaign
 from harness.campaign.events import Listener
+from harness.campaign.schedule import Rules
 from harness.campaign.unserved import given_database, missing_for, missing_variants
 from harness.postgres.binaries import NoPostgresError
 from harness.system import host

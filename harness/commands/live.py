@@ -16,6 +16,7 @@ from analysis.stats.results import ClaimResult, Verdict
 from analysis.wording import words
 from experiment.design.model import PlannedTrial
 from experiment.records.trial import TrialRecord
+from harness.campaign.discarded import Discarded
 from harness.campaign.events import CampaignProgress, Listener
 from harness.trial.driver import Progress
 
@@ -27,6 +28,8 @@ MARKS = {
     Verdict.SKIPPED: ("skipped", "dim"),
     Verdict.NOT_MEASURABLE: ("not measurable", "dim"),
 }
+_MOST_NAMED = 4
+_TRIALS_SHOWN = 3
 _SPARKS = "▁▂▃▄▅▆▇█"
 
 
@@ -44,12 +47,23 @@ def in_minutes(seconds: float) -> str:
     return f"{whole // 60}:{whole % 60:02d}"
 
 
+def title(standing: CampaignProgress) -> str:
+    """Return what is being measured, e.g. `pass 1` or `step 7 for A18 A19` (round 7); of many claims the first few."""
+    if standing.is_pass:
+        return f"pass {standing.round}"
+    shown, more = standing.claims[:_MOST_NAMED], len(standing.claims) - _MOST_NAMED
+    return f"step {standing.round} for {' '.join(shown)}{f' and {more} more' if more > 0 else ''}"
+
+
+def still_open(standing: CampaignProgress) -> str:
+    """Say how far the campaign is: claims that are open, and the part of the budget that is used."""
+    used = f"{in_minutes(standing.elapsed_s)} of at most {in_minutes(standing.budget_s)}"
+    return f"{standing.open_claims} of {words.plural(standing.all_claims, 'claim')} open, {used}"
+
+
 def left(standing: CampaignProgress) -> str:
-    """Say honestly what is left: this round's own time is known, how many rounds it takes is not."""
-    at_most = in_minutes(standing.budget_s - standing.elapsed_s)
-    if standing.round_left_s is None:
-        return f"at most {at_most} left"
-    return f"this round about {in_minutes(standing.round_left_s)} more, in all at most {at_most}"
+    """Say how long this pass or step will take; how many steps follow, nobody knows."""
+    return "" if standing.round_left_s is None else f", about {in_minutes(standing.round_left_s)} more"
 
 
 def trial_lines(record: TrialRecord) -> list[str]:
@@ -77,9 +91,9 @@ class PlainLines(Listener):
     def note(self, text: str) -> None:
         self.console.print(text, markup=False)
 
-    def round_started(self, standing: CampaignProgress, undecided: Sequence[str]) -> None:
-        claims = f" for {words.plural(len(undecided), 'undecided claim')}" if undecided else ""
-        self.note(f"round {standing.round}: {standing.trials_in_round} trials{claims} ({left(standing)})")
+    def round_started(self, standing: CampaignProgress) -> None:
+        trials = words.plural(standing.trials_in_round, "trial")
+        self.note(f"{title(standing)}: {trials}{left(standing)}; {still_open(standing)}")
 
     def trial_ended(self, record: TrialRecord, standing: CampaignProgress) -> None:
         line, *advice = trial_lines(record)
@@ -88,8 +102,13 @@ class PlainLines(Listener):
             self.note(each)
 
     def judged(self, results: Sequence[ClaimResult], standing: CampaignProgress) -> None:
-        named = "  ".join(f"{r.claim.id} {MARKS[r.verdict][0]}" for r in results)
-        self.note(f"after round {standing.round}{': ' if named else ''}{named}")
+        told = [r for r in results if standing.is_pass or r.claim.id in standing.claims]
+        named = "  ".join(f"{r.claim.id} {MARKS[r.verdict][0]}" for r in told)
+        self.note(f"  now{': ' if named else ''}{named}")
+
+    def discarding(self, latest: Discarded) -> None:
+        for line in latest.lines():
+            self.note(f"  {line}")
 
 
 class JsonLines(Listener):
@@ -102,8 +121,8 @@ class JsonLines(Listener):
     def note(self, text: str) -> None:
         self._say("note", text=text)
 
-    def round_started(self, standing: CampaignProgress, undecided: Sequence[str]) -> None:
-        self._say("round", **asdict(standing), undecided=list(undecided))
+    def round_started(self, standing: CampaignProgress) -> None:
+        self._say("round", **asdict(standing))
 
     def trial_progress(self, planned: PlannedTrial, progress: Progress) -> None:
         self._say("progress", trial_id=planned.trial_id, treatment=planned.treatment.id, **asdict(progress))
@@ -113,6 +132,9 @@ class JsonLines(Listener):
 
     def judged(self, results: Sequence[ClaimResult], standing: CampaignProgress) -> None:
         self._say("judged", round=standing.round, verdicts={r.claim.id: r.verdict.value for r in results})
+
+    def discarding(self, latest: Discarded) -> None:
+        self._say("discarding", in_a_row=latest.in_a_row, rules=latest.rules(), advice=latest.advice())
 
     def ended(self, results: Sequence[ClaimResult], stopped_because: str) -> None:
         verdicts = {r.claim.id: r.verdict.value for r in results}
@@ -131,7 +153,8 @@ class LiveView(Listener):
         self._p99_us: float | None = None
         self._lags_ms: list[float] = []
         self._results: Sequence[ClaimResult] = ()
-        self._last: list[list[str]] = []  # the lines of the latest trials
+        self._last: list[TrialRecord] = []
+        self._discarded: Discarded | None = None
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -143,7 +166,7 @@ class LiveView(Listener):
     def note(self, text: str) -> None:
         self._live.console.print(text, markup=False, highlight=False)
 
-    def round_started(self, standing: CampaignProgress, undecided: Sequence[str]) -> None:  # noqa: ARG002 - the protocol's
+    def round_started(self, standing: CampaignProgress) -> None:
         self._standing = standing
         self._draw()
 
@@ -158,7 +181,8 @@ class LiveView(Listener):
 
     def trial_ended(self, record: TrialRecord, standing: CampaignProgress) -> None:
         self._standing = standing
-        self._last = [*self._last, trial_lines(record)][-3:]
+        self._last = [*self._last, record][-_TRIALS_SHOWN:]
+        self._discarded = None
         lag_us = record.metrics.loop_lag_p99_us
         self._lags_ms = [*self._lags_ms, *([] if lag_us is None else [lag_us / 1000])][-40:]
         self._draw()
@@ -167,28 +191,46 @@ class LiveView(Listener):
         self._results, self._standing = results, standing
         self._draw()
 
+    def discarding(self, latest: Discarded) -> None:
+        self._discarded = latest
+        self._draw()
+
     def _draw(self) -> None:
         self._live.update(Group(*self._lines()))
 
     def _lines(self) -> list[Any]:
+        """Return what is shown: at 80 columns and 24 rows all of it, whatever goes wrong."""
         out: list[Any] = []
         if self._standing is not None:
             s = self._standing
-            out.append(Text(f"round {s.round}, trial {s.position + 1} of {s.trials_in_round}; {left(s)}", style="bold"))
+            place = f"trial {min(s.position + 1, s.trials_in_round)} of {s.trials_in_round}{left(s)}"
+            out += [_one_line(f"{title(s)}: {place}", style="bold"), _one_line(still_open(s))]
         if self._planned is not None:
             now = f"{self._rps[-1]:.0f} rps" if self._rps else "warming up"
             p99 = f", p99 {self._p99_us / 1000:.1f} ms" if self._p99_us is not None else ""
-            out.append(Text(f"{self._planned.treatment.id}  {sparkline(self._rps)} {now}{p99}"))
-        out.extend(Text(line, style="dim") for lines in self._last for line in lines)
+            out.append(_one_line(f"{self._planned.treatment.id}  {sparkline(self._rps)} {now}{p99}"))
+        out += self._latest()
         if self._lags_ms:
-            out.append(Text(f"loop lag p99 by trial  {sparkline(self._lags_ms)}", style="dim"))
+            out.append(_one_line(f"loop lag p99 by trial  {sparkline(self._lags_ms)}", style="dim"))
         if self._results:
             out.append(_claims_grid(self._results))
         return out
 
+    def _latest(self) -> list[Text]:
+        """Return a line for each of the latest trials, and what to do if they are discarded."""
+        if self._discarded is not None:
+            return [Text(line, style="red") for line in self._discarded.lines()]
+        lines = [trial_lines(record) for record in self._last]
+        shown = [_one_line(first, style="dim") if len(rest) == 0 else Text(first) for first, *rest in lines]
+        return [*shown, *(Text(advice) for _, *rest in lines[-1:] for advice in rest)]
+
+
+def _one_line(text: str, style: str = "") -> Text:
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
 
 def _claims_grid(results: Sequence[ClaimResult], columns: int = 4) -> Table:
-    grid = Table.grid(padding=(0, 3))
+    grid = Table.grid(padding=(0, 1))  # four columns of the longest words fit into 80
     cells = [Text(f"{r.claim.id:<5}{MARKS[r.verdict][0]}", style=MARKS[r.verdict][1]) for r in results]
     for start in range(0, len(cells), columns):
         grid.add_row(*cells[start : start + columns])

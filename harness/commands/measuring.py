@@ -1,6 +1,7 @@
 """What every command that measures has in common: its arguments, who watches, and what is told at the end."""
 
 import argparse
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -14,8 +15,10 @@ from analysis.reading.campaign import Campaign, load_campaign
 from analysis.reading.sentences import finding
 from analysis.stats.results import ClaimResult, Verdict
 from experiment.errors import Exit
+from harness.campaign.discarded import Discarded
 from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome
+from harness.campaign.schedule import Stop
 from harness.commands.live import MARKS, JsonLines, LiveView, PlainLines
 from harness.commands.report import draw
 from harness.commands.terminal import say
@@ -55,7 +58,18 @@ def measure(
     if campaign.is_smoke:
         say(console, "A smoke run: its windows are too short for evidence; `make bench` measures.")
     say(console, *map(short, paths))
+    if finished.stopped_because == Stop.DISCARDED:
+        return _given_up(campaign)
     return exit_code(campaign.results)
+
+
+def _given_up(campaign: Campaign) -> int:
+    """Say which rules discarded the latest trials and what to do; return the exit code."""
+    for line in Discarded.last_of(campaign.trials).lines():
+        print(f"bench: {line}", file=sys.stderr)
+    again = f"bench run --resume {shlex.quote(str(short(campaign.folder.path)))}"
+    print(f"bench: what was measured is kept; go on with {again}", file=sys.stderr)
+    return Exit.INVALID
 
 
 @contextmanager

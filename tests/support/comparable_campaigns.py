@@ -12,9 +12,10 @@ from experiment.design.metrics import BYSTANDER_P50, CPU_PER_REQUEST, GOODPUT, M
 from experiment.design.plan import treatments_for
 from experiment.records.store import CampaignFolder
 from fake_campaigns import manifest, registered
-from harness.campaign.campaign import Campaign, Rules
+from harness.campaign.campaign import Campaign
 from harness.campaign.fake import FakeDriver, Planted
 from harness.campaign.run import CampaignOutcome, always_of
+from harness.campaign.schedule import Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

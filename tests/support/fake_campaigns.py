@@ -12,7 +12,7 @@ from experiment.design.claims import CLAIMS, CLAIMS_VERSION
 from experiment.design.factors import THREAD_TOKENS
 from experiment.design.loads import LOADS, sweep_load
 from experiment.design.model import LoadKind, Treatment
-from experiment.design.plan import plan_round, treatments_for, trial_id
+from experiment.design.plan import comparisons_of, plan_round, treatments_for, trial_id
 from experiment.design.profiles import ARTICLE_CLAIMS
 from experiment.records.histogram import Histogram
 from experiment.records.manifest import FORMAT_VERSION, ClaimEntry, Manifest, TreatmentEntry, read_manifest
@@ -179,7 +179,8 @@ def write_campaign(
     folder = CampaignFolder.create(path, written)
     world, number, bad = random.Random(seed), 0, set(invalid)
     for round_number in range(1, rounds + 1):
-        for position, treatment in enumerate(plan_round(planned, seed=seed, round_number=round_number)):
+        order = plan_round(planned, seed=seed, round_number=round_number, comparisons=comparisons_of(claims))
+        for position, treatment in enumerate(order):
             if treatment.variant in (skipped or {}):
                 continue
             number += 1

@@ -40,7 +40,14 @@ KINDS: dict[str, set[str]] = {
     # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
     "slow": {
         *("test_add_something", "test_answers", "test_charts", "test_commands", "test_make", "test_one_road"),
-        *("test_probe", "test_report", "test_resumed_reproduction", "test_slides", "test_tables"),
+        *(
+            "test_discarded_campaign",
+            "test_probe",
+            "test_report",
+            "test_resumed_reproduction",
+            "test_slides",
+            "test_tables",
+        ),
         "test_alarms::test_twins_that_differ_are_named",
         "test_app_settings::test_a_sut_of_the_rig_waits_as_long_as_the_manifest_says",
         "test_calibration::test_whole_campaigns_decide_rightly_under",
@@ -51,6 +58,10 @@ KINDS: dict[str, set[str]] = {
         "test_estimate::test_looking_after_every_round_errs_less_often_than_declared",
         "test_pool_occupancy::test_chance_alone_seldom_makes_a_complaint_even_of_a_pool_that_is_all_busy_or_all_idle",
         "test_residuals::test_every_claim_with_a_registered_floor_keeps_the_declared_rate_on_real_noise",
+        "test_scheduling",
+        "test_schedule::test_a_campaign_that_breaks_off_anywhere_goes_on_with_the_same_trials",
+        "test_schedule::test_at_the_end_of_the_budget_the_aa_pair_gives_way_to_open_claims",
+        "test_schedule::test_no_claim_has_more_turns_than_allowed",
         "test_timelines::test_a_campaign_without_the_data_has_no_timeline_and_says_why",
         "test_timelines::test_a_timeline_is_a_slide_that_ends_on_a_long_frame",
         "test_timelines::test_the_same_data_give_the_same_bytes",

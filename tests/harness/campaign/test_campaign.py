@@ -8,18 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.stats.estimate import log_ratios
-from analysis.stats.judge import judge_comparison
 from analysis.stats.results import Verdict
-from experiment.design.claims import A_A, CLAIMS
+from experiment.design.claims import A_A
 from experiment.design.loads import LOADS
 from experiment.design.metrics import GOODPUT
 from experiment.design.model import Claim, Comparison, Interval, Treatment, at_least
-from experiment.design.plan import aa_pairs, plan_round, treatments_for
 from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
-from harness.campaign.campaign import MAX_ATTEMPTS, Campaign, Rules
+from harness.campaign.campaign import MAX_ATTEMPTS, Campaign
 from harness.campaign.fake import FakeDriver, Noise, Planted
+from harness.campaign.schedule import Rules
 from made_trials import claim
 
 if TYPE_CHECKING:
@@ -66,6 +64,7 @@ def _on(folder: CampaignFolder, *claims: Claim, driver: FakeDriver, **rules: flo
         loads=LOADS,
         skipped={},
         rules=Rules(**bounds),  # type: ignore[arg-type]
+        clock=lambda: 0.0,  # what comes next depends on how long trials last
     )
 
 
@@ -86,14 +85,7 @@ def test_a_decided_claim_costs_no_more_trials(tmp_path: Path) -> None:
     driver = FakeDriver(planted=_planted(), spread=0.02)
     _campaign(tmp_path, EQUAL, AT_THE_LIMIT, driver=driver).run()
     runs = Counter(p.treatment.id for p in driver.measured)
-    assert runs[SAME.id] < runs[BASE.id] == 12
-
-
-def test_the_aa_pair_runs_in_every_round(tmp_path: Path) -> None:
-    driver = FakeDriver(planted=_planted(), spread=0.02)
-    _campaign(tmp_path, AT_THE_LIMIT, driver=driver).run()
-    runs = Counter(p.treatment.id for p in driver.measured)
-    assert all(runs[t.id] == 12 for t in A_A.treatments)
+    assert runs[SAME.id] < runs[DOUBLE.id] == 12
 
 
 def test_a_spoiled_trial_is_kept_named_and_repeated(tmp_path: Path) -> None:
@@ -122,12 +114,13 @@ def test_what_is_too_long_for_the_time_left_is_passed_over_for_what_is_not(tmp_p
         now[0] += 50.0 if planned.treatment == DOUBLE else 1.0
 
     driver = FakeDriver(planted=_planted(), spread=0.02, on_trial=tick)
-    campaign = _campaign(tmp_path, TWICE, EQUAL, driver=driver, budget_s=115.0)
+    campaign = _campaign(tmp_path, TWICE, EQUAL, driver=driver, budget_s=80.0)
     campaign.clock = lambda: now[0]
     _, stopped = campaign.run()
-    runs = Counter(p.treatment.id for p in driver.measured if p.round == 3)
+    later = [p.treatment for p in driver.measured if p.round > 1]
     assert stopped == "budget"
-    assert runs == {BASE.id: 1, SAME.id: 1, **{t.id: 1 for t in A_A.treatments}}
+    assert {BASE, SAME} <= set(later)
+    assert DOUBLE not in later
 
 
 def test_repeats_are_bounded(tmp_path: Path) -> None:
@@ -148,13 +141,13 @@ def test_the_budget_stops_it_and_what_was_measured_stays(tmp_path: Path) -> None
     def tick(_planned: object) -> None:
         now[0] += 10.0
 
-    driver = FakeDriver(planted=_planted(), spread=0.05, on_trial=tick)
+    driver = FakeDriver(planted=_planted(), spread=0.05, seed=2, on_trial=tick)
     campaign = _campaign(tmp_path, AT_THE_LIMIT, driver=driver, budget_s=95.0)
     campaign.clock = lambda: now[0]
     _, stopped = campaign.run()
     assert stopped == "budget"
     assert campaign.elapsed_s <= 95.0
-    assert len(campaign.folder.trials()) == len(driver.measured) == 9
+    assert len(campaign.folder.trials()) == len(driver.measured) == 8  # half a step would decide nothing
 
 
 class _PowerCutError(Exception):
@@ -181,46 +174,6 @@ def test_a_campaign_that_broke_off_goes_on_where_it_was(tmp_path: Path) -> None:
     ids = [t.trial_id for t in campaign.folder.trials()]
     assert len(ids) == len(set(ids))
     assert [r.verdict for r in results] == [Verdict.SUPPORTED, Verdict.SUPPORTED]
-
-
-def test_the_same_seed_gives_the_same_order_whatever_the_claims_order() -> None:
-    one = plan_round(treatments_for([TWICE, EQUAL]), seed=3, round_number=2)
-    assert one == plan_round(treatments_for([EQUAL, TWICE]), seed=3, round_number=2)
-
-
-def test_rounds_and_seeds_differ_in_order() -> None:
-    everything = treatments_for(CLAIMS.values())
-    orders = {plan_round(everything, seed=s, round_number=n) for s in (1, 2) for n in (1, 2)}
-    assert len(orders) == 4
-
-
-def test_a_round_runs_each_treatment_once_and_the_aa_pair_three_times_in_a_long_one() -> None:
-    everything = treatments_for(CLAIMS.values())
-    counted = Counter(plan_round(everything, seed=1, round_number=1))
-    assert set(counted) == set(everything)
-    assert {counted[t] for t in A_A.treatments} == {3}
-    assert {n for t, n in counted.items() if t not in A_A.treatments} == {1}
-
-
-def test_both_sides_of_the_aa_pair_run_one_after_the_other() -> None:
-    order = plan_round(treatments_for(CLAIMS.values()), seed=1, round_number=1)
-    places = [i for i, t in enumerate(order) if t in A_A.treatments]
-    pairs = [(places[k], places[k + 1]) for k in range(0, len(places), 2)]
-    assert all(second == first + 1 and order[first] != order[second] for first, second in pairs)
-
-
-def test_a_short_round_runs_the_aa_pair_once() -> None:
-    assert [aa_pairs(n) for n in (0, 2, 8, 9, 16, 17, 30)] == [1, 1, 1, 2, 2, 3, 3]
-
-
-def test_each_run_of_the_aa_pair_in_a_round_is_a_pair_of_its_own(tmp_path: Path) -> None:
-    planned = treatments_for(CLAIMS.values())
-    planted = _planted() | {t.id: {GOODPUT: 100.0} for t in planned if t not in A_A.treatments}
-    campaign = _campaign(tmp_path, driver=FakeDriver(planted=planted, spread=0.02), max_rounds=2)
-    campaign.always = planned
-    campaign.run()
-    assert judge_comparison(A_A, campaign.trials, alpha=0.05, parts=1).estimate.n == 6
-    assert len(log_ratios(A_A, campaign.trials)) == 6
 
 
 @pytest.mark.usefixtures("_only_new_campaigns")

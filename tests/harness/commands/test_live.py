@@ -8,13 +8,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from rich.console import Console
+from rich.console import Console, Group
 
 from analysis.stats.judge import judge_all
+from analysis.stats.results import Verdict
 from experiment.design.model import Interval, PlannedTrial
 from experiment.theory.validity import RULES
+from harness.campaign.discarded import Discarded
 from harness.campaign.events import CampaignProgress
-from harness.commands.live import JsonLines, LiveView, PlainLines, in_minutes, left, sparkline
+from harness.commands.live import JsonLines, LiveView, PlainLines, in_minutes, left, sparkline, still_open, title
 from harness.trial.driver import Progress
 from made_trials import FAST, claim, comparison, ratio_trials, trial
 
@@ -23,7 +25,10 @@ if TYPE_CHECKING:
 
 STANDING = CampaignProgress(
     round=2,
-    max_rounds=9,
+    is_pass=True,
+    claims=("X1",),
+    open_claims=1,
+    all_claims=3,
     trials_done=7,
     trials_in_round=5,
     position=1,
@@ -46,8 +51,16 @@ def test_minutes_are_written_as_on_a_clock() -> None:
 
 
 def test_what_is_left_promises_no_more_than_is_known() -> None:
-    assert left(STANDING) == "this round about 1:01 more, in all at most 5:00"
-    assert left(replace(STANDING, round_left_s=None)) == "at most 5:00 left"
+    assert left(STANDING) == ", about 1:01 more"
+    assert left(replace(STANDING, round_left_s=None)) == ""
+    assert still_open(STANDING) == "1 of 3 claims open, 1:40 of at most 6:40"
+
+
+def test_a_step_names_its_claims_but_not_all_of_many() -> None:
+    assert title(STANDING) == "pass 2"
+    assert title(replace(STANDING, is_pass=False, round=9, claims=("A7",))) == "step 9 for A7"
+    many = replace(STANDING, is_pass=False, round=3, claims=("A1", "A4", "A5", "A6", "A8", "A19"))
+    assert title(many) == "step 3 for A1 A4 A5 A6 and 2 more"
 
 
 def _plain() -> tuple[PlainLines, io.StringIO]:
@@ -82,12 +95,54 @@ def test_a_rule_of_another_version_has_no_advice_and_a_trial_without_lag_no_bar(
 def test_plain_lines_tell_where_every_claim_stands() -> None:
     listener, out = _plain()
     listener.judged(RESULTS, STANDING)
-    assert "after round 2: X1 supported" in out.getvalue()
+    listener.judged(RESULTS, replace(STANDING, is_pass=False, round=3, claims=("X2",)))
+    assert out.getvalue().split("\n")[:2] == ["  now: X1 supported", "  now"]
+
+
+def _busy(in_a_row: int) -> Discarded:
+    bad = replace(trial(FAST, 2, rules=("sut-contention", "driver-cpu")), reasons="it waited")
+    return Discarded(trials=(bad,) * in_a_row)
+
+
+def test_plain_lines_say_that_trials_keep_being_discarded_by_which_rule_and_what_to_do() -> None:
+    listener, out = _plain()
+    listener.discarding(_busy(4))
+    assert (
+        "4 trials in a row were discarded (sut-contention 4, driver-cpu 4); the campaign stops after 10"
+        in out.getvalue()
+    )
+    assert all(RULES[rule].advice in out.getvalue() for rule in ("sut-contention", "driver-cpu"))
+
+
+def test_json_lines_tell_of_discarded_trials_as_an_event(capsys: pytest.CaptureFixture[str]) -> None:
+    JsonLines().discarding(_busy(3))
+    event = json.loads(capsys.readouterr().out)
+    assert (event["event"], event["in_a_row"], event["rules"]["sut-contention"]) == ("discarding", 3, 3)
+
+
+@pytest.mark.parametrize("in_a_row", [0, 2, 9])
+def test_the_live_view_fits_a_terminal_of_80_by_24_whatever_goes_wrong(in_a_row: int) -> None:
+    console = Console(file=io.StringIO(), width=80, height=24, force_terminal=True)
+    view = LiveView(console)
+    view.round_started(replace(STANDING, is_pass=False, round=31, claims=("A11b", "A12b", "A14b", "A19c", "A20")))
+    view.trial_started(PLANNED, STANDING)
+    view.trial_progress(PLANNED, Progress(second=0, rps=321.0, p99_us=12_300.0))
+    for bad in _busy(max(in_a_row, 1)).trials:
+        view.trial_ended(bad if in_a_row else trial(FAST, 2, goodput_rps=321.0, loop_lag_p99_us=9e5), STANDING)
+    if in_a_row > 2:
+        view.discarding(_busy(in_a_row))
+    view.judged([replace(RESULTS[0], verdict=Verdict.NOT_MEASURABLE)] * 40, STANDING)
+    lines = console.render_lines(Group(*view._lines()), console.options.update(height=None), pad=False)
+    assert len(lines) <= 24
+    assert max(sum(segment.cell_length for segment in line) for line in lines) <= 80
+    shown = "\n".join("".join(segment.text for segment in line) for line in lines)
+    assert "claims open" in shown
+    assert (RULES["sut-contention"].advice[:40] in shown) == (in_a_row > 0)
 
 
 def test_json_lines_are_one_object_each(capsys: pytest.CaptureFixture[str]) -> None:
     listener = JsonLines()
-    listener.round_started(STANDING, ["X1"])
+    listener.round_started(STANDING)
     listener.trial_progress(PLANNED, Progress(second=0, rps=5.0, p99_us=None))
     listener.trial_ended(trial(FAST, 2, goodput_rps=5.0), STANDING)
     listener.judged(RESULTS, STANDING)
@@ -101,7 +156,7 @@ def test_the_live_view_shows_round_trial_rate_claims_and_time_left() -> None:
     out = io.StringIO()
     console = Console(file=out, width=120, force_terminal=True)
     with LiveView(console) as view:
-        view.round_started(STANDING, ["X1"])
+        view.round_started(STANDING)
         view.trial_started(PLANNED, STANDING)
         view.trial_progress(PLANNED, Progress(second=0, rps=321.0, p99_us=12_300.0))
         view.trial_ended(trial(FAST, 2, goodput_rps=321.0, loop_lag_p99_us=900.0), STANDING)
@@ -110,8 +165,8 @@ def test_the_live_view_shows_round_trial_rate_claims_and_time_left() -> None:
         view.judged(RESULTS, STANDING)
     shown = out.getvalue()
     for part in (
-        "round 2, trial 2 of 5",
-        "at most 5:00",
+        "pass 2: trial 2 of 5, about 1:01 more",
+        "1 of 3 claims open, 1:40 of at most 6:40",
         FAST.id,
         "321 rps",
         "p99 12.3 ms",
