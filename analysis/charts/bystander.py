@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -84,7 +85,7 @@ def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[RowValue]
         what="Dot plot of bystander response time by handler style",
         values=[f"{w.label}: {w.text}" for w in waits],
         rows=[_csv_row(w) for w in waits],
-        draw=lambda canvas: _draw(canvas, waits, missing),
+        draw=partial(_draw, waits=waits, missing=missing),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from math import exp, log
 from statistics import median
@@ -101,7 +102,7 @@ def _picture(dots: Sequence[Dot], valid: Sequence[Dot]) -> Picture:
             }
             for dot in dots
         ],
-        draw=lambda canvas: _draw(canvas, dots),
+        draw=partial(_draw, dots=dots),
     )
 
 

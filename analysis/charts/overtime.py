@@ -6,6 +6,7 @@ are at work, and how many requests wait for one.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,7 @@ def _lag_picture(campaign: Campaign, load: str, lags: Sequence[Track]) -> Pictur
             for lag in lags
             for number, second, value in lag.points
         ],
-        draw=lambda canvas: _draw(canvas, lags, "worst loop lag in the second", axis.apply),
+        draw=partial(_draw, tracks=lags, heading="worst loop lag in the second", scale_axis=axis.apply),
     )
 
 
@@ -148,7 +149,7 @@ def _tokens_picture(campaign: Campaign, work: Work, load: str, tracks: tuple[Tra
             for one in tracks
             for number, second, value in one.points
         ],
-        draw=lambda canvas: _draw(canvas, tracks, "tokens", lambda axes: _scale_tokens(axes, tracks)),
+        draw=partial(_draw, tracks=tracks, heading="tokens", scale_axis=partial(_scale_tokens, tracks=tracks)),
     )
 
 

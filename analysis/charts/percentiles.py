@@ -6,6 +6,7 @@ who wait for answers, and as arrivals do that follow a schedule.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import log10
 
 import numpy as np
@@ -116,7 +117,7 @@ def _picture(campaign: Campaign, work: Work, load: str, curves: Sequence[Curve])
             for one in curves
             for q, seconds, is_floor in one.points()
         ],
-        draw=lambda canvas: _draw(canvas, curves),
+        draw=partial(_draw, curves=curves),
     )
 
 
@@ -205,7 +206,7 @@ def _stall_picture(campaign: Campaign, closed: Curve, arrivals: Curve) -> Pictur
             for one in both
             for q, seconds, _ in one.points()
         ],
-        draw=lambda canvas: _draw_stall(canvas, closed, arrivals),
+        draw=partial(_draw_stall, closed=closed, arrivals=arrivals),
     )
 
 
