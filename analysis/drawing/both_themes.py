@@ -19,10 +19,11 @@ class BothThemes(RendererAgg):
     """matplotlib's renderer of pixels over two images; colours that are no theme's are the same in both."""
 
     def __init__(self) -> None:
-        super().__init__(WIDTH, HEIGHT, DPI)
-        dark = RendererAgg(WIDTH, HEIGHT, DPI)._renderer  # noqa: SLF001 - strokes go to it where glyphs are rendered
-        self._renderer = _Images(self._renderer, dark)
-        self.draw_markers = self._renderer.draw_markers
+        one: Any = RendererAgg  # it has no annotations
+        one.__init__(self, WIDTH, HEIGHT, DPI)
+        dark = one(WIDTH, HEIGHT, DPI)._renderer  # noqa: SLF001 - this is where strokes end, and glyphs once rendered
+        self._renderer: Any = _Images(self._renderer, dark)
+        vars(self)["draw_markers"] = self._renderer.draw_markers
 
     def clear(self) -> None:
         self._renderer.clear()
