@@ -24,10 +24,11 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """A ratio (or a structural value) with its interval.
+    """A ratio, a mean value or a structural value with its interval.
 
-    For a ratio: effect = exp(mean of paired log ratios), [low, high] a confidence sequence at level 1 - alpha, valid
-    however often it is looked at. For a structural value: effect is the median, [low, high] the observed range.
+    For a ratio: effect = exp(mean of paired log ratios), [low, high] a confidence sequence at the two-sided level
+    alpha, valid however often it is looked at: each end errs at most alpha / 2 of the time. For a mean value: the same
+    of single trials, in the metric's unit. For a structural value: effect is the median, [low, high] the whole range.
     """
 
     n: int
@@ -44,12 +45,20 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonResult:
-    """One comparison judged; `alpha` is the level of the verdict, None where there is none: for structural values."""
+    """One comparison judged; `alpha` is the rate at which such a verdict errs, None for structural values."""
 
     comparison: Comparison
     estimate: Estimate
     verdict: Verdict
     alpha: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComparisonEstimate:
+    """A comparison that is shown beside a claim and not judged; its interval is two-sided at the campaign's alpha."""
+
+    comparison: Comparison
+    estimate: Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +69,4 @@ class ClaimResult:
     verdict: Verdict
     reason: str
     comparisons: tuple[ComparisonResult, ...] = ()
+    beside: tuple[ComparisonEstimate, ...] = ()

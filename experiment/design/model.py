@@ -121,7 +121,8 @@ class Claim:
     """A statement, written so that it can turn out false.
 
     It is supported when every comparison is; one refuted comparison refutes it. A claim without a comparison cannot be
-    measured by load, and the note says why.
+    measured by load, and the note says why. `refuted_by` says which result would refute it. What stands `beside` it is
+    estimated and shown, and never judged; it needs no trials of its own.
     """
 
     id: str
@@ -130,6 +131,8 @@ class Claim:
     source: str
     comparisons: tuple[Comparison, ...] = ()
     note: str = ""
+    refuted_by: str = ""
+    beside: tuple[Comparison, ...] = ()
 
     @property
     def is_measurable(self) -> bool:
