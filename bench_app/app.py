@@ -6,6 +6,7 @@ from importlib import import_module
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
+from fastapi.datastructures import Default
 from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 
@@ -74,7 +75,7 @@ def _add_variant(app: FastAPI, variant: Variant, settings: Settings) -> None:
         summary=f"{variant.id}: {variant.summary}",
         tags=[variant.work.name],
         # None also overrides the return annotation: a response model would validate def handlers in a second thread.
-        response_model=None,
+        response_model=Default(None) if variant.validates else None,
         # It wraps only this route, so routes without a body pay nothing for it.
         max_body_size=settings.upload_limit_bytes if variant.method == "POST" else None,
     )

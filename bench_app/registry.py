@@ -71,6 +71,7 @@ class Variant:
     `article`: path and code are those of the article.
     `uses` and `imports` are for the lifespan: what to open, and which modules to load before the first request.
     `expected`: the right answer (JSON value or bytes, as the work says), or a function that checks an answer.
+    `validates`: FastAPI validates answers by the endpoint's annotation; in no other variant it does.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Variant:
     expected: Any
     uses: SharedResource | None
     imports: tuple[str, ...]
+    validates: bool = False
 
     def complaint(self, status: int, body: bytes) -> str | None:
         """Return what is wrong with an answer to `request`, or None if it is right."""
@@ -138,6 +140,7 @@ class Registry(Mapping[str, Variant]):
         article: bool = False,
         uses: SharedResource | None = None,
         imports: tuple[str, ...] = (),
+        validates: bool = False,
     ) -> Callable[[F], F]:
         """Register the decorated endpoint as a variant and return it unchanged.
 
@@ -166,6 +169,7 @@ class Registry(Mapping[str, Variant]):
                     expected=expected,
                     uses=uses,
                     imports=imports,
+                    validates=validates,
                 )
             )
             return endpoint

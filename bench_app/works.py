@@ -12,7 +12,8 @@ class Bound(StrEnum):
     LOOP = "loop"  # nothing to do: the loop's own cost
     WAIT = "wait"  # each request waits for the time in `setting`
     POOLED_WAIT = "pooled-wait"  # the same, and it holds a database connection during the wait
-    CPU = "cpu"  # each request computes
+    CPU = "cpu"  # each request computes, in Python: it holds the GIL
+    CPU_WITHOUT_GIL = "cpu-without-gil"  # each request computes in C, and lets go of the GIL meanwhile
     NONE = "none"  # there is no ceiling for it
 
 
@@ -89,6 +90,15 @@ UPLOAD = WORKS.add(
         summary="CPU work: the text of an uploaded PDF.",
         task="a PDF to parse",
         bound=Bound.CPU,
+    )
+)
+PASSWORD = WORKS.add(
+    Work(
+        name="password",
+        heading="password: CPU work that lets go of the GIL",
+        summary="CPU work in C: checking a password against its hash.",
+        task="a password to check",
+        bound=Bound.CPU_WITHOUT_GIL,
     )
 )
 ARTICLE = WORKS.add(

@@ -68,16 +68,28 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
 
 
 @pytest.fixture(scope="session")
-def drawn(tmp_path_factory: pytest.TempPathFactory) -> Drawn:
-    """A whole made-up campaign with all its charts, which take longer than all that is asked about them."""
-    from analysis.charts import draw_all
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
+    """A whole made-up campaign."""
     from analysis.reading.campaign import load_campaign
-    from drawn_campaign import Drawn
     from fake_campaigns import write_campaign
 
-    campaign = load_campaign(write_campaign(tmp_path_factory.mktemp("results") / "whole"))
-    charts = draw_all(campaign, campaign.folder.path / "charts")
-    return Drawn(campaign, {chart.name: chart for chart in charts})
+    return load_campaign(write_campaign(tmp_path_factory.mktemp("results") / "whole"))
+
+
+@pytest.fixture(scope="session")
+def drawn(made_up: Campaign) -> Drawn:
+    """That campaign with all its charts, which take longer than all that is asked about them."""
+    from analysis.charts import draw_all
+    from drawn_campaign import Drawn
+
+    charts = draw_all(made_up, made_up.folder.path / "charts")
+    return Drawn(made_up, {chart.name: chart for chart in charts})
+
+
+@pytest.fixture
+def _only_new_campaigns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a campaign that begins not look for trials to go on from: of hundreds, that takes longer than all else."""
+    monkeypatch.setattr("experiment.records.store.CampaignFolder.trials", lambda _folder: [])
 
 
 @pytest.fixture(scope="session")

@@ -160,7 +160,7 @@ def _work_cpu_s(cpu_s: Mapping[str, float]) -> dict[str, float]:
     A blocking handler does one at a time, so its CPU has the least switching between threads in it.
     """
     found: dict[str, float] = {}
-    for work in (w.name for w in WORKS.values() if w.bound is Bound.CPU):
+    for work in (w.name for w in WORKS.values() if w.bound in (Bound.CPU, Bound.CPU_WITHOUT_GIL)):
         variants = [f"{work}.{style.name}" for style in (ASYNC_BLOCKING, DEF, ASYNC_OFFLOAD)]
         known = [cpu_s[variant] for variant in variants if variant in cpu_s]
         found |= {work: known[0]} if known else {}

@@ -88,6 +88,7 @@ _WRITTEN: Mapping[Unit, Callable[[float], str]] = {
     Unit.CPU_MICROSECONDS: lambda value: f"{_tenths_below_ten(value)} µs",
     Unit.SHARE: percent,
     Unit.COUNT: lambda value: f"{value:g}",
+    Unit.WAITS: lambda value: f"{ratio(value)} waits",
 }
 
 
@@ -111,6 +112,8 @@ def expected(metric: Metric, interval: Interval, *, is_ratio: bool) -> str:
         return interval.describe()
     if isinf(interval.high):
         return f"at least {metric_value(metric, interval.low)}"
+    if interval.low <= 0:
+        return f"at most {metric_value(metric, interval.high)}"
     if interval.low == interval.high:
         return f"exactly {metric_value(metric, interval.low)}"
     return f"{metric_value(metric, interval.low)} to {metric_value(metric, interval.high)}"

@@ -23,3 +23,9 @@ async def async_native_copy() -> dict[str, bool]:
 def plain_def() -> dict[str, bool]:
     """Answer at once, but from a worker thread."""
     return {"ok": True}
+
+
+@variant(work=NOOP, style=DEF, tool="annotated", expected=OK, validates=True)
+def plain_def_annotated() -> dict[str, bool]:
+    """Answer at once from a worker thread, and let FastAPI validate the answer by its annotation: a second hop."""
+    return {"ok": True}

@@ -21,6 +21,7 @@ class Unit(StrEnum):
     CPU_MICROSECONDS = "CPU µs"  # written in µs, whatever its size
     SHARE = "share of one"
     COUNT = "count"
+    WAITS = "times the wait"
 
 
 class Better(StrEnum):
@@ -39,6 +40,7 @@ class Metric:
     and `{b}` are the two sides, `{e}` the effect. Empty means the usual sentence. `floor` is the field that says that
     the true value is at least the one given. A structural metric must lie in a claim's interval in every trial; the
     others are compared as ratios. `zero_is_cap`: a value of 0 means fewer than one answer in the whole window.
+    `is_at_equal_speed`: converted by the yardstick, so that it may judge only sides that load the core alike.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Metric:
     floor: str | None = None
     is_structural: bool = False
     zero_is_cap: bool = False
+    is_at_equal_speed: bool = False
 
     @property
     def short_label(self) -> str:
@@ -77,6 +80,15 @@ def _fact(name: str, label: str, unit: Unit, *, short: str = "") -> Metric:
 GOODPUT = METRICS.add(
     Metric(name="goodput_rps", label="goodput", unit=Unit.RPS, better=Better.HIGHER, zero_is_cap=True)
 )
+LITTLES_GOODPUT = METRICS.add(
+    Metric(
+        name="goodput_littles_rps",
+        label="goodput by Little's law",
+        unit=Unit.RPS,
+        better=Better.HIGHER,
+        said="{t} has {e} times the goodput of {b}, as users by mean response time",
+    )
+)
 MAKESPAN = METRICS.add(
     Metric(
         name="makespan_s",
@@ -101,6 +113,24 @@ BYSTANDER_P99 = _time(
     said="beside {t} the slowest bystander in a hundred waits {e} times as long as beside {b}",
 )
 LOOP_LAG_P99 = _time("loop_lag_p99_us", "loop lag p99", said="with {t} the p99 of loop lag is {e} times that with {b}")
+STALL_PER_ANSWER = METRICS.add(
+    Metric(
+        name="loop_stall_per_answer_waits",
+        label="time the loop stands still, an answer",
+        short="stall an answer",
+        unit=Unit.WAITS,
+        better=Better.LOWER,
+    )
+)
+LONGEST_STALL = METRICS.add(
+    Metric(
+        name="loop_stall_longest_waits",
+        label="longest time the loop stands still",
+        short="longest stall",
+        unit=Unit.WAITS,
+        better=Better.LOWER,
+    )
+)
 CPU_PER_REQUEST = METRICS.add(
     Metric(
         name="sut_cpu_us_per_request",
@@ -118,6 +148,7 @@ NORMALIZED_GOODPUT = METRICS.add(
         unit=Unit.RPS,
         better=Better.HIGHER,
         zero_is_cap=True,
+        is_at_equal_speed=True,
         said="{t} has {e} times the goodput of {b}, at equal core speed",
     )
 )
@@ -128,10 +159,14 @@ NORMALIZED_CPU_PER_REQUEST = METRICS.add(
         short="SUT CPU, equal speed",
         unit=Unit.CPU_MICROSECONDS,
         better=Better.LOWER,
+        is_at_equal_speed=True,
         said="{t} costs {e} times the SUT CPU a request of {b}, at equal core speed",
     )
 )
 SHARE_ON_LOOP = _fact("share_on_loop", "share of answers made on the loop's thread", Unit.SHARE)
 SHARE_OFF_LOOP = _fact("share_off_loop", "share of answers made off the loop's thread", Unit.SHARE)
 IN_FLIGHT_PEAK = _fact("in_flight_peak", "most requests in flight in the handler", Unit.COUNT)
+BYSTANDER_WITHIN_1S = _fact(
+    "bystander_within_1s_share", "share of bystanders answered within 1 s", Unit.SHARE, short="bystanders within 1 s"
+)
 TOKENS_PEAK = _fact("tokens_peak", "most limiter tokens borrowed at once", Unit.COUNT, short="tokens peak")

@@ -99,13 +99,18 @@ class Comparison:
     """One number a claim rests on.
 
     With a baseline it is the ratio metric(treatment) / metric(baseline). Without one it is the metric itself, which
-    must lie in `expected` in every trial (a structural statement: what runs where, how many at most).
+    must lie in `expected`: in every trial if the metric is structural (what runs where, how many at most), else on
+    average. `scatter` is a floor under the standard deviation of ln(ratio) of one pair, registered with the comparison:
+    few pairs agree by chance. `is_alike`: both sides load the core alike; only then may a metric at equal core speed
+    judge (harness/system/yardstick.py).
     """
 
     treatment: Treatment
     baseline: Treatment | None
     metric: Metric
     expected: Interval
+    scatter: float = 0.0
+    is_alike: bool = False
 
     @property
     def is_ratio(self) -> bool:

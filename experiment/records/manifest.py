@@ -79,6 +79,8 @@ class ComparisonEntry(Entry):
     baseline: TreatmentEntry | None
     metric: str
     expected: tuple[float, float | None]
+    scatter: float = 0.0
+    is_alike: bool = False
 
     @field_validator("metric")
     @classmethod
@@ -104,6 +106,8 @@ class ComparisonEntry(Entry):
             baseline=None if self.baseline is None else self.baseline.value,
             metric=METRICS[self.metric],
             expected=Interval(low, inf if high is None else high),
+            scatter=self.scatter,
+            is_alike=self.is_alike,
         )
 
 
@@ -115,7 +119,9 @@ class ClaimEntry(Entry):
     statement: str
     source: str
     note: str = ""
+    refuted_by: str = ""
     comparisons: tuple[ComparisonEntry, ...] = ()
+    beside: tuple[ComparisonEntry, ...] = ()
 
     @classmethod
     def of(cls, claim: Claim) -> Self:
@@ -125,13 +131,16 @@ class ClaimEntry(Entry):
             statement=claim.statement,
             source=claim.source,
             note=claim.note,
+            refuted_by=claim.refuted_by,
             comparisons=tuple(_comparison(c) for c in claim.comparisons),
+            beside=tuple(_comparison(c) for c in claim.beside),
         )
 
     @property
     def value(self) -> Claim:
-        own = {name: getattr(self, name) for name in ("id", "slug", "statement", "source", "note")}
-        return Claim(**own, comparisons=tuple(c.value for c in self.comparisons))
+        own = {name: getattr(self, name) for name in ("id", "slug", "statement", "source", "note", "refuted_by")}
+        judged, beside = (tuple(c.value for c in entries) for entries in (self.comparisons, self.beside))
+        return Claim(**own, comparisons=judged, beside=beside)
 
 
 def _comparison(comparison: Comparison) -> ComparisonEntry:
@@ -141,6 +150,8 @@ def _comparison(comparison: Comparison) -> ComparisonEntry:
         baseline=None if comparison.baseline is None else TreatmentEntry.of(comparison.baseline),
         metric=comparison.metric.name,
         expected=(low, None if high == inf else high),
+        scatter=comparison.scatter,
+        is_alike=comparison.is_alike,
     )
 
 
@@ -220,6 +231,7 @@ class Manifest(Entry):
     pinning: Pinning = Pinning()
     settings: dict[str, Setting] = {}
     loads: dict[str, Load] = {}
+    claims_version: int = Field(default=1, description="of the table of claims; CHANGELOG says what changed with each")
     claims: tuple[ClaimEntry, ...] = ()
     treatments: tuple[TreatmentEntry, ...] = ()
     sweep: tuple[TreatmentEntry, ...] = ()

@@ -29,6 +29,7 @@ class TrialMetrics:
     in_flight_end: int | None = None
     dropped: int | None = None  # open load: arrivals above the limit of requests in flight
     goodput_rps: float | None = None
+    goodput_littles_rps: float | None = None  # users / mean response time, which whole volleys do not quantise
     goodput_cv: float | None = None  # coefficient of variation of the per-second goodput
     unsteady_shift: float | None = None  # by how much the mean goodput would move under MSER-5
     makespan_s: float | None = None
@@ -44,11 +45,15 @@ class TrialMetrics:
     bystander_p50_is_floor: bool | None = None
     bystander_p99_us: float | None = None
     bystander_p99_is_floor: bool | None = None
+    bystander_within_1s_share: float | None = None  # by the product-limit estimate; None in windows below a second
     bystander_send_lag_p99_us: float | None = None
     loop_lag_p50_us: float | None = None
     loop_lag_p99_us: float | None = None
     loop_lag_p99_is_floor: bool | None = None
     loop_lag_max_us: float | None = None
+    loop_late_share: float | None = None  # of the window: the loop was late by more than 2 ms
+    loop_stall_per_answer_waits: float | None = None  # time the loop stood still, by answers and by the work's own wait
+    loop_stall_longest_waits: float | None = None  # loop_lag_max_us by the work's own wait
     stuck_at: str | None = None  # the line of code that the loop's thread was most often on while late
     tokens_total: int | None = None
     tokens_mean: float | None = None

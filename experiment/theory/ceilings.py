@@ -8,7 +8,7 @@ them can run at once. W and L are 1 for the default server:
     def, offloaded             min(N / S, W T / S, L / (c + h))
     to_thread                  the same with T = min(32, cpus + 4), asyncio's own executor
     blocking in async def      W / (S + c)
-    CPU in threads             L / S_cpu
+    CPU in threads             L / S_cpu, and cores / S_cpu where the work lets go of the GIL
     process pool               cores / S_cpu
     database                   the style's own, and W P / S
 
@@ -86,21 +86,21 @@ def _terms(variant: HasStyle, users: int, limits: Limits, costs: MachineCosts) -
     match variant.work.bound:
         case Bound.LOOP:
             yield from _loop_terms(variant.style, limits, costs)
-        case Bound.CPU:
+        case Bound.CPU | Bound.CPU_WITHOUT_GIL:
             yield from _cpu_terms(variant, limits, costs)
-        case Bound.WAIT | Bound.POOLED_WAIT if wait_s := wait_of(variant, costs):
+        case Bound.WAIT | Bound.POOLED_WAIT if wait_s := wait_of(variant, costs.waits_s):
             yield from _wait_terms(variant.style, users, wait_s, limits, costs)
             yield from _loop_terms(variant.style, limits, costs)
             if variant.work.bound is Bound.POOLED_WAIT:
                 yield _wait_term("P/S", limits.processes * costs.db_pool_size / wait_s, limits)
 
 
-def wait_of(variant: HasStyle, costs: MachineCosts) -> float | None:
+def wait_of(variant: HasStyle, settings: Mapping[str, float | None]) -> float | None:
     """Return how long a request to this variant waits by its settings, in seconds, or None if it does not wait."""
     is_wait = variant.work.bound in (Bound.WAIT, Bound.POOLED_WAIT)
     if not is_wait or not waits(variant):
         return None
-    return costs.waits_s.get(variant.work.setting or "") or None
+    return settings.get(variant.work.setting or "") or None
 
 
 def waits(variant: HasStyle) -> bool:
@@ -149,7 +149,8 @@ def _cpu_terms(variant: HasStyle, limits: Limits, costs: MachineCosts) -> Iterat
     cost_s = costs.work_cpu_s.get(variant.work.name)
     if cost_s is None:
         return
-    if variant.style.runs_on is RunsOn.PROCESSES:
+    is_threaded = variant.style.runs_on in (RunsOn.LIMITER, RunsOn.TO_THREAD)
+    if variant.style.runs_on is RunsOn.PROCESSES or (is_threaded and variant.work.bound is Bound.CPU_WITHOUT_GIL):
         yield Ceiling(goodput_rps=limits.cores / cost_s, decided_by="cores/S_cpu", is_cpu=True)
     else:
         yield _cpu_term("S_cpu", cost_s, limits)

@@ -14,7 +14,7 @@ from analysis.stats.judge import ALPHA
 from analysis.stats.results import ClaimResult
 from bench_app.catalogue import CATALOGUE
 from bench_app.registry import Resource
-from experiment.design.claims import A_A, CLAIMS
+from experiment.design.claims import A_A, CLAIMS, CLAIMS_VERSION
 from experiment.design.loads import sweep_load
 from experiment.design.model import Claim, Load, Treatment
 from experiment.design.plan import treatments_for
@@ -257,6 +257,7 @@ def new_manifest(
         pinning=plan_cores().as_manifest(),
         settings=app_settings.todays(),
         loads=dict(loads),
+        claims_version=CLAIMS_VERSION,
         claims=tuple(ClaimEntry.of(c) for c in claims),
         treatments=treatment_entries((*sweep, *treatments_for(claims))),
         sweep=treatment_entries(sweep),

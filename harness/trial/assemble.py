@@ -27,6 +27,7 @@ class TrialObservations:
     sut: tuple[ProcessSample, ProcessSample] | None
     ours_cores: float | None = None  # cores used by every process of ours, including the SUT
     sut_ready_s: float
+    wait_s: float | None = None  # what one request waits for, by the settings
     passes: Sequence[Pass] = ()  # of the yardstick, on the SUT's core
     connections: Sequence[tuple[float, int, int]] = ()  # database: (t, in use, waiting)
 
@@ -41,10 +42,12 @@ def assemble(seen: TrialObservations) -> Measurement:
         _answers(seen.load, result, window),
         _response_times(histograms, result),
         _probe_numbers(seen.probe, histograms, window),
+        _stalls(seen, window),
         _costs(seen, window),
         _database(seen.connections, window),
     )
     numbers: dict[str, Any] = {name: value for part in parts for name, value in part.items()}
+    numbers["goodput_littles_rps"] = _by_littles_law(seen.load, numbers["response_mean_us"])
     numbers |= at_equal_speed(pass_us(seen.passes, window.open_t, window.close_t), numbers)
     metrics = TrialMetrics(sut_ready_s=seen.sut_ready_s, **numbers)
     return Measurement(metrics=metrics, histograms=histograms, seconds=_seconds(seen, window))
@@ -140,6 +143,26 @@ def _probe_numbers(probe: ProbeLog | None, histograms: Mapping[Series, Histogram
         "share_on_loop": on_loop,
         "share_off_loop": None if on_loop is None else 1 - on_loop,
         "in_flight_peak": None if on_loop is None else probe.samples[-1]["in_flight_peak"],
+    }
+
+
+def _by_littles_law(load: Load, response_mean_us: float | None) -> float | None:
+    """Return X = N / R of a closed load (Little, Operations Research 9, 1961)."""
+    if load.kind is not LoadKind.CLOSED or not response_mean_us:
+        return None
+    return load.users / response_mean_us * 1e6
+
+
+def _stalls(seen: TrialObservations, window: Window) -> dict[str, Any]:
+    """Return how long the loop stood still: as a share of the window, and in units of the work's own wait."""
+    late = None if seen.probe is None else seen.probe.late_share(window)
+    longest_us = None if seen.probe is None else seen.probe.lag_max_us(window)
+    answers, wait_s = seen.result.answers, seen.wait_s
+    window_s = window.close_t - window.open_t
+    return {
+        "loop_late_share": late,
+        "loop_stall_per_answer_waits": late * window_s / answers / wait_s if late and answers and wait_s else None,
+        "loop_stall_longest_waits": longest_us / 1e6 / wait_s if longest_us is not None and wait_s else None,
     }
 
 

@@ -16,6 +16,9 @@ from experiment.records.histogram import Histogram
 
 _SLIVER_S = 0.05  # a window closes a few milliseconds late. That rest does not count as another second.
 
+LATE_US = 2000
+"""A tick's lag below 1 ms means nothing (bench_app/probe.py); above twice that the loop was held up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -76,6 +79,14 @@ class ProbeLog:
     def lag_max_us(self, window: Window) -> int | None:
         """Return the longest lag of the window's ticks in microseconds, including ticks that never ran."""
         return max((lag for due, lag in [*self.lags, *self.overdue] if window.holds(due)), default=None)
+
+    def late_share(self, window: Window) -> float | None:
+        """Return the share of the window in which the loop stood still: that of its ticks that ran late.
+
+        Ticks are due at even intervals, so a stall of d seconds makes d / tick_s of them late.
+        """
+        lags = [lag for due, lag in [*self.lags, *self.overdue] if window.holds(due)]
+        return sum(lag > LATE_US for lag in lags) / len(lags) if lags else None
 
     def inside(self, window: Window) -> list[dict[str, Any]]:
         return [s for s in self.samples if window.holds(s["t"])]

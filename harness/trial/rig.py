@@ -15,6 +15,7 @@ from experiment.errors import EnvironmentUnfitError
 from experiment.records.driver_protocol import BystanderOrder, Request, TrialCommand
 from experiment.records.manifest import DatabaseFacts
 from experiment.records.trial import Measurement, TrialMetrics
+from experiment.theory.ceilings import wait_of
 from harness.postgres.server import Database, database
 from harness.postgres.watch import DbWatch, watch
 from harness.system.on_demand import OnDemand
@@ -149,6 +150,7 @@ class Rig:
                 connections=[(s.t, s.in_use, s.waiting) for s in watched.samples],
                 passes=speed.passes(),
                 sut_ready_s=service.ready_s,
+                wait_s=wait_of(variant, self.settings),
             )
         )
 

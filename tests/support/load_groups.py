@@ -6,17 +6,24 @@ that xdist documents.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
+
+if TYPE_CHECKING:
+    from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
 # The markers of pyproject.toml, each with its files and single tests; `make test-fast` leaves all four out.
 KINDS: dict[str, set[str]] = {
     # What puts load on something, one after the other: two at a time would be in each other's way. Everything else
     # only computes, or asks a server this or that, and may run beside them.
     "load": {
-        *("test_benchmarks", "test_commands", "test_database_trials", "test_end_to_end", "test_ledger"),
-        *("test_locust_by_hand", "test_make", "test_server_factors", "test_trials", "test_trials_open", "test_wheel"),
+        *("test_benchmarks", "test_database_trials", "test_end_to_end", "test_ledger", "test_locust_by_hand"),
+        *("test_server_factors", "test_trials", "test_trials_open", "test_wheel"),
+        "test_make::test_the_app_is_served_and_locust_drives_it",
+        "test_make::test_the_cost_of_the_probe_is_measured",
     },
     "browser": {"test_report_browser"},
     "postgres": {
@@ -24,8 +31,8 @@ KINDS: dict[str, set[str]] = {
     },
     # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
     "slow": {
-        *("test_add_something", "test_answers", "test_charts", "test_one_road", "test_probe", "test_report"),
-        *("test_resumed_reproduction", "test_slides", "test_tables"),
+        *("test_add_something", "test_answers", "test_charts", "test_commands", "test_make", "test_one_road"),
+        *("test_probe", "test_report", "test_resumed_reproduction", "test_slides", "test_tables"),
         "test_alarms::test_twins_that_differ_are_named",
         "test_app_settings::test_a_sut_of_the_rig_waits_as_long_as_the_manifest_says",
         "test_calibration::test_whole_campaigns_decide_rightly_under",
@@ -43,7 +50,7 @@ KINDS: dict[str, set[str]] = {
 
 # What looks at the same charts or campaigns, which take longer to make than all that is asked about them.
 TOGETHER: dict[str, set[str]] = {
-    "charts": {"test_charts", "test_report"},
+    "charts": {"test_answers", "test_charts", "test_report"},
     "comparing": {"test_comparable", "test_compare", "test_compare_pages"},
     "load": KINDS["load"],
 }
@@ -51,15 +58,18 @@ TOGETHER: dict[str, set[str]] = {
 
 def kinds_of(nodeid: str) -> set[str]:
     """Return the markers of a test."""
-    module = _module(nodeid)
-    test = f"{module}::{nodeid.partition('[')[0].rpartition('::')[2]}"
-    return {kind for kind, members in KINDS.items() if members & {module, test}}
+    return {kind for kind, members in KINDS.items() if members & _names(nodeid)}
 
 
 def group_of(nodeid: str) -> str:
     """Return the group of a test, which runs in one process: its file's, or its file."""
+    return next((group for group, members in TOGETHER.items() if members & _names(nodeid)), _module(nodeid))
+
+
+def _names(nodeid: str) -> set[str]:
+    """Return by what the tables may name a test: its file, or file and test."""
     module = _module(nodeid)
-    return next((group for group, members in TOGETHER.items() if module in members), module)
+    return {module, f"{module}::{nodeid.partition('[')[0].rpartition('::')[2]}"}
 
 
 def _module(nodeid: str) -> str:
@@ -67,7 +77,21 @@ def _module(nodeid: str) -> str:
 
 
 class Together(LoadScopeScheduling):  # type: ignore[misc]  # untyped
-    """Hands out whole groups, the largest first."""
+    """Hands out whole groups: the load first, which takes longest in its one process; last what only computes."""
+
+    workqueue: OrderedDict[str, dict[str, bool]]
 
     def _split_scope(self, nodeid: str) -> str:
         return group_of(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        if not any(self.assigned_work.values()):  # nothing has been handed out yet
+            self.workqueue = OrderedDict(sorted(self.workqueue.items(), key=_place))
+        super()._assign_work_unit(node)
+
+
+def _place(unit: tuple[str, dict[str, bool]]) -> tuple[int, int]:
+    """Return by what to sort a group's tests: their first kind in the order of the table, then how many they are."""
+    _, tests = unit
+    kinds = set().union(*map(kinds_of, tests))
+    return min((place for place, kind in enumerate(KINDS) if kind in kinds), default=len(KINDS)), -len(tests)

@@ -38,6 +38,12 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     return load_campaign(write_campaign(folder, rounds=3, treatments=planned, sweep=SWEEP))
 
 
+@pytest.fixture(scope="module")
+def everything_drawn(everything: Campaign) -> list[tuple[str, Picture]]:
+    """All there is to draw of it. Every work has a test that asks for it."""
+    return pictures(everything)
+
+
 @pytest.fixture
 def new_style(monkeypatch: pytest.MonkeyPatch) -> Iterator[Style]:
     style = Style(name="async-new", words="async def, anew", colour="#123456", marker="*", runs_on=RunsOn.TO_THREAD)
@@ -56,28 +62,30 @@ def new_metric(request: pytest.FixtureRequest) -> Iterator[Metric]:
     METRICS.remove(metric.name)
 
 
-def test_every_chart_is_drawn_by_a_campaign_that_measured_all(everything: Campaign) -> None:
-    drawn = {kind for kind, _ in pictures(everything)}
+def test_every_chart_is_drawn_by_a_campaign_that_measured_all(everything_drawn: list[tuple[str, Picture]]) -> None:
+    drawn = {kind for kind, _ in everything_drawn}
     assert drawn == {kind for kind, _ in charts()}
 
 
-def test_every_module_of_charts_is_found_without_a_list(everything: Campaign) -> None:
-    pictures(everything)
+@pytest.mark.usefixtures("everything_drawn")
+def test_every_module_of_charts_is_found_without_a_list() -> None:
     found = {Path(make.__code__.co_filename).stem for _, make in charts()}
     modules = {path.stem for path in Path(analysis.charts.__path__[0]).glob("*.py")}
     assert modules - found == {"__init__", "registry", "parts"}
 
 
 @pytest.mark.parametrize("work", WORKS.values(), ids=list(WORKS))
-def test_every_work_that_was_measured_is_drawn(everything: Campaign, work: object) -> None:
-    names = {picture.name for _, picture in pictures(everything)}
+def test_every_work_that_was_measured_is_drawn(
+    everything: Campaign, everything_drawn: list[tuple[str, Picture]], work: object
+) -> None:
+    names = {picture.name for _, picture in everything_drawn}
     (mine,) = [w for w in works(everything) if w is work]
     load = main_load(everything, mine)
     several = load is not None and len(rows_of(everything, mine, load)) > 1
     assert (f"goodput-{mine.name}" in names) == (load is not None)
     for kind in ("bystander", "cost"):
         assert (f"{kind}-{mine.name}" in names) == several
-    assert any(picture.work == mine.name for _, picture in pictures(everything))
+    assert any(picture.work == mine.name for _, picture in everything_drawn)
 
 
 def test_a_style_added_to_the_table_has_its_colour_and_marker_on_the_charts(tmp_path: Path, new_style: Style) -> None:

@@ -28,8 +28,8 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture(scope="module")
-def campaign(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
-    return load_campaign(write_campaign(tmp_path_factory.mktemp("results") / "c"))
+def campaign(made_up: Campaign) -> Campaign:
+    return made_up
 
 
 @pytest.fixture(scope="module")
@@ -103,8 +103,9 @@ def test_what_was_not_asked_is_not_answered(tmp_path: Path) -> None:
 def test_the_page_says_where_it_comes_from_and_how_to_make_it_again(campaign: Campaign) -> None:
     text = answers_markdown(campaign)
     assert campaign.name in text
-    assert f"bench answers {campaign.folder.path.parent.name}/c" in text
-    assert str(campaign.folder.path) not in text
+    path = campaign.folder.path
+    assert f"bench answers {path.parent.name}/{path.name}" in text
+    assert str(path) not in text
 
 
 def test_a_smoke_run_is_called_no_evidence(tmp_path: Path) -> None:

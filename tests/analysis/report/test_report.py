@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from analysis.charts import Chart
     from analysis.reading.campaign import Campaign
+    from analysis.report.view import ReportView
     from drawn_campaign import Drawn
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -87,8 +88,14 @@ def written(drawn: Drawn) -> Written:
     return write(drawn.campaign, list(drawn.charts.values()))
 
 
-def test_every_claim_is_answered_in_a_sentence(written: Written) -> None:
-    answers = {a.claim.id: a for a in report_view(written.campaign, []).answers}
+@pytest.fixture(scope="module")
+def view(drawn: Drawn) -> ReportView:
+    """What the page tells, but for the charts. Every metric has a test that asks for it."""
+    return report_view(drawn.campaign, [])
+
+
+def test_every_claim_is_answered_in_a_sentence(view: ReportView) -> None:
+    answers = {a.claim.id: a for a in view.answers}
     found = {name: a.found.replace("\u00a0", " ") for name, a in answers.items()}
     assert answers.keys() == set(ARTICLE_CLAIMS)
     a1 = re.sub(r"0\.02\d", "0.02_", found["A1"])
@@ -152,8 +159,8 @@ def test_the_drawings_follow_the_page_s_theme(written: Written) -> None:
     assert "prefers-color-scheme: dark" in written.html
 
 
-def test_invalid_trials_are_listed_with_their_reason(written: Written) -> None:
-    rows = report_view(written.campaign, []).tables["invalid"].rows
+def test_invalid_trials_are_listed_with_their_reason(written: Written, view: ReportView) -> None:
+    rows = view.tables["invalid"].rows
     assert {(row.cells["treatment"], int(row.cells["round"])) for row in rows} == INVALID
     assert {row.cells["rule"] for row in rows} == {"driver-saturated"}
     assert "2 were invalid and left out" in written.html
@@ -174,8 +181,8 @@ def test_every_chart_says_metric_load_and_n_and_links_to_its_numbers(written: Wr
         assert f'href="#{figure.chart.name}"' in written.html
 
 
-def test_theory_stands_beside_what_was_measured(written: Written) -> None:
-    rows = {row.id: row for row in report_view(written.campaign, []).tables["theory"].rows}
+def test_theory_stands_beside_what_was_measured(view: ReportView) -> None:
+    rows = {row.id: row for row in view.tables["theory"].rows}
     slept = rows["sleep.def@closed-80"]
     assert (slept.cells["theory's ceiling"], slept.cells["decided by"]) == ("400 rps", "T/S")
     assert re.fullmatch(r"(9\d|10\d) %", slept.cells["share"])
@@ -205,8 +212,7 @@ def test_an_answer_names_the_command_that_measures_it(written: Written) -> None:
     assert "bench claim A21" not in written.html
 
 
-def test_noise_floor_and_multiplicity_are_told(written: Written) -> None:
-    view = report_view(written.campaign, [])
+def test_noise_floor_and_multiplicity_are_told(written: Written, view: ReportView) -> None:
     assert "Two byte-identical routes differ by a factor of" in view.noise
     assert "No correction for multiplicity" in view.multiplicity
     judged = sum(r.verdict not in (Verdict.NOT_MEASURABLE, Verdict.SKIPPED) for r in written.campaign.results)
@@ -306,10 +312,10 @@ def test_what_each_treatment_takes_is_told_from_outside_and_missing_stays_missin
 
 
 @pytest.mark.parametrize("field", METRIC_FIELDS)
-def test_every_metric_is_shown_or_kept_from_readers_for_a_reason(written: Written, field: str) -> None:
+def test_every_metric_is_shown_or_kept_from_readers_for_a_reason(view: ReportView, field: str) -> None:
     assert (field in SHOWN) + bool(INTERNAL.get(field)) + (field in DETAILS) == 1
     if field in DETAILS:
-        assert DETAILS[field].name in report_view(written.campaign, []).tables["details"].columns
+        assert DETAILS[field].name in view.tables["details"].columns
 
 
 def test_what_is_shown_or_internal_is_a_metric() -> None:
@@ -325,8 +331,8 @@ def test_where_the_loop_stood_is_told(tmp_path: Path) -> None:
     assert "| bench\\_app/pdf.py:22 in parse |" in told.markdown
 
 
-def test_every_validity_rule_is_told_with_how_often_it_fired(written: Written) -> None:
-    rules = {row.id: row.cells for row in report_view(written.campaign, []).tables["rules"].rows}
+def test_every_validity_rule_is_told_with_how_often_it_fired(written: Written, view: ReportView) -> None:
+    rules = {row.id: row.cells for row in view.tables["rules"].rows}
     assert RULES.keys() | FAILURE_RULES.keys() <= rules.keys()
     assert rules["driver-cpu"]["limit"] == "0.85"
     assert rules["driver-cpu"]["trials"] == "0"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 
 from bench_app.catalogue import CATALOGUE
 from experiment.design import claims
-from experiment.design.claims import CLAIMS, claim
+from experiment.design.claims import A_A, CLAIMS, claim, table
 from experiment.design.loads import LOADS
+from experiment.design.metrics import NORMALIZED_GOODPUT
 from experiment.design.model import Claim, Comparison
 from experiment.design.profiles import ARTICLE_CLAIMS, PROFILES
 
@@ -18,9 +21,11 @@ PAIRS = [(c, comparison) for c in CLAIMS.values() for comparison in c.comparison
 
 
 def test_every_claim_that_is_written_is_registered() -> None:
-    """A bare Claim(...) in the module would be written, and silently ignored."""
-    tree = ast.parse(Path(claims.__file__).read_text(encoding="utf-8"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    """A bare Claim(...) in a module would be written, and silently ignored."""
+    modules = [*claims.MODULES, table]
+    assert {m.name for m in iter_modules(claims.__path__)} == {m.__name__.rpartition(".")[2] for m in modules}
+    trees = [ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")) for module in modules]
+    calls = [n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
     written = [node for node in calls if node.func.id == "claim"]  # type: ignore[attr-defined]
     bare = [node for node in calls if node.func.id == "Claim"]  # type: ignore[attr-defined]
     assert len(written) == len(CLAIMS)
@@ -28,7 +33,7 @@ def test_every_claim_that_is_written_is_registered() -> None:
 
 
 def test_a_claim_registers_wherever_it_is_written() -> None:
-    new = claim("X9", "somewhere-else", "A statement", "ourselves", *CLAIMS["A1"].comparisons)
+    new = claim("X9", "somewhere-else", "A statement", "ourselves", *CLAIMS["A1"].comparisons, refuted_by="nothing")
     assert CLAIMS["X9"] is new
     CLAIMS.remove("X9")
 
@@ -45,13 +50,33 @@ def test_a_claim_that_compares_nothing_says_why() -> None:
     assert all(c.note for c in CLAIMS.values() if not c.is_measurable)
 
 
+def test_a_claim_that_can_be_measured_says_what_would_refute_it() -> None:
+    with pytest.raises(ValueError, match="does not say what would refute it"):
+        claim("X9", "irrefutable", "A statement", "ourselves", *CLAIMS["A1"].comparisons)
+    assert all(c.refuted_by for c in CLAIMS.values() if c.is_measurable)
+
+
+def test_what_stands_beside_a_claim_costs_no_trial() -> None:
+    with pytest.raises(ValueError, match="needs trials of its own"):
+        claim("X9", "dear", "A", "ourselves", *CLAIMS["A1"].comparisons, refuted_by="x", beside=(A_A,))
+
+
+def test_only_sides_that_are_alike_are_judged_at_equal_core_speed() -> None:
+    unlike = replace(CLAIMS["A1"].comparisons[0], metric=NORMALIZED_GOODPUT)
+    with pytest.raises(ValueError, match="at equal core speed"):
+        claim("X9", "unlike", "A statement", "ourselves", unlike, refuted_by="x")
+    assert A_A.metric.is_at_equal_speed
+    assert A_A.is_alike
+
+
 @pytest.mark.parametrize(("asked", "comparison"), PAIRS, ids=lambda x: x.id if isinstance(x, Claim) else "")
 def test_a_comparison_names_what_there_is(asked: Claim, comparison: Comparison) -> None:
     assert asked.statement
     for treatment in comparison.treatments:
         assert treatment.variant in CATALOGUE
         assert treatment.load in LOADS
-    assert comparison.metric.is_structural == (comparison.baseline is None)
+    assert comparison.metric.is_structural <= (comparison.baseline is None)
+    assert comparison.metric.is_structural == (comparison.scatter == 0)
     assert comparison.treatment != comparison.baseline
 
 

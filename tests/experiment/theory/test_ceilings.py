@@ -13,7 +13,7 @@ from experiment.theory.ceilings import MachineCosts, ceiling
 COSTS = MachineCosts(
     loop_cpu_s=200e-6,
     hop_cpu_s=200e-6,
-    work_cpu_s={"upload": 0.016},
+    work_cpu_s={"upload": 0.016, "password": 0.01},
     waits_s={"sleep_s": 0.1, "article_sleep_s": 2.0, "upstream_delay_s": 0.1, "query_s": 0.05},
     db_pool_size=20,
     cores=2,
@@ -51,6 +51,13 @@ def test_a_process_pool_reaches_as_far_as_there_are_cores() -> None:
     one, _ = _ceiling("upload.async-process", "closed-8")
     both, _ = _ceiling("upload.async-process", "closed-8", server=server(cores="all"))
     assert both == pytest.approx(2 * one)
+
+
+def test_threads_use_every_core_only_for_work_that_lets_go_of_the_gil() -> None:
+    cores = server(cores="all")
+    assert _ceiling("password.async-offload", "closed-8", server=cores) == (200, "cores/S_cpu")
+    assert _ceiling("password.async-blocking", "closed-8", server=cores) == (100, "1/S_cpu")
+    assert _ceiling("upload.async-offload", "closed-8", server=cores) == (62.5, "1/S_cpu")
 
 
 def test_more_tokens_lift_the_ceiling_of_def() -> None:

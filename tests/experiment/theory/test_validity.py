@@ -13,7 +13,7 @@ from experiment.records.trial import Measurement, TrialMetrics
 from experiment.theory.pool_occupancy import ConnectionHold
 from experiment.theory.validity import FAILURE_RULES, RULES, RuleContext, findings
 
-CLOSED, BURST = LOADS["closed-80"], LOADS["burst-10"]
+CLOSED, BURST = replace(LOADS["closed-80"], window_s=3.0), LOADS["burst-10"]
 
 GOOD = TrialMetrics(
     window_s=3.0,

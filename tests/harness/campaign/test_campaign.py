@@ -223,6 +223,7 @@ def test_each_run_of_the_aa_pair_in_a_round_is_a_pair_of_its_own(tmp_path: Path)
     assert len(log_ratios(A_A, campaign.trials)) == 6
 
 
+@pytest.mark.usefixtures("_only_new_campaigns")
 @pytest.mark.parametrize("noise", list(Noise))
 def test_false_verdicts_stay_below_the_declared_rate_under(noise: Noise, tmp_path: Path) -> None:
     """Plant nothing where the claim says 'at least a tenth more': supporting it would be false."""

@@ -180,6 +180,8 @@ def done(command: Command, monkeypatch: pytest.MonkeyPatch) -> int:
         if command.plain.split(" ")[1] in {"run", "claim", "sweep", "reproduce"}:
             # Charts take most of the time, and `bench report` draws them here.
             patched.setattr("analysis.charts.draw_all", lambda _campaign, _folder: [])
+        # Half the time of each picture; test_charts.py and test_slides.py look at them.
+        patched.setattr("analysis.drawing.files.save_png", lambda _figure, _path: None)
         return main(command.plain.split(" ")[1:])
 
 

@@ -12,6 +12,7 @@ from experiment.records.driver_protocol import RequestCounts, SecondCounts
 from experiment.records.trial import Measurement, SecondRow, Series
 from harness.system.host import ProcessSample
 from harness.trial.assemble import TrialObservations, assemble
+from harness.trial.probe_log import ProbeLog
 
 CLOSED = Load(id="closed-4", kind=LoadKind.CLOSED, users=4)
 
@@ -33,6 +34,33 @@ RESULT = driver_result(
 def measured(load: Load = CLOSED, **changes: Any) -> Measurement:
     seen: dict[str, Any] = {"result": RESULT, "probe": None, "host": None, "sut": None, "sut_ready_s": 0.7}
     return assemble(TrialObservations(load=load, **(seen | changes)))
+
+
+STALLED = ProbeLog(
+    lags=[(100.0 + 0.02 * k, 100_000 if k % 2 else 100) for k in range(50)],  # late for half of a second
+    overdue=[],
+    samples=[{"t": 99.0, "served_on_loop": 0, "served_off_loop": 0}],
+)
+
+
+def test_a_stall_is_counted_by_answers_and_in_units_of_the_works_own_wait() -> None:
+    result = driver_result(window_open_t=100.0, window_close_t=101.0, answers=5)
+    metrics = measured(result=result, probe=STALLED, wait_s=0.1).metrics
+    assert metrics.loop_late_share == 0.5
+    assert metrics.loop_stall_per_answer_waits == pytest.approx(1.0)
+    assert metrics.loop_stall_longest_waits == pytest.approx(1.0)
+
+
+def test_a_work_without_a_wait_has_no_stall_in_units_of_it() -> None:
+    metrics = measured(probe=STALLED).metrics
+    assert (metrics.loop_stall_per_answer_waits, metrics.loop_stall_longest_waits) == (None, None)
+
+
+def test_goodput_by_littles_law_is_users_by_mean_response_time() -> None:
+    metrics = measured().metrics
+    assert metrics.response_mean_us is not None
+    assert metrics.goodput_littles_rps == pytest.approx(4e6 / metrics.response_mean_us)
+    assert measured(Load(id="open-9", kind=LoadKind.OPEN, rate_rps=9.0)).metrics.goodput_littles_rps is None
 
 
 def test_what_the_driver_counted_is_kept_as_it_is() -> None:

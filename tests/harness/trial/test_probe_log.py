@@ -40,6 +40,13 @@ def test_a_frozen_loops_missing_ticks_are_censored_at_their_age(tmp_path: Path) 
     assert log.lag_max_us(Window(100.0, 101.0)) == 80_000
 
 
+def test_the_share_of_late_ticks_is_the_share_of_time_the_loop_stood_still(tmp_path: Path) -> None:
+    stalled = [10, 90_000, 70_000, 50_000, 30_000, 10_000, 1_500, 10, 10, 10]  # a stall of 100 ms in a span of 200 ms
+    log = _log(tmp_path / "p", _sample(100.25, 0, stalled, 100.2))
+    assert log.late_share(Window(100.0, 100.2)) == 0.5
+    assert log.late_share(Window(300.0, 301.0)) is None
+
+
 def test_the_line_that_a_killed_sut_was_writing_is_ignored(tmp_path: Path) -> None:
     log = _log(tmp_path / "p", _sample(100.05, 0, [10], 100.06), tail='{"t": 100.1, "fir')
     assert len(log.samples) == 1

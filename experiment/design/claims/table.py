@@ -1,0 +1,115 @@
+"""The table of claims, and how its rows are written.
+
+The interval of a claim is fixed here. It is copied into a campaign's manifest before the first trial, so a claim is
+registered before it is measured. Never change an interval after you have seen a result: a refuted claim is a finding.
+"""
+
+from bench_app.table import Table
+from experiment.design.factors import ServerConfig, server
+from experiment.design.metrics import GOODPUT, NORMALIZED_GOODPUT, Metric
+from experiment.design.model import Claim, Comparison, Interval, Treatment, at_least
+
+CLAIMS_VERSION = 2
+"""Counts the changes of claims that CHANGELOG tells; the manifest records it. Version 1 is that of 0.1 and 0.2."""
+
+CLAIMS: Table[Claim] = Table("claim", key="id")
+ARTICLE = "the article"
+
+DEFAULT = ServerConfig()
+ALL_CORES = server(cores="all")
+
+NO_LESS = at_least(0.9)
+"""At least as much, with a margin: two equal things never measure exactly equal."""
+THE_SAME = Interval(0.9, 1.1)
+ABOUT_THE_SAME = Interval(0.8, 1.25)
+# `scatter`: the standard deviation of ln(ratio) of one pair in the committed campaigns before version 2, rounded up
+# (`python -m benchmarks.residuals`), or what the window's own counts let expect where nothing alike was measured.
+
+ANYTHING = at_least(0.0)
+"""For what stands beside a claim and is not judged."""
+
+A_A = Comparison(
+    treatment=Treatment(variant="noop.async-native.copy", load="closed-20"),
+    baseline=Treatment(variant="noop.async-native", load="closed-20"),
+    metric=NORMALIZED_GOODPUT,
+    expected=THE_SAME,
+    is_alike=True,
+)
+"""Two byte-identical routes: any difference between them is noise."""
+
+
+def article(section: str) -> str:
+    return f"{ARTICLE}, «{section}»"
+
+
+def ratio(
+    treatment: str,
+    baseline: str,
+    *,
+    load: str,
+    expected: Interval,
+    metric: Metric = GOODPUT,
+    scatter: float = 0.0,
+    server: ServerConfig = DEFAULT,
+    baseline_server: ServerConfig | None = None,
+) -> Comparison:
+    """Return the comparison of two variants under one load. The servers are equal unless both are given."""
+    return Comparison(
+        treatment=Treatment(variant=treatment, load=load, server=server),
+        baseline=Treatment(variant=baseline, load=load, server=baseline_server or server),
+        metric=metric,
+        expected=expected,
+        scatter=scatter,
+    )
+
+
+def level(variant: str, *, load: str, metric: Metric, expected: Interval, scatter: float = 0.0) -> Comparison:
+    """Return a statement about one variant's metric itself: in every trial if it is structural, else on average."""
+    treatment = Treatment(variant=variant, load=load)
+    return Comparison(treatment=treatment, baseline=None, metric=metric, expected=expected, scatter=scatter)
+
+
+def claim(
+    id: str,  # noqa: A002 - the field's own name
+    slug: str,
+    statement: str,
+    source: str,
+    *comparisons: Comparison,
+    refuted_by: str = "",
+    beside: tuple[Comparison, ...] = (),
+    note: str = "",
+) -> Claim:
+    """Register a claim.
+
+    Raises DuplicateNameError if another claim has its id. Raises ValueError if another has its slug, if it does not say
+    what would refute it, if something beside it needs trials of its own, or if a metric at equal core speed judges
+    sides that are not alike.
+    """
+    made = Claim(
+        id=id,
+        slug=slug,
+        statement=statement,
+        source=source,
+        comparisons=comparisons,
+        refuted_by=refuted_by,
+        beside=beside,
+        note=note,
+    )
+    complaint = _complaint(made)
+    if complaint is not None:
+        raise ValueError(complaint)
+    return CLAIMS.add(made)
+
+
+def _complaint(made: Claim) -> str | None:
+    if made.slug in {known.slug for known in CLAIMS.values()}:
+        return f"there are two claims with the slug {made.slug}"
+    if not made.comparisons:
+        return None if made.note else f"claim {made.id} compares nothing, and no note says why it cannot be measured"
+    if not made.refuted_by:
+        return f"claim {made.id} does not say what would refute it"
+    if not {t for c in made.beside for t in c.treatments} <= set(made.treatments):
+        return f"what stands beside claim {made.id} needs trials of its own"
+    if any(c.metric.is_at_equal_speed and not c.is_alike for c in made.comparisons):
+        return f"claim {made.id} judges at equal core speed two sides that do not load the core alike"
+    return None
