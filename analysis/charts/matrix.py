@@ -69,10 +69,14 @@ class Column:
 @chart(place=20)
 def matrix(campaign: Campaign) -> Iterator[Picture]:
     """Yield the matrix where at least one work has two styles to compare."""
-    every = [_column(campaign, work, load, cores) for work, load in main_loads(campaign) for cores in CORES.values]
-    columns = [column for column in every if len(column.cells) >= _FEWEST_STYLES]
-    if columns:
+    if columns := columns_of(campaign):
         yield _picture(columns)
+
+
+def columns_of(campaign: Campaign) -> list[Column]:
+    """Return a column for every work, and for one core and all, where two styles can be compared."""
+    every = [_column(campaign, work, load, cores) for work, load in main_loads(campaign) for cores in CORES.values]
+    return [column for column in every if len(column.cells) >= _FEWEST_STYLES]
 
 
 def _column(campaign: Campaign, work: Work, load: str, cores: Value) -> Column:

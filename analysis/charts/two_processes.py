@@ -48,8 +48,11 @@ def second_process() -> Iterator[Popen[bytes] | None]:
         return
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()"]
-    with Popen(command, stdin=PIPE, stdout=PIPE, env=environment) as second:  # leaving closes its stdin
+    second = Popen(command, stdin=PIPE, stdout=PIPE, env=environment)
+    try:
         yield second
+    finally:
+        second.communicate()  # closes its stdin, which ends it
 
 
 def draw_each(jobs: Sequence[Job], second: Popen[bytes] | None) -> list[str]:

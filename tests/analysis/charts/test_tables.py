@@ -71,7 +71,7 @@ def test_every_chart_is_drawn_by_a_campaign_that_measured_all(everything_drawn: 
 def test_every_module_of_charts_is_found_without_a_list() -> None:
     found = {Path(make.__code__.co_filename).stem for _, make in charts()}
     modules = {path.stem for path in Path(analysis.charts.__path__[0]).glob("*.py")}
-    assert modules - found == {"__init__", "registry", "parts"}
+    assert modules - found == {"__init__", "registry", "parts", "two_processes"}
 
 
 @pytest.mark.parametrize("work", WORKS.values(), ids=list(WORKS))
@@ -114,6 +114,7 @@ def test_a_metric_added_to_the_table_is_written_in_its_unit(tmp_path: Path, new_
         Unit.CPU_MICROSECONDS: "40 µs",
         Unit.SHARE: "99.9 %",
         Unit.COUNT: "40",
+        Unit.WAITS: "40.0 waits",
     }
     assert f"tokens there are {written[new_metric.unit]} in each of 3 trials" in said
 
