@@ -1,6 +1,7 @@
 """The questions, and what may be said to each: one sentence for either verdict of the claim it rests on.
 
-Placeholders: {0.ratio}, {0.treated} and {0.base} are the first comparison of the claim, {1.…} the second.
+Placeholders: {0.ratio}, {0.treated} and {0.base} are the first comparison of the claim, {1.…} the second; where there
+is no baseline, {0.ratio} is the value itself. The sentences fit one version of the claims (`CLAIMS_VERSION`).
 To answer another question, add an entry to QUESTIONS.
 """
 
@@ -33,7 +34,7 @@ _SLOW = Question(
     sayings=(
         Saying(
             claim="A1",
-            topic="a blocking call in `async def` costs most of the throughput of a plain `def`",
+            topic="a blocking call in `async def` costs nine tenths of the throughput of a plain `def`",
             supported="A blocking call in `async def` leaves {0.treated} of the {0.base} that a plain `def` has.",
             refuted="The blocking call is not the first suspect here: `async def` with one still has {0.treated}, "
             "beside {0.base} with a plain `def`.",
@@ -41,18 +42,23 @@ _SLOW = Question(
         Saying(
             claim="A2",
             topic="a blocking call stalls unrelated requests",
-            supported="The slow route is not alone in it: an unrelated request waits {0.treated} beside it, {0.base} "
-            "beside a handler that awaits.",
-            refuted="Unrelated requests hardly notice: the median one waits {0.treated} beside the blocking handler, "
-            "{0.base} beside one that awaits.",
+            supported="The slow route is not alone in it: of unrelated requests {0.ratio} are answered within a "
+            "second beside it, and {1.ratio} beside a handler that awaits.",
+            refuted="Unrelated requests notice less than told: {0.ratio} are answered within a second beside the "
+            "blocking handler, {1.ratio} beside one that awaits.",
         ),
         Saying(
             claim="A3",
             topic="the event loop stands still for as long as the call takes",
-            supported="The loop's own lag gives it away: p99 {0.treated} with the blocking handler, {0.base} with a "
-            "plain `def`.",
-            refuted="The loop's lag does not give it away here: p99 {0.treated} with the blocking handler, {0.base} "
-            "with a plain `def`.",
+            supported="The loop gives it away: for each answer it stands still for {0.ratio} of the blocking call.",
+            refuted="The loop does not give it away here: for each answer it stands still for {0.ratio} of the "
+            "blocking call.",
+        ),
+        Saying(
+            claim="A3b",
+            topic="blocking calls add up on the loop",
+            supported="And calls add up: with 8 users the longest stall is {0.ratio} of one call.",
+            refuted="Calls do not add up as told: with 8 users the longest stall is {0.ratio} of one call.",
         ),
         Saying(
             claim="A17",
@@ -87,16 +93,26 @@ _DIFFERENCE = Question(
             claim="A6",
             topic="a plain `def` runs on at most 40 worker threads",
             supported="The pool has an end: {0.ratio} of the answers of a plain `def` came from worker threads, "
-            "{1.ratio} at a time.",
-            refuted="The pool is not what the documentation says: {0.ratio} of the answers of a plain `def` came from "
-            "worker threads, {1.ratio} at a time.",
+            "{1.ratio} at a time. With 80 tokens it serves {2.treated}, `async def` {2.base}: the pool is the limit, "
+            "not the keyword.",
+            refuted="The pool is not what the documentation says: {0.ratio} of the answers of a plain `def` came "
+            "from worker threads, {1.ratio} at a time; with 80 tokens it serves {2.treated}, `async def` {2.base}.",
         ),
         Saying(
             claim="A7",
             topic="both do the same while requests are fewer than threads",
-            supported="While requests are fewer than threads, the two cannot be told apart: {0.treated} and {0.base}.",
-            refuted="Even while requests are fewer than threads the two differ: {0.treated} with `async def`, {0.base} "
-            "with `def`.",
+            supported="While requests are fewer than threads, the two cannot be told apart: {0.treated} and "
+            "{0.base}, with a p99 of {1.treated} and {1.base}.",
+            refuted="Even while requests are fewer than threads the two differ: {0.treated} with `async def`, "
+            "{0.base} with `def`; p99 {1.treated} and {1.base}.",
+        ),
+        Saying(
+            claim="A7b",
+            topic="a plain `def` costs more CPU even then",
+            supported="But the trip to a thread is not free: {0.treated} of CPU a request with `def`, {0.base} with "
+            "`async def`.",
+            refuted="The trip to a thread hardly shows: {0.treated} of CPU a request with `def`, {0.base} with "
+            "`async def`.",
         ),
         Saying(
             claim="A8",
@@ -124,10 +140,10 @@ _EVERYTHING = Question(
         Saying(
             claim="A20",
             topic="`async def` is cheaper where there is nothing to wait for",
-            supported="For a handler with nothing to wait for, yes: `async def` costs {0.treated} of CPU a request, "
-            "the trip to a thread makes it {0.base}.",
-            refuted="For a handler with nothing to wait for it hardly pays: {0.treated} of CPU a request, beside "
-            "{0.base} with `def`.",
+            supported="For a handler with nothing to wait for, yes: at 400 requests a second `async def` costs "
+            "{0.treated} of CPU a request and a plain `def` {0.base}; at saturation {1.treated} and {1.base}.",
+            refuted="For a handler with nothing to wait for it does not pay under every load: {0.treated} of CPU a "
+            "request at 400 a second, beside {0.base} with `def`; at saturation {1.treated} and {1.base}.",
         ),
         Saying(
             claim="A18",
@@ -139,6 +155,21 @@ _EVERYTHING = Question(
             "{1.treated} with psycopg, {0.base} with psycopg2 in `def`.",
         ),
         Saying(
+            claim="A18b",
+            topic="the p99 with asyncpg is as good",
+            supported="Its slowest requests are no slower: p99 {0.treated} with asyncpg, {0.base} with psycopg2 in "
+            "`def`.",
+            refuted="Its slowest requests are slower, though: p99 {0.treated} with asyncpg, {0.base} with psycopg2 "
+            "in `def`.",
+        ),
+        Saying(
+            claim="A18c",
+            topic="asyncpg serves as much where the query does not wait",
+            supported="Where the query does not wait, asyncpg serves {0.treated} and psycopg2 in `def` {0.base}.",
+            refuted="Where the query does not wait, asyncpg falls behind: {0.treated}, and {0.base} with psycopg2 in "
+            "`def`.",
+        ),
+        Saying(
             claim="A13",
             topic="a sync HTTP client is worse in `async def` than in `def`",
             supported="A sync HTTP client in `async def` is the wrong half of the change: {0.treated}, where a plain "
@@ -148,9 +179,16 @@ _EVERYTHING = Question(
         Saying(
             claim="A19",
             topic="offloading restores what the sync route had",
-            supported="Offloading makes it good again: {0.ratio} of a plain `def` for a sleep, {1.ratio} for a query.",
+            supported="Offloading makes it good again: {0.ratio} of a plain `def` for a sleep, {1.ratio} for a "
+            "query, with a p99 of {2.treated} and {2.base}.",
             refuted="Offloading does not give back just what the sync route had: {0.ratio} of a plain `def` for a "
-            "sleep, {1.ratio} for a query.",
+            "sleep, {1.ratio} for a query, with a p99 of {2.treated} and {2.base}.",
+        ),
+        Saying(
+            claim="A19b",
+            topic="offloading costs no more than a plain `def`",
+            supported="Where nothing waits the two are still about equal: {0.treated} offloaded, {0.base} in `def`.",
+            refuted="Where nothing waits the two are not equal: {0.treated} offloaded, {0.base} in `def`.",
         ),
     ),
 )
@@ -169,17 +207,27 @@ _CPU = Question(
             "{0.treated}, and {0.base} where the work runs on the loop.",
         ),
         Saying(
+            claim="A14b",
+            topic="offloading costs the uploads' own p99",
+            supported="The uploads themselves pay for it: their p99 is {0.treated}, and {0.base} one after the other "
+            "on the loop.",
+            refuted="The uploads themselves hardly pay for it: their p99 is {0.treated}, and {0.base} one after the "
+            "other on the loop.",
+        ),
+        Saying(
             claim="A15",
-            topic="threads leave the throughput of CPU work as it is",
-            supported="Threads bring it no throughput: {0.treated} in threads, {0.base} on the loop.",
-            refuted="Threads do change its throughput: {0.treated} in threads, {0.base} on the loop.",
+            topic="threads leave the throughput of a parse as it is, and not that of work that lets go of the GIL",
+            supported="Threads bring a parse no throughput, all cores or not: {0.treated} in threads, {0.base} on "
+            "the loop. It is the GIL: checking passwords lets go of it, and has {1.treated} in threads, {1.base} on "
+            "the loop.",
+            refuted="It is not just the GIL: a parse has {0.treated} in threads and {0.base} on the loop, checking "
+            "passwords, which lets go of the GIL, {1.treated} and {1.base}.",
         ),
         Saying(
             claim="A16",
             topic="a process pool gives CPU work the other cores",
-            supported="A process pool gives it the other cores: {0.treated}, beside {0.base} in threads.",
-            refuted="A process pool gave it less than the other cores promise: {0.treated}, beside {0.base} in "
-            "threads.",
+            supported="A process pool gives it the other cores: {0.treated}, beside {0.base} on one.",
+            refuted="A process pool gave it less than the other cores promise: {0.treated}, beside {0.base} on one.",
         ),
     ),
 )
@@ -197,25 +245,45 @@ _CLIENT = Question(
             "shared one.",
         ),
         Saying(
+            claim="A12b",
+            topic="that is so at 80 users as well",
+            supported="At 80 users as well: {0.treated}, beside {0.base}.",
+            refuted="At 80 users the two are closer: {0.treated}, beside {0.base}, where the shared client is slow "
+            "itself.",
+        ),
+        Saying(
             claim="A10",
-            topic="the async weather route as printed serves at least what the sync one does",
-            supported="The async weather route as printed serves {0.treated}, its sync twin {0.base}.",
-            refuted="The async weather route as printed is the slower of the two: {0.treated}, its sync twin {0.base}.",
+            topic="the async weather route as printed serves no less than the sync one at 80 users",
+            supported="The async weather route as printed serves {0.treated} at 80 users, its sync twin {0.base}.",
+            refuted="The async weather route as printed is the slower of the two: {0.treated} at 80 users, its sync "
+            "twin {0.base}.",
+        ),
+        Saying(
+            claim="A10b",
+            topic="the same holds at 20 users",
+            supported="At 20 users: {0.treated} and {0.base}.",
+            refuted="At 20 users too: {0.treated} and {0.base}.",
         ),
         Saying(
             claim="A11",
-            topic="one shared httpx client makes the async route the faster one",
-            supported="With one shared httpx client the async route is ahead: {0.treated}, beside {0.base} for "
-            "requests in a plain `def`.",
-            refuted="One shared httpx client does not put the async route ahead: {0.treated}, beside {0.base} for "
-            "requests in a plain `def`.",
+            topic="the async route with one shared httpx client serves no less at 80 users",
+            supported="With one shared httpx client the async route keeps up at 80 users: {0.treated}, beside "
+            "{0.base} for requests in a plain `def`.",
+            refuted="One shared httpx client does not keep up at 80 users: {0.treated}, beside {0.base} for requests "
+            "in a plain `def`. Its connection pool searches all connections for every request (encode/httpcore 1035).",
+        ),
+        Saying(
+            claim="A11c",
+            topic="the async route with one shared httpx client serves no less at 20 users",
+            supported="At 20 users it does: {0.treated} and {0.base}.",
+            refuted="At 20 users it does not either: {0.treated} and {0.base}.",
         ),
         Saying(
             claim="A11b",
-            topic="httpx2 and aiohttp put the async route ahead",
-            supported="With httpx2 or aiohttp the async route is ahead: {0.treated} and {1.treated}, beside {0.base} "
-            "for requests in a plain `def`.",
-            refuted="httpx2 and aiohttp do not both put the async route ahead: {0.treated} and {1.treated}, beside "
+            topic="httpx2 and aiohttp serve no less",
+            supported="httpx2 and aiohttp keep up at 80 users: {0.treated} and {1.treated}, beside {0.base} for "
+            "requests in a plain `def`.",
+            refuted="httpx2 and aiohttp do not both keep up at 80 users: {0.treated} and {1.treated}, beside "
             "{0.base} for requests in a plain `def`.",
         ),
     ),

@@ -27,6 +27,8 @@ _BOTTOM = HEIGHT - 136.0  # where the footer begins
 _SPLIT = 630.0  # where the numbers end on the left
 _CHART = _SPLIT + 50  # where the chart begins on the right
 _BAR_ROW, _STRIP_ROW, _STRIP_AXIS = 132.0, 52.0, 40.0
+_STRUCTURE = 66 + _STRIP_ROW + _STRIP_AXIS
+_TIGHT = 200.0  # less room than this for a number takes two lines below it
 
 
 def draw_claim(campaign: Campaign, card: Card, theme: Theme) -> Figure:
@@ -95,16 +97,16 @@ def _badge(canvas: Canvas, card: Card) -> None:
 
 def _number(canvas: Canvas, number: BigNumber, y: float, room: float) -> None:
     theme, width = canvas.theme, _SPLIT - canvas.left
-    size = HUGE if room > 2 * HUGE else STATEMENT * 1.4
-    while text_width(number.value, size, "bold") > width and size > STATEMENT:
+    is_tight = room < _TIGHT
+    size = HUGE if room > 2 * HUGE else STATEMENT * (0.85 if is_tight else 1.4)
+    while text_width(number.value, size, "bold") > width and size > NOTE:
         size -= 4
     canvas.text(canvas.left, y, number.value, size=size, weight="bold", va="top")
     y += size * 1.06
-    lines = (
-        *((line, theme.ink) for line in wrapped(number.of, NOTE, width)),
-        (number.interval, theme.ink),
-        (f"expected: {number.expected}", theme.muted),
-    )
+    of = [number.of] if is_tight else wrapped(number.of, NOTE, width)
+    found, expected = (number.interval, theme.ink), (f"expected: {number.expected}", theme.muted)
+    evidence = [(f"{number.interval}; {expected[0]}", theme.muted)] if is_tight else [found, expected]
+    lines = [*((line, theme.ink) for line in of), *evidence]
     for line, colour in lines:
         canvas.text(canvas.left, y, line, size=NOTE, colour=colour, va="top", room=width)
         y += NOTE * 1.3
@@ -121,7 +123,8 @@ def _chart(canvas: Canvas, card: Card, top: float) -> None:
     y = _bars(canvas, card, top) if card.bars else top
     y = _ratio_strips(canvas, card.ratios, y) if card.ratios else y
     for result in card.structures:
-        y = _structure_strip(canvas, result, y) + 30
+        if y + _STRUCTURE < _BOTTOM:  # its number is on the left in any case
+            y = _structure_strip(canvas, result, y) + 30
 
 
 def _bars(canvas: Canvas, card: Card, top: float) -> float:

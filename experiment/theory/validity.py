@@ -10,6 +10,7 @@ from math import sqrt
 
 from experiment.design.model import Load, LoadKind
 from experiment.records.trial import Finding, Measurement, TrialMetrics
+from experiment.theory.contention import kept_waiting
 from experiment.theory.pool_occupancy import EXCESS, ConnectionHold, complaint
 
 
@@ -66,12 +67,8 @@ def findings(measurement: Measurement, context: RuleContext) -> tuple[Finding, .
     if measurement.failure is not None:
         name = measurement.failure_rule or "driver-failed"
         return (Finding(rule=name, reason=measurement.failure, advice=FAILURE_RULES[name][1]),)
-    fired = []
-    for known in RULES.values():
-        reason = known.check(measurement.metrics, context, known.limit if known.limit is not None else 0.0)
-        if reason is not None:
-            fired.append(Finding(rule=known.id, reason=reason, advice=known.advice))
-    return tuple(fired)
+    looked = ((known, known.check(measurement.metrics, context, known.limit or 0.0)) for known in RULES.values())
+    return tuple(Finding(rule=r.id, reason=reason, advice=r.advice) for r, reason in looked if reason is not None)
 
 
 @rule(
@@ -127,12 +124,12 @@ def driver_cpu(metrics: TrialMetrics, _context: RuleContext, limit: float) -> st
 @rule(
     "host-steal",
     limit=0.15,
-    meaning="The hypervisor may take at most 15 % of the cores' time.",
+    meaning="The hypervisor may take at most 15 % of the time of the SUT's cores.",
     advice="Other tenants of this host are busy; the trial is repeated, or try again at another hour.",
 )
 def host_steal(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str | None:
-    share = metrics.host_steal_share
-    return None if share is None or share <= limit else f"{share:.0%} of the CPU was stolen during the window"
+    share = metrics.sut_steal_share
+    return None if share is None or share <= limit else f"{share:.0%} of the time of the SUT's cores was stolen"
 
 
 @rule(
@@ -250,14 +247,29 @@ def not_steady(metrics: TrialMetrics, context: RuleContext, limit: float) -> str
 
 
 @rule(
-    "host-busy",
-    limit=0.25,
-    meaning="Processes that are none of ours may use at most a quarter of a core.",
-    advice="Something else runs on this machine: close it (a browser, a build, another benchmark).",
+    "sut-contention",
+    limit=0.10,  # as far as in-flight and littles-law let a measurement be off
+    meaning="Other processes may keep the SUT's loop waiting for its core for at most 10 % of the window.",
+    advice="Something else runs on the SUT's core: close it (a browser, a build, another benchmark).",
 )
-def host_busy(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str | None:
-    cores = metrics.host_foreign_cores
-    return None if cores is None or cores <= limit else f"other processes used {cores:.2f} cores during the window"
+def sut_contention(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str | None:
+    share = kept_waiting(metrics.sut_runqueue_share, metrics.sut_foreign_cores)
+    return (
+        None if share is None or share <= limit else f"others kept the SUT from its core for {share:.0%} of the window"
+    )
+
+
+@rule(
+    "driver-contention",
+    limit=0.85,  # of driver-cpu: a driver that is kept from its core is as late as one that is busy
+    meaning="The driver may run, or be kept waiting for its core by other processes, for 85 % of the window together.",
+    advice="Something else runs on the driver's core: close it (a browser, a build, another benchmark).",
+)
+def driver_contention(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str | None:
+    used, waited = metrics.driver_cpu_share, kept_waiting(metrics.driver_runqueue_share, metrics.driver_foreign_cores)
+    if used is None or not waited or used + waited <= limit:
+        return None
+    return f"the driver ran for {used:.0%} of the window, and others kept it from its core for {waited:.0%}"
 
 
 @rule(
@@ -267,11 +279,10 @@ def host_busy(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str
     advice="The clock jumped, or the driver was stopped for a while (a suspended laptop?).",
 )
 def clock(metrics: TrialMetrics, context: RuleContext, limit: float) -> str | None:
-    if context.load.kind is LoadKind.BURST or metrics.window_s is None:
+    lasted_s, planned_s = metrics.window_s, context.load.window_s
+    if context.load.kind is LoadKind.BURST or lasted_s is None or abs(lasted_s / planned_s - 1) <= limit:
         return None
-    if abs(metrics.window_s / context.load.window_s - 1) <= limit:
-        return None
-    return f"the window lasted {metrics.window_s:.2f} s, {context.load.window_s:g} s were planned"
+    return f"the window lasted {lasted_s:.2f} s, {planned_s:g} s were planned"
 
 
 @rule(

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from analysis.reading.campaign import Campaign, load_campaign
 from analysis.report.answers import answers_markdown
-from experiment.errors import Exit
+from experiment.design.claims import CLAIMS_VERSION
+from experiment.errors import Exit, UsageError
 from experiment.records.store import write_whole
 from harness.system.places import short
 
@@ -18,8 +19,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    print(short(write_answers(load_campaign(args.dir), args.out)))
+    campaign = load_campaign(args.dir)
+    if campaign.manifest.claims_version != CLAIMS_VERSION:
+        raise UsageError(_other_claims(campaign))
+    print(short(write_answers(campaign, args.out)))
     return Exit.OK
+
+
+def _other_claims(campaign: Campaign) -> str:
+    manifest = campaign.manifest
+    return (
+        f"{campaign.short_path} was measured with version {manifest.claims_version} of the claims; the sentences "
+        f"of this version fit version {CLAIMS_VERSION}. Use handlerbench {manifest.version} for it, or measure again."
+    )
 
 
 def write_answers(campaign: Campaign, out: Path) -> Path:

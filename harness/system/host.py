@@ -1,17 +1,18 @@
 """Facts about the machine and the software, and how disturbed it was while something ran."""
 
-from __future__ import annotations
-
 import os
 import platform
+import re
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from statistics import fmean
+from typing import Self
 
 import psutil
 
@@ -26,8 +27,6 @@ _PACKAGES = (
     "locust", "gevent", "pandas", "numpy", "matplotlib", "handlerbench", "granian",
 )  # fmt: skip
 """Packages that can move a result, beside those of the tables of HTTP clients and database drivers."""
-
-_MIB = 1024 * 1024
 
 
 def facts() -> HostFacts:
@@ -86,40 +85,52 @@ def _os_name() -> str:
     return f"{platform.system()} {platform.release()}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostSample:
-    """The machine's counters at one moment."""
+    """The machine's counters at one moment, in seconds since boot. Where `cores` can be named, none means all."""
 
     t_s: float  # monotonic
-    steal_s: float | None  # all cores, since boot
-    busy_s: float  # all cores, since boot: everything but idle, waiting for I/O and stolen
-    pressure_s: float | None  # PSI cpu "some", since boot
+    busy_s: Mapping[int, float]  # by core: what processes used; interrupts are nobody's
+    steal_s: Mapping[int, float]  # by core; empty where the system does not say
+    pressure_s: float | None  # PSI cpu "some"
 
     @classmethod
-    def now(cls) -> HostSample:
-        """Read the counters; what this system does not offer is None."""
-        times = psutil.cpu_times()
-        steal = getattr(times, "steal", None)
-        busy = sum(getattr(times, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq"))
-        return cls(time.monotonic(), None if steal is None else float(steal), busy, _pressure_s())
+    def now(cls) -> Self:
+        """Read the counters; what this system does not offer is missing."""
+        t_s, times = time.monotonic(), dict(zip(_core_numbers(), psutil.cpu_times(percpu=True), strict=False))
+        return cls(
+            t_s=t_s,
+            busy_s={n: sum(getattr(t, name, 0.0) for name in ("user", "nice", "system")) for n, t in times.items()},
+            steal_s={n: t.steal for n, t in times.items() if hasattr(t, "steal")},
+            pressure_s=_pressure_s(),
+        )
 
-    def steal_share_until(self, later: HostSample) -> float | None:
-        """Return the share of all cores' time that the hypervisor took between two samples."""
-        return _rate(self.steal_s, later.steal_s, (later.t_s - self.t_s) * (os.cpu_count() or 1))
+    def steal_share_until(self, later: Self, cores: Collection[int] = ()) -> float | None:
+        """Return the share of the cores' time that the hypervisor took between two samples."""
+        if not self.steal_s:
+            return None
+        return fmean(self._rate(self.steal_s[n], later.steal_s[n], later) for n in cores or self.steal_s)
 
-    def busy_cores_until(self, later: HostSample) -> float | None:
-        """Return how many cores were busy on average between two samples."""
-        return _rate(self.busy_s, later.busy_s, later.t_s - self.t_s)
+    def busy_cores_until(self, later: Self, cores: Collection[int] = ()) -> float:
+        """Return how many of the cores were busy on average between two samples."""
+        return sum(self._rate(self.busy_s[n], later.busy_s[n], later) for n in cores or self.busy_s)
 
-    def pressure_share_until(self, later: HostSample) -> float | None:
+    def pressure_share_until(self, later: Self) -> float | None:
         """Return the share of time in which some task waited for a core."""
-        return _rate(self.pressure_s, later.pressure_s, later.t_s - self.t_s)
+        if self.pressure_s is None or later.pressure_s is None:
+            return None
+        return self._rate(self.pressure_s, later.pressure_s, later)
+
+    def _rate(self, before: float, after: float, later: Self) -> float:
+        return (after - before) / (later.t_s - self.t_s)
 
 
-def _rate(before: float | None, after: float | None, span_s: float) -> float | None:
-    if before is None or after is None or span_s <= 0:
-        return None
-    return (after - before) / span_s
+def _core_numbers() -> list[int]:
+    """Return the numbers of the cores in the order of psutil's list; numbers may be missing where cores are offline."""
+    with suppress(OSError):
+        text = Path("/proc/stat").read_text(encoding="ascii")
+        return [int(number) for number in re.findall(r"^cpu(\d+) ", text, re.MULTILINE)]
+    return list(range(os.cpu_count() or 1))
 
 
 def _pressure_s() -> float | None:
@@ -127,73 +138,3 @@ def _pressure_s() -> float | None:
         some = Path("/proc/pressure/cpu").read_text(encoding="utf-8").splitlines()[0]
         return int(some.rpartition("total=")[2]) / 1e6
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class ProcessSample:
-    """What a process and all its descendants have used up to one moment."""
-
-    t_s: float  # monotonic
-    cpu_s: float
-    rss_peak_mib: float
-    context_switches: int | None
-    threads: int
-
-    @classmethod
-    def of(cls, pid: int) -> ProcessSample | None:
-        """Sample a process tree from outside; None when the process is gone."""
-        tree = _tree(pid)
-        if not tree:
-            return None
-        t_s, cpu_s, rss, switches, threads = time.monotonic(), 0.0, 0.0, 0, 0
-        for process in tree:
-            with suppress(psutil.NoSuchProcess):
-                cpu_s += _cpu_s(process)
-                rss += _rss_peak_mib(process)
-                switches += _context_switches(process.pid)
-                threads += process.num_threads()
-        return cls(t_s, cpu_s, rss, switches or None, threads)
-
-
-def own_cpu_s(pids: Iterable[int]) -> float:
-    """Return the CPU seconds that these processes and their living children have used, each process once."""
-    # the harness's children are services, which are named themselves; only a database has children to find
-    tree = {p.pid: p for pid in pids for p in _tree(pid, children=pid != os.getpid())}
-    return sum(_cpu_s(process) for process in tree.values())
-
-
-def _tree(pid: int, *, children: bool = True) -> list[psutil.Process]:
-    """Return a process and its descendants; empty when it is gone."""
-    with suppress(psutil.NoSuchProcess):
-        root = psutil.Process(pid)
-        return [root, *(root.children(recursive=True) if children else ())]
-    return []
-
-
-def _cpu_s(process: psutil.Process) -> float:
-    """Return the CPU seconds that a process has used; 0 when it is gone."""
-    with suppress(psutil.NoSuchProcess):
-        times = process.cpu_times()
-        return float(times.user + times.system)
-    return 0.0
-
-
-def _rss_peak_mib(process: psutil.Process) -> float:
-    peak_kib = _numbers(Path(f"/proc/{process.pid}/status"), "VmHWM:")  # psutil has no peak
-    return peak_kib[0] / 1024 if peak_kib else float(process.memory_info().rss / _MIB)
-
-
-def _context_switches(pid: int) -> int:
-    """Sum over all threads: /proc/<pid>/status, which psutil reads, counts the main thread's alone."""
-    total = 0
-    with suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            total += sum(_numbers(task / "status", "ctxt_switches:"))
-    return total
-
-
-def _numbers(status: Path, name: str) -> list[int]:
-    """Return the numbers of the lines with this name in a status file of /proc; empty where there is none."""
-    with suppress(OSError):
-        return [int(line.split()[1]) for line in status.read_text(encoding="utf-8").splitlines() if name in line]
-    return []

@@ -11,8 +11,9 @@ from experiment.records.driver_protocol import ResultEvent, SecondCounts
 from experiment.records.histogram import Histogram, Quantile
 from experiment.records.trial import Measurement, SecondRow, Series, TrialMetrics
 from experiment.theory.steady import truncation_shift
-from harness.system.host import HostSample, ProcessSample
+from harness.system.usage import ProcessSample, cpu_resolution_us
 from harness.system.yardstick import Pass, pass_us
+from harness.trial.contention import Edge, TrialCores, contention
 from harness.trial.probe_log import ProbeLog, Window
 
 
@@ -23,9 +24,9 @@ class TrialObservations:
     load: Load
     result: ResultEvent
     probe: ProbeLog | None
-    host: tuple[HostSample, HostSample] | None  # at the window's open and close
-    sut: tuple[ProcessSample, ProcessSample] | None
-    ours_cores: float | None = None  # cores used by every process of ours, including the SUT
+    edges: tuple[Edge, Edge] | None  # the window's open and close
+    cores: TrialCores
+    sut_idle_cpu_share: float | None  # cores that an idle SUT of this configuration keeps busy
     sut_ready_s: float
     wait_s: float | None = None  # what one request waits for, by the settings
     passes: Sequence[Pass] = ()  # of the yardstick, on the SUT's core
@@ -167,35 +168,54 @@ def _stalls(seen: TrialObservations, window: Window) -> dict[str, Any]:
 
 
 def _costs(seen: TrialObservations, window: Window) -> dict[str, Any]:
-    window_s = window.close_t - window.open_t
     driver_s = seen.result.driver_wall_s
-    out: dict[str, Any] = {"driver_cpu_share": seen.result.driver_cpu_s / driver_s if driver_s else None}
-    if seen.host is not None:
-        before, after = seen.host
-        out["host_steal_share"] = before.steal_share_until(after)
-        out["host_pressure_share"] = before.pressure_share_until(after)
-        busy = before.busy_cores_until(after)
-        if busy is not None and seen.ours_cores is not None:
-            out["host_foreign_cores"] = max(0.0, busy - seen.ours_cores)
-    if seen.sut is not None:
-        out |= _sut_costs(*seen.sut, answers_per_s=seen.result.answers / window_s)
+    out: dict[str, Any] = {
+        "driver_cpu_share": seen.result.driver_cpu_s / driver_s if driver_s else None,
+        "sut_idle_cpu_share": seen.sut_idle_cpu_share,
+    }
+    if seen.edges is None:
+        return out
+    before, after = seen.edges
+    out |= contention(before, after, seen.cores)
+    if before.sut is not None and after.sut is not None:
+        out |= _sut_costs(before.sut, after.sut, seen, window)
     return out
 
 
-def _sut_costs(before: ProcessSample, after: ProcessSample, *, answers_per_s: float) -> dict[str, Any]:
+def _sut_costs(before: ProcessSample, after: ProcessSample, seen: TrialObservations, window: Window) -> dict[str, Any]:
     """Return costs over the span of the samples, not of the window: they are taken shortly after its edges."""
-    span_s = after.t_s - before.t_s
-    share = (after.cpu_s - before.cpu_s) / span_s
+    answers, window_s = seen.result.answers, window.close_t - window.open_t
+    share = before.cpu_share_until(after)
     switches = None
-    if before.context_switches is not None and after.context_switches is not None and answers_per_s:
-        switches = (after.context_switches - before.context_switches) / span_s / answers_per_s
+    if before.context_switches is not None and after.context_switches is not None and answers:
+        switches = (after.context_switches - before.context_switches) / (after.t_s - before.t_s) / (answers / window_s)
     return {
         "sut_cpu_share": share,
-        "sut_cpu_us_per_request": share / answers_per_s * 1e6 if answers_per_s else None,
+        "sut_cpu_us_per_request": cpu_us_per_request(share, seen.sut_idle_cpu_share, answers, window_s),
+        "sut_cpu_resolution_us": cpu_resolution_us(),
         "sut_rss_peak_mib": after.rss_peak_mib,
         "sut_threads_peak": max(before.threads, after.threads),
         "sut_context_switches_per_request": switches,
     }
+
+
+LEAST_ANSWERS = 100
+"""CPU per request needs this many answers: requests half done at the window's edges are then a small part of it."""
+LEAST_NET_CPU_S = 0.02
+_LEAST_STEPS = 20
+
+
+def cpu_us_per_request(share: float, idle_share: float | None, answers: int, window_s: float) -> float | None:
+    """Return the CPU of a request without what the SUT costs when it is idle (shares in cores); None for too little.
+
+    The net CPU must be 20 ms, 20 steps of the clock, and as much as the idle SUT's own: that was measured in another
+    second, and a core's speed can differ by a fifth between the two.
+    """
+    if idle_share is None or answers < LEAST_ANSWERS:
+        return None
+    net_s = (share - idle_share) * window_s
+    least_s = max(LEAST_NET_CPU_S, _LEAST_STEPS * cpu_resolution_us() / 1e6, idle_share * window_s)
+    return net_s / answers * 1e6 if net_s >= least_s else None
 
 
 def at_equal_speed(yardstick_us: float | None, numbers: Mapping[str, Any]) -> dict[str, Any]:

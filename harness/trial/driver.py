@@ -124,6 +124,12 @@ class LocustProcess:
     def pid(self) -> int | None:
         return self._process.pid if self._process is not None else None
 
+    def running_pid(self) -> int:
+        """Start Locust if it does not run, and return its pid. Raises EnvironmentUnfitError when it cannot start."""
+        self.start()
+        assert self._process is not None  # noqa: S101 - for the type checker: start() has just made it
+        return self._process.pid
+
     def stop(self) -> None:
         self._stack.close()
         self._process = None

@@ -24,7 +24,9 @@ from harness.system.services import Service, upstream
 from harness.system.yardstick import Yardstick, yardstick
 from harness.trial.app_settings import environment
 from harness.trial.assemble import TrialObservations, assemble
+from harness.trial.contention import TrialCores
 from harness.trial.driver import DriverFailedError, LocustProcess, Progress, locust_process, trial_command
+from harness.trial.idle import idle_cpu_share
 from harness.trial.probe_log import ProbeLog, probe_files
 from harness.trial.sut import sut
 from harness.trial.window_sampler import WindowSampler
@@ -55,6 +57,7 @@ class Rig:
     seed: int = 0
     database_url: str | None = field(default=None, repr=False)  # named by the user; None: our own
     answers: dict[str, bytes] = field(default_factory=dict)  # the right answer of each variant, from preflight
+    idle_shares: dict[ServerConfig, float] = field(default_factory=dict)  # cores that an idle SUT keeps busy
     database: OnDemand[Database] = field(init=False)
     upstream: OnDemand[Service] = field(init=False)
     yardstick: OnDemand[Yardstick] = field(init=False)
@@ -114,9 +117,10 @@ class Rig:
             file.unlink(missing_ok=True)
 
     def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:
-        variant = CATALOGUE[planned.treatment.variant]
+        variant, server = CATALOGUE[planned.treatment.variant], planned.treatment.server
         try:
-            with self.serving({variant.id: variant}, planned.treatment.server, planned.trial_id) as service:
+            self._know_idle_share(variant, server)
+            with self.serving({variant.id: variant}, server, planned.trial_id) as service:
                 measurement = self._drive(planned, variant, service, on_progress)
         except (EnvironmentUnfitError, FactorError) as error:
             return _failed("sut-not-ready", str(error))
@@ -129,11 +133,16 @@ class Rig:
     def _drive(
         self, planned: PlannedTrial, variant: Variant, service: Service, on_progress: Callable[[Progress], None]
     ) -> Measurement:
-        load = self.loads[planned.treatment.load]
+        load, server = self.loads[planned.treatment.load], planned.treatment.server
         speed = self.yardstick.running()
         with self._watching_database(variant) as watched:
-            others = (*self._other_pids(), speed.process.pid)
-            sampler = WindowSampler(sut=service.process.pid, others=others, on_progress=on_progress)
+            sampler = WindowSampler(
+                sut=service.process.pid,
+                yardstick=speed.process.pid,
+                driver=self.locust.running_pid(),
+                others=self._service_pids(),
+                on_progress=on_progress,
+            )
             result = self.locust.run(self._command(planned, variant, service.port), sampler.on_event)
         time.sleep(_PROBE_LAST_WORD_S)
         broken = self._broken(variant, service, watched)
@@ -144,15 +153,23 @@ class Rig:
                 load=load,
                 result=result,
                 probe=ProbeLog.read(self.probe_path(planned.trial_id)),
-                host=sampler.host,
-                sut=sampler.process,
-                ours_cores=sampler.our_cores(),
+                edges=sampler.edges,
+                cores=TrialCores(
+                    sut=self.plan.for_sut(all_cores=server.launch().all_cores), others=self.plan.for_others
+                ),
+                sut_idle_cpu_share=self.idle_shares[server],
                 connections=[(s.t, s.in_use, s.waiting) for s in watched.samples],
                 passes=speed.passes(),
                 sut_ready_s=service.ready_s,
                 wait_s=wait_of(variant, self.settings),
             )
         )
+
+    def _know_idle_share(self, variant: Variant, server: ServerConfig) -> None:
+        if server not in self.idle_shares:
+            with self.serving({variant.id: variant}, server, "idle") as service:
+                self.idle_shares[server] = idle_cpu_share(service)
+            self._forget_logs("idle")
 
     def _command(self, planned: PlannedTrial, variant: Variant, port: int) -> TrialCommand:
         return trial_command(
@@ -197,10 +214,11 @@ class Rig:
             expected_body=self.answers.get(variant.id),
         )
 
-    def _other_pids(self) -> tuple[int, ...]:
+    def _service_pids(self) -> tuple[int, ...]:
+        """Return the processes of ours that are not SUT, yardstick or driver."""
         upstream_pid = self.upstream.last.process.pid if self.upstream.last else None
         database_pid = self.database.last.postmaster_pid if self.database.last else None
-        return tuple(pid for pid in (os.getpid(), self.locust.pid, upstream_pid, database_pid) if pid is not None)
+        return tuple(pid for pid in (os.getpid(), upstream_pid, database_pid) if pid is not None)
 
     def _forget_logs(self, name: str) -> None:
         """Remove a valid trial's probe file (its numbers are in the tables) and its log, if that is empty."""

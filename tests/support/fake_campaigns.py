@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from math import exp
 from typing import TYPE_CHECKING, Any
 
-from experiment.design.claims import CLAIMS
+from experiment.design.claims import CLAIMS, CLAIMS_VERSION
+from experiment.design.factors import THREAD_TOKENS
 from experiment.design.loads import LOADS, sweep_load
 from experiment.design.model import LoadKind, Treatment
 from experiment.design.plan import plan_round, treatments_for, trial_id
@@ -87,6 +88,11 @@ TRUTHS: dict[str, Truth] = {
     "db.async-blocking.psycopg2": Truth(rps=19.5, cpu_us=600, is_blocked=True),
     "db.def.psycopg2": Truth(rps=388, cpu_us=640, bystander_ms=2.2, lag_ms=5),
     "db.async-offload.psycopg2": Truth(rps=390, cpu_us=630, bystander_ms=2.2, lag_ms=5),
+    "db.async-native.asyncpg-plain": Truth(rps=2100, cpu_us=440),
+    "db.def.psycopg2-plain": Truth(rps=1400, cpu_us=690),
+    "db.async-offload.psycopg2-plain": Truth(rps=1350, cpu_us=700),
+    "password.async-blocking": Truth(rps=80, cpu_us=12400, bystander_ms=90, lag_ms=60),
+    "password.async-offload": Truth(rps=148, cpu_us=12500, bystander_ms=4, lag_ms=4),
     "upload.async-blocking": Truth(rps=56, cpu_us=17500, bystander_ms=70, lag_ms=30),
     "upload.async-offload": Truth(rps=54, cpu_us=18200, bystander_ms=22, lag_ms=14),
     "upload.async-process": Truth(rps=97, cpu_us=19000, bystander_ms=3, lag_ms=4),
@@ -131,6 +137,7 @@ def manifest(
         "pinning": {"sut": [0], "others": [1], "enforced": True, "note": ""},
         "settings": SETTINGS,
         "loads": {name: asdict(load) for name, load in {**LOADS, **steps}.items()},
+        "claims_version": CLAIMS_VERSION,
         "claims": [ClaimEntry.of(c).model_dump(mode="json") for c in claims],
         "treatments": [TreatmentEntry.of(t).model_dump(mode="json") for t in treatments],
         "sweep": [TreatmentEntry.of(t).model_dump(mode="json") for t in sweep_treatments(sweep)],
@@ -214,6 +221,8 @@ class _Trial:
         truth = TRUTHS[self.treatment.variant]
         if self.load.kind is LoadKind.OPEN:
             return replace(truth, rps=min(truth.rps, self.load.rate_rps) * self.jitter)
+        if self.treatment.server[THREAD_TOKENS] == 80:
+            return replace(truth, rps=775 * self.jitter)
         slept = self.treatment.variant.startswith("sleep.") and not truth.is_blocked
         rps = min(truth.rps, self.load.users * 9.75) if slept else truth.rps
         return replace(truth, rps=rps * self.jitter, cpu_us=truth.cpu_us * self.jitter)
@@ -282,6 +291,10 @@ class _Trial:
             wrong=0,
             errors=0,
             goodput_rps=truth.rps,
+            goodput_littles_rps=truth.rps if self.load.kind is LoadKind.CLOSED else None,
+            bystander_within_1s_share=0.02 if truth.is_blocked else 1.0,
+            loop_stall_per_answer_waits=0.98 * self.jitter if truth.is_blocked else None,
+            loop_stall_longest_waits=self.load.users * 0.98 * self.jitter if truth.is_blocked else None,
             **quantiles,
             loop_lag_p99_us=3.1e6 * self.jitter if truth.is_blocked else truth.lag_ms * 1e3 * self.jitter,
             loop_lag_p99_is_floor=truth.is_blocked,

@@ -20,9 +20,17 @@ KINDS: dict[str, set[str]] = {
     # What puts load on something, one after the other: two at a time would be in each other's way. Everything else
     # only computes, or asks a server this or that, and may run beside them.
     "load": {
-        *("test_benchmarks", "test_database_trials", "test_end_to_end", "test_ledger", "test_locust_by_hand"),
+        *(
+            "test_benchmarks",
+            "test_contention",
+            "test_database_trials",
+            "test_end_to_end",
+            "test_ledger",
+            "test_locust_by_hand",
+        ),
         *("test_server_factors", "test_trials", "test_trials_open", "test_wheel"),
         "test_make::test_the_app_is_served_and_locust_drives_it",
+        "test_yardstick::test_a_neighbour_that_empties_the_cache_makes_the_passes_slower",
         "test_make::test_the_cost_of_the_probe_is_measured",
     },
     "browser": {"test_report_browser"},

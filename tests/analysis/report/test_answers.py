@@ -120,6 +120,15 @@ def test_the_command_writes_the_page(campaign: Campaign, tmp_path: Path, capsys:
     assert capsys.readouterr().out == f"{out}\n"
 
 
+def test_a_campaign_with_other_claims_is_not_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write_campaign(tmp_path / "c", treatments=A_A.treatments, rounds=1)
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace('"claims_version": 2', '"claims_version": 1'))
+    assert main(["answers", str(folder), "--out", str(tmp_path / "answers.md")]) == Exit.USAGE
+    assert "version 1 of the claims" in capsys.readouterr().err
+    assert not (tmp_path / "answers.md").exists()
+
+
 def test_the_page_in_docs_is_made_from_the_reference_campaign() -> None:
     page, reference = ROOT / "docs" / "answers.md", ROOT / "results" / "reference"
     for path in (page, reference):

@@ -28,10 +28,14 @@ GOOD = TrialMetrics(
     goodput_rps=780.0,
     response_mean_us=102_000.0,
     driver_cpu_share=0.2,
-    host_steal_share=0.01,
+    sut_steal_share=0.01,
+    sut_runqueue_share=0.4,
+    sut_foreign_cores=0.02,
+    driver_runqueue_share=0.1,
+    driver_foreign_cores=0.5,
     connections_opened=80,
     unsteady_shift=0.02,
-    host_foreign_cores=0.05,
+    host_foreign_cores=0.5,
     bystander_send_lag_p99_us=900.0,
     send_lag_p99_us=2.0,
     db_in_use_mean=19.8,
@@ -46,14 +50,15 @@ FIRES: dict[str, tuple[Load, dict[str, Any]]] = {
     "wrong-answers": (CLOSED, {"wrong": 1}),
     "errors": (CLOSED, {"errors": 3}),
     "driver-cpu": (CLOSED, {"driver_cpu_share": 0.9}),
-    "host-steal": (CLOSED, {"host_steal_share": 0.2}),
+    "host-steal": (CLOSED, {"sut_steal_share": 0.2}),
     "in-flight": (CLOSED, {"in_flight_mean": 60.0}),
     "littles-law": (CLOSED, {"goodput_rps": 390.0}),
     "send-lag": (CLOSED, {"bystander_send_lag_p99_us": 40_000.0}),
     "rate-not-achieved": (OPEN, {"sent": 1500, "dropped": 10}),
     "connections": (CLOSED, {"connections_opened": 160}),
     "not-steady": (CLOSED, {"unsteady_shift": 0.5}),
-    "host-busy": (CLOSED, {"host_foreign_cores": 0.9}),
+    "sut-contention": (CLOSED, {"sut_foreign_cores": 0.3}),
+    "driver-contention": (CLOSED, {"driver_cpu_share": 0.5, "driver_runqueue_share": 0.4}),
     "clock": (CLOSED, {"window_s": 4.0}),
     "db-in-use": (CLOSED, {"db_in_use_mean": 38.0, "db_in_use_peak": 40}),
     "burst-unanswered": (BURST, {"makespan_s": None}),
@@ -113,3 +118,17 @@ def test_a_finding_says_what_was_seen_and_what_to_do() -> None:
 def test_an_unfinished_trial_is_named_by_its_failure_alone(rule: str) -> None:
     broken = Measurement(metrics=TrialMetrics(), histograms={}, failure="it ended", failure_rule=rule)
     assert [f.rule for f in findings(broken, RuleContext(load=CLOSED))] == [rule]
+
+
+def test_a_suts_own_threads_that_wait_for_each_other_are_no_contention() -> None:
+    assert "sut-contention" not in _rules(replace(GOOD, sut_runqueue_share=3.0), CLOSED)
+
+
+def test_another_process_on_a_core_is_no_contention_while_nothing_waits() -> None:
+    beside = replace(GOOD, sut_runqueue_share=0.05, sut_foreign_cores=0.9, host_foreign_cores=1.8)
+    assert _rules(replace(beside, driver_runqueue_share=0.3, driver_foreign_cores=0.9), CLOSED) == set()
+
+
+def test_a_driver_that_waits_for_the_services_of_its_own_core_is_no_contention() -> None:
+    busy = replace(GOOD, driver_cpu_share=0.6, driver_runqueue_share=0.6, driver_foreign_cores=0.05)
+    assert "driver-contention" not in _rules(busy, CLOSED)

@@ -57,12 +57,12 @@ def _plain() -> tuple[PlainLines, io.StringIO]:
 
 def test_plain_lines_name_the_trial_its_figures_and_what_is_wrong_with_it() -> None:
     listener, out = _plain()
-    bad = replace(trial(FAST, 2, rules=("host-busy",), goodput_rps=12.3), reasons="other processes used 0.9 cores")
+    bad = replace(trial(FAST, 2, rules=("sut-contention",), goodput_rps=12.3), reasons="it waited 30%")
     listener.trial_ended(bad, STANDING)
     assert "[1/5]" in out.getvalue()
     assert "12.3 rps" in out.getvalue()
-    assert "INVALID host-busy: other processes used 0.9 cores" in out.getvalue()
-    assert RULES["host-busy"].advice in out.getvalue()
+    assert "INVALID sut-contention: it waited 30%" in out.getvalue()
+    assert RULES["sut-contention"].advice in out.getvalue()
 
 
 def test_plain_lines_name_the_line_on_which_the_loop_stood() -> None:

@@ -1,21 +1,20 @@
 """The yardstick: fixed work on the SUT's core, and values converted to equal core speed by it."""
 
-from __future__ import annotations
-
 import os
+import signal
 import time
-from typing import TYPE_CHECKING
+from math import log
+from pathlib import Path
+from statistics import fmean
 
 import pytest
 
 from harness.system.pinning import plan_cores
 from harness.system.process import wait_until
-from harness.system.yardstick import Pass, pass_us, yardstick
+from harness.system.yardstick import Pass, Yardstick, pass_us, yardstick
 from harness.system.yardstick_passes import PASS, one_pass
 from harness.trial.assemble import at_equal_speed
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from neighbours import cache_walker
 
 
 def test_it_makes_passes_on_its_core_until_the_block_ends_and_leaves_no_file(tmp_path: Path) -> None:
@@ -81,3 +80,36 @@ def test_on_a_core_half_as_fast_cpu_a_request_is_halved_and_goodput_doubled() ->
 def test_without_a_yardstick_nothing_is_converted() -> None:
     assert at_equal_speed(None, {"goodput_rps": 1000.0}) == {}
     assert at_equal_speed(200.0, {"goodput_rps": None})["goodput_normalized_rps"] is None
+
+
+ROUNDS = 16
+SPAN_S = 0.25
+
+
+def test_a_neighbour_that_empties_the_cache_makes_the_passes_slower(tmp_path: Path) -> None:
+    """What it is there for: such a neighbour slows the SUT's work down and shows neither as stolen nor as waited time.
+
+    It runs and stands still in turn, so that whatever else this machine does is in both alike.
+    """
+    plan = plan_cores()
+    core = plan.sut[-1:] if plan.enforced else ()
+    slower: list[float] = []
+    with (
+        yardstick(tmp_path / "passes", log=tmp_path / "log", cores=core) as running,
+        cache_walker(*plan.sut[-1:]) as walker,
+    ):
+        time.sleep(1)
+        for _ in range(ROUNDS):
+            alone, beside = (_speed(running, walker.pid, number) for number in (signal.SIGSTOP, signal.SIGCONT))
+            if alone and beside:
+                slower.append(log(beside / alone))
+    assert len(slower) > ROUNDS / 2
+    assert fmean(slower) > 0
+
+
+def _speed(running: Yardstick, neighbour: int, number: signal.Signals) -> float | None:
+    """Return a pass's mean CPU time (µs) in a span in which the neighbour stands still or runs."""
+    os.kill(neighbour, number)
+    begin_t = time.monotonic()
+    time.sleep(SPAN_S)
+    return pass_us(running.passes(), begin_t, time.monotonic())

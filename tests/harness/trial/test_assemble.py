@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from driver_results import COUNTS, DURATIONS, driver_result
 from experiment.design.model import Load, LoadKind
 from experiment.records.driver_protocol import RequestCounts, SecondCounts
 from experiment.records.trial import Measurement, SecondRow, Series
-from harness.system.host import ProcessSample
-from harness.trial.assemble import TrialObservations, assemble
+from harness.system.host import HostSample
+from harness.system.usage import ProcessSample
+from harness.trial.assemble import TrialObservations, assemble, cpu_us_per_request
+from harness.trial.contention import Edge, TrialCores
 from harness.trial.probe_log import ProbeLog
 
 CLOSED = Load(id="closed-4", kind=LoadKind.CLOSED, users=4)
@@ -32,7 +35,8 @@ RESULT = driver_result(
 
 
 def measured(load: Load = CLOSED, **changes: Any) -> Measurement:
-    seen: dict[str, Any] = {"result": RESULT, "probe": None, "host": None, "sut": None, "sut_ready_s": 0.7}
+    seen: dict[str, Any] = {"result": RESULT, "probe": None, "edges": None, "sut_ready_s": 0.7}
+    seen |= {"cores": TrialCores(sut=(1,), others=(0,)), "sut_idle_cpu_share": 0.05}
     return assemble(TrialObservations(load=load, **(seen | changes)))
 
 
@@ -115,9 +119,76 @@ def test_an_open_load_has_no_planned_users() -> None:
     assert (metrics.users_planned, metrics.goodput_rps) == (None, 100.0)
 
 
-def test_the_suts_cpu_is_shared_among_the_answers() -> None:
-    sut = (ProcessSample(10.0, 1.0, 50.0, 100, 5), ProcessSample(14.0, 2.0, 60.0, 500, 4))
-    metrics = measured(sut=sut).metrics
-    assert (metrics.sut_cpu_share, metrics.sut_threads_peak) == (0.25, 5)
-    assert metrics.sut_cpu_us_per_request == pytest.approx(2500.0)
+def edge(t_s: float, *, sut_s: float, waited_s: float = 0.0, busy_s: float = 0.0) -> Edge:
+    """The machine at a moment: what the SUT (pid 7) has used of core 1, and what all have."""
+    sut = ProcessSample(
+        t_s=t_s,
+        cpu_s={7: sut_s},
+        waited_s={7: waited_s},
+        rss_peak_mib=50.0 + t_s,
+        context_switches=int(t_s * 100),
+        threads=15 - int(t_s),
+    )
+    host = HostSample(t_s=t_s, busy_s={0: 0.0, 1: busy_s}, steal_s={0: 0.0, 1: t_s / 10}, pressure_s=None)
+    return Edge(host=host, sut=sut, yardstick_s={8: 0.0}, others_s={9: 0.0}, driver_waited_s=t_s / 4)
+
+
+def test_the_suts_cpu_is_shared_among_the_answers_without_what_it_costs_when_idle() -> None:
+    metrics = measured(edges=(edge(10.0, sut_s=1.0), edge(14.0, sut_s=2.0))).metrics
+    assert (metrics.sut_cpu_share, metrics.sut_idle_cpu_share, metrics.sut_threads_peak) == (0.25, 0.05, 5)
+    assert metrics.sut_cpu_us_per_request == pytest.approx(2000.0)
     assert metrics.sut_context_switches_per_request == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"answers": 99}, "too few answers"),
+        ({"share": 0.029, "idle_share": 0.02}, "under 20 ms of CPU"),
+        ({"share": 0.39, "idle_share": 0.2}, "less than the idle SUT's own"),
+        ({"idle_share": None}, "the idle SUT is not known"),
+    ],
+)
+def test_too_little_cpu_is_no_figure_and_never_nought(changes: dict[str, Any], why: str) -> None:
+    enough: dict[str, Any] = {"share": 0.5, "idle_share": 0.05, "answers": 100, "window_s": 2.0}
+    assert cpu_us_per_request(**enough) == pytest.approx(9000.0)
+    assert cpu_us_per_request(**(enough | changes)) is None, why
+
+
+def test_a_clock_of_whole_ticks_needs_more_cpu_for_a_figure(monkeypatch: pytest.MonkeyPatch) -> None:
+    few: dict[str, Any] = {"share": 0.1, "idle_share": 0.01, "answers": 100, "window_s": 2.0}
+    monkeypatch.setattr("harness.trial.assemble.cpu_resolution_us", lambda: 0.001)
+    assert cpu_us_per_request(**few) is not None
+    monkeypatch.setattr("harness.trial.assemble.cpu_resolution_us", lambda: 10_000.0)
+    assert cpu_us_per_request(**few) is None
+
+
+def test_waiting_for_a_core_and_what_others_used_of_it_stand_beside_each_other() -> None:
+    edges = edge(10.0, sut_s=0.0), edge(14.0, sut_s=1.0, waited_s=2.0, busy_s=3.0)
+    metrics = measured(edges=edges).metrics
+    assert (metrics.sut_runqueue_share, metrics.sut_foreign_cores, metrics.driver_foreign_cores) == (0.5, 0.5, 0.0)
+    assert (metrics.host_foreign_cores, metrics.driver_runqueue_share) == (0.5, 0.25)
+    assert metrics.host_steal_share == pytest.approx(0.05)
+    assert metrics.sut_steal_share == pytest.approx(0.1)
+
+
+def test_on_cores_that_we_share_what_our_own_processes_use_is_never_foreign() -> None:
+    shared = TrialCores(sut=(0, 1), others=(0,))
+    edges = edge(10.0, sut_s=0.0), replace(edge(14.0, sut_s=2.0, busy_s=3.0), others_s={9: 1.0})
+    metrics = measured(edges=edges, cores=shared).metrics
+    assert (metrics.sut_foreign_cores, metrics.driver_foreign_cores, metrics.host_foreign_cores) == (0.0, 0.0, 0.0)
+
+
+def test_a_process_that_ends_in_the_window_does_not_make_the_others_cheaper() -> None:
+    edges = edge(10.0, sut_s=1.0), edge(14.0, sut_s=2.0)
+    assert edges[0].sut is not None
+    ended = replace(edges[0], sut=replace(edges[0].sut, cpu_s={7: 1.0, 77: 5.0}))
+    assert measured(edges=(ended, edges[1])).metrics.sut_cpu_share == 0.25
+
+
+def test_where_waiting_is_not_counted_it_is_missing() -> None:
+    before, after = edge(10.0, sut_s=0.0), edge(14.0, sut_s=1.0)
+    assert after.sut is not None
+    after = replace(after, driver_waited_s=None, sut=replace(after.sut, waited_s={}))
+    metrics = measured(edges=(before, after)).metrics
+    assert (metrics.sut_runqueue_share, metrics.driver_runqueue_share) == (None, None)
