@@ -5,12 +5,9 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-import matplotlib as mpl
-
 from analysis.charts.registry import charts
-from analysis.drawing.canvas import Picture, slide
-from analysis.drawing.files import write_figures
-from analysis.drawing.style import RC, THEMES
+from analysis.charts.two_processes import Job, draw_each, second_process
+from analysis.drawing.canvas import Picture
 from analysis.reading.campaign import Campaign
 from analysis.reading.facts import machine
 from experiment.records.store import write_table
@@ -32,14 +29,17 @@ class Chart(Picture):
 def draw_all(campaign: Campaign, out_dir: Path) -> list[Chart]:
     """Draw every chart the campaign has data for into `out_dir`; the same data give the same bytes."""
     out_dir.mkdir(parents=True, exist_ok=True)
-    with mpl.rc_context(RC):
-        return [_draw(campaign, kind, picture, out_dir) for kind, picture in pictures(campaign)]
+    footer = f"campaign {campaign.name} · {campaign.redraw_command}"
+    with second_process() as second:
+        planned = pictures(campaign)
+        jobs = [Job(picture=p, footer=footer, is_smoke=campaign.is_smoke, folder=out_dir) for _, p in planned]
+        drawn = zip(planned, draw_each(jobs, second), strict=True)
+        return [_chart(kind, picture, svg, out_dir) for (kind, picture), svg in drawn]
 
 
 def pictures(campaign: Campaign) -> list[tuple[str, Picture]]:
     """Return every picture the campaign has data for, with its kind, ready to be drawn."""
-    for module in iter_modules(__path__):  # each registers its charts, so that a new one needs no list to be in
-        import_module(f"{__name__}.{module.name}")
+    load_charts()
     return [
         (kind, replace(picture, facts=(*picture.facts, machine(campaign))))
         for kind, make in charts()
@@ -47,11 +47,14 @@ def pictures(campaign: Campaign) -> list[tuple[str, Picture]]:
     ]
 
 
-def _draw(campaign: Campaign, kind: str, picture: Picture, out_dir: Path) -> Chart:
-    footer = f"campaign {campaign.name} · {campaign.redraw_command}"
-    light, dark = (slide(picture, theme, footer=footer, is_smoke=campaign.is_smoke) for theme in THEMES)
-    svg = write_figures(light, dark, out_dir, picture.name)
+def load_charts() -> None:
+    """Import every module of this room: each registers its charts, so that a new one needs no list to be in."""
+    for module in iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
+
+
+def _chart(kind: str, picture: Picture, svg: str, folder: Path) -> Chart:
     parts = {field.name: getattr(picture, field.name) for field in fields(picture)}
-    chart = Chart(**parts, kind=kind, svg=svg, folder=out_dir)
+    chart = Chart(**parts, kind=kind, svg=svg, folder=folder)
     write_table(chart.file(".csv"), list(picture.rows[0]), (row.values() for row in picture.rows))
     return chart

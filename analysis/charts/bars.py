@@ -73,7 +73,7 @@ def _goodput_picture(campaign: Campaign, work: Work, loads: list[str]) -> Pictur
     rows = measured_rows(campaign, work, loads[0], GOODPUT)
     found = finding(
         rows,
-        lambda value: words.number(value.median),
+        lambda measured: words.number(measured.value.median),
         alone=f"{phrase(rows[0])} answers {words.number(rows[0].value.median)} requests a second",
         same="every variant answers about {span} requests a second",
         other="{least} answers {low} requests a second, {most} {high}",
@@ -156,7 +156,7 @@ def _cost_picture(campaign: Campaign, work: Work, load: str, rows: list[RowValue
     bars = _measured_first(_bars(campaign, work, load, CPU_PER_REQUEST))
     found = finding(
         rows,
-        lambda value: words.duration_us(value.median),
+        lambda measured: words.duration_us(measured.value.median),
         alone="one variant, and its copy",
         same="every variant costs about as much CPU, {low} a request",
         other="{most} costs {times} times the CPU of {least}, {high} against {low} a request",

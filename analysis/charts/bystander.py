@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -13,7 +14,7 @@ from analysis.drawing.canvas import Canvas, Picture
 from analysis.drawing.marks import arrow, marker_of, segment, whisker
 from analysis.drawing.style import BODY, LABELS_AT_MOST, TICKS_BELOW, text_width
 from analysis.reading.campaign import Campaign
-from analysis.reading.facts import RowValue, measured_rows, missing_rows, over_trials, task
+from analysis.reading.facts import RowValue, extremes, measured_rows, missing_rows, over_trials, phrase, task
 from analysis.reading.summary import Row, Summary, summarise
 from analysis.wording import words
 from analysis.wording.names import treatment_label
@@ -64,9 +65,9 @@ def bystander(campaign: Campaign) -> Iterator[Picture]:
 def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[RowValue]) -> Picture:
     waits = [Wait(row=m.row, p50=m.value, p99=summarise(campaign, m.row.treatment.id, BYSTANDER_P99)) for m in rows]
     missing = missing_rows(campaign, work, load, BYSTANDER_P50)
-    found = finding(
+    title = _title(waits) or finding(
         rows,
-        _value,
+        lambda measured: _value(measured.value),
         alone="what an innocent request waits",
         same="the median innocent request waits about as long beside every variant, {low}",
         other="beside {most} the median innocent request waits {high}, beside {least} {low}",
@@ -74,7 +75,7 @@ def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[RowValue]
     return Picture(
         name=f"bystander-{work.name}",
         work=work.name,
-        title=f"{task(campaign, work)}: {found}",
+        title=f"{task(campaign, work)}: {title}",
         facts=(
             f"Response time of an unrelated async route{_axis_of(waits).note}: median and p99 of requests",
             f"beside {words.load(campaign.loads[load])}",
@@ -84,7 +85,22 @@ def _picture(campaign: Campaign, work: Work, load: str, rows: Sequence[RowValue]
         what="Dot plot of bystander response time by handler style",
         values=[f"{w.label}: {w.text}" for w in waits],
         rows=[_csv_row(w) for w in waits],
-        draw=lambda canvas: _draw(canvas, waits, missing),
+        draw=partial(_draw, waits=waits, missing=missing),
+    )
+
+
+def _title(waits: Sequence[Wait]) -> str:
+    """Return a title with both quantiles where the p99 would put the extremes of the median the other way round."""
+    found = extremes([RowValue(row=w.row, value=w.p50) for w in waits])
+    if found is None or found.are_same:
+        return ""
+    by_row = {w.row: w for w in waits}
+    low, high = by_row[found.lowest.row], by_row[found.highest.row]
+    if low.p99 is None or high.p99 is None or low.p99.median <= high.p99.median:
+        return ""
+    return (
+        f"beside {phrase(found.highest)} an innocent request waits {_value(high.p50)} in the median and "
+        f"{_value(high.p99)} at p99, beside {phrase(found.lowest)} {_value(low.p50)} and {_value(low.p99)}"
     )
 
 

@@ -12,18 +12,22 @@ from matplotlib.patches import Rectangle
 from analysis.charts.parts import main_loads
 from analysis.charts.registry import chart
 from analysis.drawing.canvas import Canvas, Picture
-from analysis.drawing.style import BODY, SMALL, Theme, shortened, text_width
+from analysis.drawing.style import BODY, SMALL, Theme, shortened, text_width, wrapped
 from analysis.reading.campaign import Campaign
-from analysis.reading.facts import RowValue, measured_rows
+from analysis.reading.facts import RowValue, measured_rows, missing_rows
+from analysis.reading.summary import Row, rows_of
 from analysis.wording import words
 from bench_app.styles import STYLES, Style
 from bench_app.works import Work
+from experiment.design.factors import CORES, ServerConfig, Value
 from experiment.design.metrics import GOODPUT
 from experiment.design.model import Load
 
 _STEPS = (0.1, 0.25, 0.5, 0.9)  # where the shade changes: a tenth, a quarter, half of the best, and as good as the best
 _FEWEST_STYLES = 2
 _COLUMN_HEAD, _LABEL = 74.0, 250.0
+_MOST_LINES = 3
+_NOT_ASKED, _ELSEWHERE = "no claim asks for it", "measured under another load"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,46 +44,61 @@ class Cell:
 
     def details(self, room: float) -> list[str]:
         """Return the figure, and tool and server where they are not the only ones, on one line where they fit."""
-        name, server = self.measured.row.name, self.measured.row.treatment.server.words
-        figure, setting = words.rate(self.measured.value.median), ", ".join(p for p in (name.tool, server) if p)
+        name, server = self.measured.row.name, self.measured.row.treatment.server
+        others = ServerConfig(tuple(changed for changed in server.changed if changed[0] != CORES.name))
+        figure, setting = words.rate(self.measured.value.median), ", ".join(p for p in (name.tool, others.words) if p)
         together = f"{figure} · {setting}" if setting else figure
         return [together] if text_width(together, SMALL) <= room else [figure, setting]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A work under its main load, and each style's cell in it."""
+    """A work under its main load on equally many cores: each style's cell, or the reason why it has none."""
 
     work: Work
     load: Load
+    cores: str
     cells: Mapping[Style, Cell]
+    missing: Mapping[Style, str]
+
+    @property
+    def is_of_all_cores(self) -> bool:
+        return self.cores != CORES.default
 
 
 @chart(place=20)
 def matrix(campaign: Campaign) -> Iterator[Picture]:
     """Yield the matrix where at least one work has two styles to compare."""
-    every = [
-        Column(work=work, load=campaign.loads[load], cells=_cells(campaign, work, load))
-        for work, load in main_loads(campaign)
-    ]
-    columns = [column for column in every if len(column.cells) >= _FEWEST_STYLES]
-    if columns:
+    if columns := columns_of(campaign):
         yield _picture(columns)
 
 
-def _cells(campaign: Campaign, work: Work, load: str) -> dict[Style, Cell]:
+def columns_of(campaign: Campaign) -> list[Column]:
+    """Return a column for every work, and for one core and all, where two styles can be compared."""
+    every = [_column(campaign, work, load, cores) for work, load in main_loads(campaign) for cores in CORES.values]
+    return [column for column in every if len(column.cells) >= _FEWEST_STYLES]
+
+
+def _column(campaign: Campaign, work: Work, load: str, cores: Value) -> Column:
+    def is_here(row: Row) -> bool:
+        return row.treatment.server[CORES] == cores and not row.name.is_copy
+
     best: dict[Style, RowValue] = {}
     for measured in measured_rows(campaign, work, load, GOODPUT):
-        if not measured.row.name.is_copy:
+        if is_here(measured.row):
             style = measured.row.name.style
             best[style] = max(best.get(style, measured), measured, key=_rank)
     top = max((m.value.median for m in best.values()), default=0.0)
-    return {style: Cell(measured=m, relative=m.value.median / top) for style, m in best.items()} if top else {}
+    cells = {style: Cell(measured=m, relative=m.value.median / top) for style, m in best.items()} if top else {}
+    missing = {row.name.style: _ELSEWHERE for row in rows_of(campaign, work) if is_here(row)}
+    missing |= {row.name.style: why for row, why in missing_rows(campaign, work, load, GOODPUT) if is_here(row)}
+    return Column(work=work, load=campaign.loads[load], cores=str(cores), cells=cells, missing=missing)
 
 
 def _rank(measured: RowValue) -> tuple[bool, float]:
     """Rank tools by goodput, but a style on the default server before one that was given more."""
-    return (not measured.row.treatment.server.suffix, measured.value.median)
+    changed = [name for name, _ in measured.row.treatment.server.changed if name != CORES.name]
+    return (not changed, measured.value.median)
 
 
 def _picture(columns: Sequence[Column]) -> Picture:
@@ -88,13 +107,13 @@ def _picture(columns: Sequence[Column]) -> Picture:
         name="matrix",
         title=_finding(columns),
         facts=(
-            "Goodput relative to the best style of the same work, under its closed load",
+            "Goodput relative to the best style of the same work on as many cores, under its closed load",
             "best tool of each style",
             f"medians, {words.trials(counts)}",
         ),
         what="Matrix of handler styles and works",
         values=[
-            f"{column.work.name}: "
+            f"{_heading(column)}: "
             + ", ".join(f"{style.name} {words.times(cell.relative)}" for style, cell in column.cells.items())
             for column in columns
         ],
@@ -106,6 +125,7 @@ def _picture(columns: Sequence[Column]) -> Picture:
 def _csv_row(column: Column, style: Style, cell: Cell) -> dict[str, Any]:
     return {
         "work": column.work.name,
+        "cores": column.cores,
         "style": style.name,
         "treatment": cell.measured.row.treatment.id,
         "goodput_rps": cell.measured.value.median,
@@ -116,7 +136,7 @@ def _csv_row(column: Column, style: Style, cell: Cell) -> dict[str, Any]:
 
 def _finding(columns: Sequence[Column]) -> str:
     """Name the style that is slowest most often, and how far below the best it falls."""
-    slowest = {c.work.name: min(c.cells.items(), key=lambda item: item[1].relative) for c in columns}
+    slowest = {_heading(c): min(c.cells.items(), key=lambda item: item[1].relative) for c in columns}
     clear = {work: (style, cell) for work, (style, cell) in slowest.items() if cell.shade < len(_STEPS)}
     if not clear:
         return "No style falls below nine tenths of the best in any work"
@@ -129,6 +149,10 @@ def _finding(columns: Sequence[Column]) -> str:
     )
 
 
+def _heading(column: Column) -> str:
+    return f"{column.work.name} on all cores" if column.is_of_all_cores else column.work.name
+
+
 def _draw(canvas: Canvas, *, columns: Sequence[Column]) -> None:
     styles = [style for style in STYLES.values() if any(style in column.cells for column in columns)]
     width = min((canvas.width - _LABEL) / len(columns), 330.0)
@@ -138,23 +162,23 @@ def _draw(canvas: Canvas, *, columns: Sequence[Column]) -> None:
     for i, column in enumerate(columns):
         x = _LABEL + width * (i + 0.5)
         _centred(axes, x, 18, column.work.name, size=BODY + 2, colour=theme.ink, weight="bold")
-        _centred(axes, x, 46, words.plural(column.load.users, "user"), size=SMALL, colour=theme.muted)
+        under = f"{words.plural(column.load.users, 'user')}, {column.cores} core{'s' * column.is_of_all_cores}"
+        _centred(axes, x, 46, under, size=SMALL, colour=theme.muted)
     for j, style in enumerate(styles):
         y = _COLUMN_HEAD + height * j
         axes.add_patch(Rectangle((0, y + height / 2 - 11), 22, 22, color=style.colour, linewidth=0))
         axes.text(34, y + height / 2, style.name, va="center", fontsize=BODY, color=theme.ink)
         for i, column in enumerate(columns):
-            _draw_cell(axes, theme, column.cells.get(style), (_LABEL + width * i, y), (width, height))
+            place, size = (_LABEL + width * i, y), (width, height)
+            if cell := column.cells.get(style):
+                _draw_cell(axes, theme, cell, place, size)
+            else:
+                _draw_reason(axes, theme, column.missing.get(style, _NOT_ASKED), place, size)
 
 
-def _draw_cell(
-    axes: Axes, theme: Theme, cell: Cell | None, place: tuple[float, float], size: tuple[float, float]
-) -> None:
+def _draw_cell(axes: Axes, theme: Theme, cell: Cell, place: tuple[float, float], size: tuple[float, float]) -> None:
     (x, y), (width, height), step = place, size, 25.0
     middle = x + width / 2
-    if cell is None:
-        _centred(axes, middle, y + height / 2, "not measured", size=SMALL, colour=theme.muted)
-        return
     box = Rectangle((x + 3, y + 3), width - 6, height - 6, facecolor=theme.ramp[cell.shade], linewidth=0)
     axes.add_patch(box)
     ink, details = theme.on_ramp[cell.shade], cell.details(width - 20)
@@ -163,6 +187,15 @@ def _draw_cell(
     _centred(axes, middle, first, best, size=BODY + 6, colour=ink, weight="bold")
     for k, line in enumerate(details):
         _centred(axes, middle, first + step * (k + 1.15), shortened(line, SMALL, width - 20), size=SMALL, colour=ink)
+
+
+def _draw_reason(axes: Axes, theme: Theme, reason: str, place: tuple[float, float], size: tuple[float, float]) -> None:
+    (x, y), (width, height) = place, size
+    lines = wrapped(reason, SMALL, width - 20)
+    shown = [*lines[: _MOST_LINES - 1], " ".join(lines[_MOST_LINES - 1 :])]
+    for k, line in enumerate(filter(None, shown)):
+        at = y + height / 2 + 24 * (k - (min(len(lines), _MOST_LINES) - 1) / 2)
+        _centred(axes, x + width / 2, at, shortened(line, SMALL, width - 20), size=SMALL, colour=theme.muted)
 
 
 def _centred(axes: Axes, x: float, y: float, text: str, *, size: float, colour: str, weight: str = "normal") -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from math import exp, log
 from statistics import median
@@ -101,7 +102,7 @@ def _picture(dots: Sequence[Dot], valid: Sequence[Dot]) -> Picture:
             }
             for dot in dots
         ],
-        draw=lambda canvas: _draw(canvas, dots),
+        draw=partial(_draw, dots=dots),
     )
 
 
@@ -146,7 +147,9 @@ def _rounds(axes: Axes, canvas: Canvas, dots: Sequence[Dot]) -> None:
         if known:
             axes.plot([low, high], [median(known)] * 2, color=canvas.theme.ink, linewidth=4, alpha=0.8)
         left, middle, right = (pixel(axes, x, 1)[0] for x in (low, (low + high) / 2, high))
-        canvas.note(middle, canvas.bottom - 36, f"round {number}", ha="center", room=right - left - 4)
+        names = [name for name in (f"round {number}", f"{number}") if text_width(name, SMALL) < right - left - 4]
+        if names:
+            canvas.note(middle, canvas.bottom - 36, names[0], ha="center")
 
 
 def _names(axes: Axes, canvas: Canvas, dots: Sequence[Dot], reach: float) -> None:

@@ -6,6 +6,7 @@ are at work, and how many requests wait for one.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from analysis.drawing.canvas import Canvas, Picture
 from analysis.drawing.marks import marker_of, name_ends
 from analysis.drawing.style import BODY, TICKS_BELOW, TICKS_LEFT, text_width
 from analysis.reading.campaign import Campaign, seconds_frame
-from analysis.reading.facts import task
+from analysis.reading.facts import SAME_WITHIN, task
 from analysis.reading.summary import Row, rows_of
 from analysis.wording import words
 from analysis.wording.names import treatment_label, treatment_phrase
@@ -29,6 +30,7 @@ from bench_app.works import SLEEP, Work
 _LAG_STYLES = (ASYNC_NATIVE, ASYNC_BLOCKING, DEF)
 _LEAST_LAG_S = 1e-5  # a lag below the probe's own grain; keeps a logarithmic axis from reaching to zero
 _AT_WORK, _WAITING = "at work", "waiting"
+_WHOLE, _SEEN_APART = 0.9, 0.05  # of the window; of the axis
 _DASHES = (0, (2.5, 1.5))
 
 
@@ -91,11 +93,7 @@ def _lag_picture(campaign: Campaign, load: str, lags: Sequence[Track]) -> Pictur
     return Picture(
         name="looplag-sleep",
         work=SLEEP.name,
-        title=(
-            f"{task(campaign, SLEEP)}: the event loop stands still for up to {words.duration(high.worst)} "
-            f"with {treatment_phrase(high.row.treatment)}, {words.duration(low.worst)} "
-            f"with {treatment_phrase(low.row.treatment)}"
-        ),
+        title=f"{task(campaign, SLEEP)}: {_lag_found(low, high)}",
         facts=(f"Worst loop lag in each second of the window{axis.note}", *_load_and_rounds(campaign, load, lags)),
         what="Loop lag over time by handler style",
         rows=[
@@ -103,7 +101,20 @@ def _lag_picture(campaign: Campaign, load: str, lags: Sequence[Track]) -> Pictur
             for lag in lags
             for number, second, value in lag.points
         ],
-        draw=lambda canvas: _draw(canvas, lags, "worst loop lag in the second", axis.apply),
+        draw=partial(_draw, tracks=lags, heading="worst loop lag in the second", scale_axis=axis.apply),
+    )
+
+
+def _lag_found(low: Track, high: Track) -> str:
+    """Say how long the loop stood still; what lasted as long as the window says nothing of how long it would last."""
+    if high.worst < SAME_WITHIN * low.worst:
+        return f"the event loop stands still for about as long with every variant, up to {words.duration(high.worst)}"
+    window_s = high.row.load.window_s
+    is_whole = high.worst > _WHOLE * window_s
+    longest = f"the whole {window_s:g} s window" if is_whole else f"up to {words.duration(high.worst)}"
+    return (
+        f"the event loop stands still for {longest} with {treatment_phrase(high.row.treatment)}, "
+        f"{'up to ' if is_whole else ''}{words.duration(low.worst)} with {treatment_phrase(low.row.treatment)}"
     )
 
 
@@ -117,10 +128,10 @@ def tokens(campaign: Campaign) -> Iterator[Picture]:
     """Yield one picture a work in which requests ever waited for a thread, of the variant that wanted most of them."""
     for work, load in main_loads(campaign):
         # one variant's two lines can be read; those of every style that borrows would lie on top of each other
-        pairs = [pair for row in rows_of(campaign, work, load) if (pair := _at_work_and_waiting(campaign, row))]
-        pair = max(pairs, key=lambda pair: pair[0].worst + pair[1].worst, default=None)
-        if pair and pair[1].worst > 0:
-            yield _tokens_picture(campaign, work, load, pair)
+        every = [pair for row in rows_of(campaign, work, load) if (pair := _at_work_and_waiting(campaign, row))]
+        pairs = [pair for pair in every if pair[1].worst > 0 and _are_apart(*pair)]
+        if pairs:
+            yield _tokens_picture(campaign, work, load, max(pairs, key=lambda pair: pair[0].worst + pair[1].worst))
 
 
 def _at_work_and_waiting(campaign: Campaign, row: Row) -> tuple[Track, Track] | None:
@@ -129,14 +140,22 @@ def _at_work_and_waiting(campaign: Campaign, row: Row) -> tuple[Track, Track] | 
     return (borrowed, waiting) if borrowed and waiting else None
 
 
+def _are_apart(borrowed: Track, waiting: Track) -> bool:
+    """Return whether the two clear lines are seen as two: apart in more than half of the seconds."""
+    first, second = dict(borrowed.by_round[borrowed.clear]), dict(waiting.by_round[waiting.clear])
+    least = _SEEN_APART * max(borrowed.worst, waiting.worst)
+    apart = [abs(first[at] - second[at]) > least for at in first.keys() & second.keys()]
+    return sum(apart) > len(apart) / 2
+
+
 def _tokens_picture(campaign: Campaign, work: Work, load: str, tracks: tuple[Track, Track]) -> Picture:
     borrowed, waiting = tracks
     return Picture(
         name=f"tokens-{work.name}",
         work=work.name,
         title=(
-            f"{task(campaign, work)}: {treatment_phrase(borrowed.row.treatment)} has {borrowed.worst:g} threads at "
-            f"work, and {words.plural(round(waiting.worst), 'request')} waiting for one"
+            f"{task(campaign, work)}: {treatment_phrase(borrowed.row.treatment)} has up to {borrowed.worst:g} threads "
+            f"at work, and up to {words.plural(round(waiting.worst), 'request')} waiting for one"
         ),
         facts=(
             "Most limiter tokens borrowed, and most requests waiting for one, in each second of the window",
@@ -148,7 +167,7 @@ def _tokens_picture(campaign: Campaign, work: Work, load: str, tracks: tuple[Tra
             for one in tracks
             for number, second, value in one.points
         ],
-        draw=lambda canvas: _draw(canvas, tracks, "tokens", lambda axes: _scale_tokens(axes, tracks)),
+        draw=partial(_draw, tracks=tracks, heading="tokens", scale_axis=partial(_scale_tokens, tracks=tracks)),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from analysis.reading.campaign import Campaign
 from analysis.reading.facts import RowValue, extremes, phrase
-from analysis.reading.summary import Summary, main_load, works
+from analysis.reading.summary import main_load, works
 from analysis.wording import words
 from bench_app.works import Work
 
@@ -17,7 +17,7 @@ def main_loads(campaign: Campaign) -> Iterator[tuple[Work, str]]:
 
 
 def finding(
-    rows: Sequence[RowValue], write: Callable[[Summary], str], *, same: str, other: str, alone: str = ""
+    rows: Sequence[RowValue], write: Callable[[RowValue], str], *, same: str, other: str, alone: str = ""
 ) -> str:
     """Return what a title says of the extremes: `same`, `other`, or `alone` without two rows to compare.
 
@@ -27,13 +27,12 @@ def finding(
     found = extremes(rows)
     if found is None:
         return alone
-    lowest, highest = found.lowest.value, found.highest.value
-    low, high = write(lowest), write(highest)
+    low, high = write(found.lowest), write(found.highest)
     return (same if found.are_same else other).format(
         low=low,
         high=high,
         least=phrase(found.lowest),
         most=phrase(found.highest),
         span=low if low == high else f"{low} to {high}",
-        times=words.ratio(highest.median / lowest.median) if lowest.median else "",
+        times=words.ratio(found.distance),
     )

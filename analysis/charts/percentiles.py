@@ -4,8 +4,9 @@
 who wait for answers, and as arrivals do that follow a schedule.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import log10
 
 import numpy as np
@@ -18,7 +19,7 @@ from analysis.drawing.canvas import Canvas, Picture
 from analysis.drawing.marks import arrow, marker_of, name_ends
 from analysis.drawing.style import SMALL, TICKS_BELOW, TICKS_LEFT, text_width
 from analysis.reading.campaign import Campaign, response_histograms
-from analysis.reading.facts import RowValue, task
+from analysis.reading.facts import RowValue, extremes, task
 from analysis.reading.summary import Row, Summary, rows_of, summarise
 from analysis.wording import words
 from analysis.wording.names import treatment_label
@@ -116,7 +117,7 @@ def _picture(campaign: Campaign, work: Work, load: str, curves: Sequence[Curve])
             for one in curves
             for q, seconds, is_floor in one.points()
         ],
-        draw=lambda canvas: _draw(canvas, curves),
+        draw=partial(_draw, curves=curves),
     )
 
 
@@ -125,13 +126,26 @@ def _finding(curves: Sequence[Curve]) -> str:
         values = [value for one in curves if (value := one.at(q))]
         said = finding(
             values,
-            lambda value: words.duration(value.median),
+            _with_median(curves, values),
             same=beginning + " {low} or longer, about the same for every variant",
             other=beginning + " {high} or longer with {most}, {low} with {least}",
         )
         if said and len(values) == len(curves):
             return said
     return f"response times up to {words.duration(max(c.seconds[-1] for c in curves))}"
+
+
+def _with_median(curves: Sequence[Curve], values: Sequence[RowValue]) -> Callable[[RowValue], str]:
+    """Return how a title writes a quantile: with the median, where that would put the extremes the other way round."""
+    medians = {one.row: value for one in curves if (value := one.at(0.5))}
+    found = extremes(values)
+    both = found is not None and medians[found.lowest.row].value.median > medians[found.highest.row].value.median
+
+    def write(measured: RowValue) -> str:
+        half = f" (half of them {words.duration(medians[measured.row].value.median)})" if both else ""
+        return words.duration(measured.value.median) + half
+
+    return write
 
 
 def _axis(curves: Iterable[Curve]) -> DurationsAxis:
@@ -205,7 +219,7 @@ def _stall_picture(campaign: Campaign, closed: Curve, arrivals: Curve) -> Pictur
             for one in both
             for q, seconds, _ in one.points()
         ],
-        draw=lambda canvas: _draw_stall(canvas, closed, arrivals),
+        draw=partial(_draw_stall, closed=closed, arrivals=arrivals),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from itertools import takewhile
 from statistics import median
 from typing import Any
@@ -124,7 +125,7 @@ def _picture(campaign: Campaign, work: Work, sweeps: Sequence[Sweep]) -> Picture
         ),
         what="Achieved rate and p99 of response time against the offered rate",
         rows=[{"variant": each.row.treatment.variant, **asdict(step)} for each in sweeps for step in each.steps],
-        draw=lambda canvas: _draw(canvas, sweeps),
+        draw=partial(_draw, sweeps=sweeps),
     )
 
 

@@ -23,6 +23,7 @@ from analysis.comparing.reproduction_text import difference_table, verdict_text
 from analysis.stats.independent import MetricRatio
 from analysis.wording import markdown, words
 from experiment.design.metrics import Metric
+from experiment.design.model import Interval
 
 _UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
 """What XML 1.0 cannot hold, not even escaped: a name that carries it must not spoil the file."""
@@ -112,7 +113,8 @@ def table_row(row: TreatmentChange, beside: Sequence[Metric] = BESIDE) -> tuple[
 
 
 def _ratio_text(found: MetricRatio) -> str:
-    return f"{words.times(found.ratio)} ({words.span(found.interval)})"
+    is_unknown = found.interval == Interval(0.0, inf) and min(found.n_before, found.n_after) < ENOUGH_TRIALS
+    return f"{words.times(found.ratio)} ({words.TOO_FEW if is_unknown else words.span(found.interval)})"
 
 
 def _trials_text(found: MetricRatio) -> str:

@@ -2,10 +2,13 @@
 
 import io
 from pathlib import Path
+from typing import cast
 
 from matplotlib.figure import Figure
+from matplotlib.image import imsave
 
-from analysis.drawing.style import DARK, recoloured
+from analysis.drawing.both_themes import both_themes
+from analysis.drawing.style import DARK, DPI, THEMES, recoloured
 from analysis.drawing.svg import small
 from experiment.records.store import write_whole
 
@@ -19,15 +22,18 @@ def svg_of(figure: Figure) -> str:
     return small(buffer.getvalue())
 
 
-def write_figures(light: Figure, dark: Figure, folder: Path, name: str) -> str:
-    """Write the files with these ENDINGS; return the light SVG, of which the dark one is made."""
-    svg = svg_of(light)
+def write_figure(figure: Figure, folder: Path, name: str) -> str:
+    """Write a figure in the light theme to the files with these ENDINGS; return its SVG, of which the dark one is made.
+
+    The figure is drawn twice: as SVG, and as pixels of both themes at once.
+    """
+    svg = svg_of(figure)
     write_whole(folder / f"{name}.svg", svg)
     write_whole(folder / f"{name}.dark.svg", recoloured(svg, DARK.tokens()))
-    save_png(light, folder / f"{name}.png")
-    save_png(dark, folder / f"{name}.dark.png")
+    renderer, no_name = both_themes(), cast("dict[str, str]", {"Software": None})  # its annotation has no None
+    renderer.clear()
+    figure.draw(renderer)
+    for theme, image in zip(THEMES, renderer.images, strict=True):
+        path = folder / f"{name}{theme.suffix}.png"
+        imsave(path, image, format="png", dpi=DPI, metadata=no_name, pil_kwargs={"compress_level": 4})
     return svg
-
-
-def save_png(figure: Figure, path: Path) -> None:
-    figure.savefig(path, format="png", metadata={"Software": None}, pil_kwargs={"compress_level": 4})

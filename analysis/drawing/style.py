@@ -6,9 +6,10 @@ has CSS variables in their place. That works because no two tokens of the light 
 """
 
 import re
+from bisect import bisect
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from matplotlib.font_manager import FontProperties
@@ -93,28 +94,34 @@ def recoloured(svg: str, colours: Mapping[str, str]) -> str:
     return re.sub(r"#[0-9a-f]{6}\b", lambda match: exchange.get(match[0], match[0]), svg)
 
 
-@cache
-def _font(size: float, weight: str) -> FontProperties:
-    return FontProperties(family="DejaVu Sans", size=size, weight=weight)
-
-
-@cache
 def text_width(text: str, size: float, weight: str = "normal") -> float:
-    """Return how wide a text is, in pixels."""
-    width, _, _ = text_to_path.get_text_width_height_descent(text, _font(size, weight), ismath=False)
+    """Return how wide a text is, in pixels; the glyphs are not hinted, so that widths grow with the size."""
+    return _width_in_hundredths(text, weight) * size / 100
+
+
+@cache
+def _width_in_hundredths(text: str, weight: str) -> float:
+    """Return a text's width in hundredths of its font size."""
+    font = FontProperties(family="DejaVu Sans", size=100, weight=weight)
+    width, _, _ = text_to_path.get_text_width_height_descent(text, font, ismath=False)
     return float(width)
 
 
 def wrapped(text: str, size: float, width: float, weight: str = "normal") -> list[str]:
     """Break a text at its spaces into lines of at most `width` pixels."""
     lines: list[str] = []
-    for word in text.split(" "):
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, size, weight) <= width:
-            lines[-1] = longer
-        else:
-            lines.append(word)
+    words = text.split(" ")
+    while words:
+        line = partial(_line, words)
+        # how many words fit is searched for: to measure a line anew for each word costs more than to draw it
+        fitting = bisect(range(2, len(words) + 1), width, key=lambda n: text_width(line(n), size, weight)) + 1
+        lines.append(line(fitting))
+        words = words[fitting:]
     return lines
+
+
+def _line(words: Sequence[str], count: int) -> str:
+    return " ".join(words[:count])
 
 
 def shortened(text: str, size: float, width: float, weight: str = "normal") -> str:

@@ -19,7 +19,7 @@ from analysis.wording.names import parse_variant
 from bench_app.styles import ASYNC_BLOCKING, ASYNC_OFFLOAD, DEF
 from bench_app.works import WORKS, Bound
 from experiment.design.claims import A_A
-from experiment.design.metrics import CPU_PER_REQUEST, GOODPUT
+from experiment.design.metrics import CPU_PER_REQUEST, GOODPUT, NORMALIZED_CPU_PER_REQUEST
 from experiment.design.model import Claim, Comparison, Load, Treatment
 from experiment.records.histogram import Histogram
 from experiment.records.manifest import Manifest
@@ -30,6 +30,9 @@ from experiment.theory.ceilings import MachineCosts
 
 if TYPE_CHECKING:
     import pandas as pd
+
+COSTS = (CPU_PER_REQUEST, NORMALIZED_CPU_PER_REQUEST)
+LEAST_ANSWERS = 50  # in a trial; the CPU time of fewer is mostly that of the probe and of the clock's steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -115,8 +118,10 @@ def _aa(frame: pd.DataFrame) -> Comparison:
 
 
 def valid_trials(campaign: Campaign) -> pd.DataFrame:
-    """Return the rows that may enter estimates."""
-    return campaign.frame[campaign.frame["is_valid"]]
+    """Return the rows that figures are made of; where a trial had too few answers, without the CPU time of one."""
+    valid = campaign.frame[campaign.frame["is_valid"]]
+    enough = valid["answers"] >= LEAST_ANSWERS
+    return valid.assign(**{metric.name: valid[metric.name].where(enough) for metric in COSTS})
 
 
 @lru_cache(maxsize=2)

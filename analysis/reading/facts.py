@@ -3,12 +3,14 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from analysis.reading.campaign import Campaign
 from analysis.reading.summary import Row, Summary, rows_of, summarise, why_missing
 from analysis.wording import words
 from analysis.wording.names import treatment_phrase, work_task
 from bench_app.works import Work
+from experiment.design.factors import CORES
 from experiment.design.metrics import Metric
 
 SAME_WITHIN = 1.2  # medians closer than this are called about the same: no title makes a story of noise
@@ -39,10 +41,16 @@ def missing_rows(campaign: Campaign, work: Work, load: str, metric: Metric) -> l
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extremes:
-    """The rows with the lowest and the highest value, the A/A copy left out."""
+    """The rows with the lowest and the highest value among those on equally many cores, the A/A copy left out."""
 
     lowest: RowValue
     highest: RowValue
+
+    @property
+    def distance(self) -> float:
+        """How many times the lowest the highest is."""
+        low, high = self.lowest.value.median, self.highest.value.median
+        return high / low if low else inf
 
     @property
     def are_same(self) -> bool:
@@ -52,12 +60,16 @@ class Extremes:
 
 
 def extremes(rows: Sequence[RowValue]) -> Extremes | None:
-    """Return the extremes of at least two rows, or None where there is nothing to compare."""
-    told = [m for m in rows if not m.row.name.is_copy]
-    if len(told) < 2:  # noqa: PLR2004 - a comparison takes two
-        return None
-    ordered = sorted(told, key=lambda m: m.value.median)
-    return Extremes(lowest=ordered[0], highest=ordered[-1])
+    """Return the extremes of at least two rows, or None where there is nothing to compare.
+
+    Where there are several on one core and several on all, those that lie farther apart are told of.
+    """
+    by_cores: dict[object, list[RowValue]] = {}
+    for measured in sorted(rows, key=lambda m: m.value.median):
+        if not measured.row.name.is_copy:
+            by_cores.setdefault(measured.row.treatment.server[CORES], []).append(measured)
+    found = [Extremes(lowest=some[0], highest=some[-1]) for some in by_cores.values() if len(some) > 1]
+    return max(found, key=lambda each: each.distance, default=None)
 
 
 def task(campaign: Campaign, work: Work) -> str:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from math import isinf
 
 from analysis.reading.campaign import Campaign
-from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
+from analysis.stats.results import ClaimResult, ComparisonEstimate, ComparisonResult, Verdict
 from analysis.wording import words
-from experiment.design.model import Treatment
+from experiment.design.model import Comparison, Treatment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +61,24 @@ def comparison(result: ComparisonResult) -> ComparisonSentence:
         expected=words.expected(asked.metric, asked.expected, is_ratio=asked.is_ratio),
         verdict=result.verdict,
     )
+
+
+def asked(comparison: Comparison) -> str:
+    """Return what a comparison asks, in full: the metric of a treatment, and of what it is set against."""
+    baseline = f" / {comparison.baseline.id}" if comparison.baseline else ""
+    return f"{comparison.metric.label} of {comparison.treatment.id}{baseline}"
+
+
+def expectation(comparison: Comparison) -> str:
+    """Return what was registered of a comparison, in words."""
+    return words.expected(comparison.metric, comparison.expected, is_ratio=comparison.is_ratio)
+
+
+def beside(shown: ComparisonEstimate) -> str:
+    """Say what a comparison found that stands beside a claim; nobody judged it, so no verdict is said."""
+    # the words of a comparison do not depend on its verdict
+    unjudged = ComparisonResult(comparison=shown.comparison, estimate=shown.estimate, verdict=Verdict.INCONCLUSIVE)
+    return comparison(unjudged).found
 
 
 def short(result: ComparisonResult) -> str:

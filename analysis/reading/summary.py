@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from analysis.reading.campaign import Campaign, valid_trials
+from analysis.reading.campaign import COSTS, LEAST_ANSWERS, Campaign, valid_trials
 from analysis.wording.names import VariantName, parse_variant
 from bench_app.styles import STYLES, Style
 from bench_app.works import WORKS, Work
@@ -118,4 +118,6 @@ def why_missing(campaign: Campaign, treatment: Treatment, metric: Metric) -> str
         return "no trial"
     if not any(t.is_valid for t in mine):
         return "no valid trial: " + ", ".join(sorted({rule for t in mine for rule in t.rules}))
+    if metric in COSTS and not any((t.metrics.answers or 0) >= LEAST_ANSWERS for t in mine if t.is_valid):
+        return f"fewer than {LEAST_ANSWERS} answers in a trial: too few for the CPU time of one"
     return f"{metric.label} was not measured"

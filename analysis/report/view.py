@@ -42,6 +42,7 @@ class AnswerView:
     found: str
     works: tuple[str, ...]
     comparisons: tuple[str, ...]
+    beside: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +91,7 @@ class ReportView:
     packages: tuple[tuple[str, str], ...]
     run_command: str
     redraw_command: str
+    has_details: bool
     light: Mapping[str, str]
     dark: Mapping[str, str]
 
@@ -118,6 +120,7 @@ def report_view(campaign: Campaign, charts: Sequence[Chart]) -> ReportView:
         packages=tuple(sorted(campaign.manifest.packages.items())),
         run_command=campaign.manifest.command or "not recorded",
         redraw_command=campaign.redraw_command,
+        has_details=any(result.claim.refuted_by or result.beside for result in campaign.results),
         light=LIGHT.tokens(),
         dark=DARK.tokens(),
     )
@@ -137,6 +140,7 @@ def _answer(result: ClaimResult) -> AnswerView:
         found=_unbroken(sentences.finding(result)),
         works=works_of_claim(claim),
         comparisons=tuple(map(_expectation, result.comparisons)),
+        beside=tuple(_unbroken(sentences.beside(shown)) for shown in result.beside),
     )
 
 
@@ -147,10 +151,9 @@ def _unbroken(text: str) -> str:
 
 def _expectation(result: ComparisonResult) -> str:
     """Say what had been registered of a comparison, and what became of it."""
-    asked, said = result.comparison, sentences.comparison(result)
-    baseline = f" / {asked.baseline.id}" if asked.baseline else ""
-    verdict = sentences.VERDICT_WORDS[said.verdict].lower()
-    return f"{asked.metric.label} of {asked.treatment.id}{baseline}: expected {said.expected}, {verdict}"
+    verdict = sentences.VERDICT_WORDS[result.verdict].lower()
+    expected = sentences.expectation(result.comparison)
+    return f"{sentences.asked(result.comparison)}: expected {expected}, {verdict}"
 
 
 def _badge(valid: int, invalid: int) -> str:

@@ -9,7 +9,7 @@ import matplotlib as mpl
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 
-from analysis.drawing.files import ENDINGS, write_figures
+from analysis.drawing.files import ENDINGS, write_figure
 from analysis.drawing.style import RC, THEMES, Theme
 from analysis.reading.campaign import Campaign
 from analysis.talk.card_drawing import draw_claim, draw_title
@@ -33,7 +33,7 @@ def write_slides(campaign: Campaign, out_dir: Path) -> list[Path]:
             light, dark = (draw(theme) for theme in THEMES)
             light_deck.savefig(light)
             dark_deck.savefig(dark)
-            write_figures(light, dark, out_dir, name)
+            write_figure(light, out_dir, name)
     return [*decks, *(out_dir / f"{name}{ending}" for name in slides for ending in ENDINGS)]
 
 

@@ -5,12 +5,13 @@ One place for rounding, so that a figure reads the same on a chart, in a sentenc
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from math import floor, isinf, log10
+from math import floor, inf, isinf, log10
 
 from experiment.design.metrics import Metric, Unit
 from experiment.design.model import Interval, Load, LoadKind
 
-NOT_MEASURED = "–"
+NOT_MEASURED, TOO_FEW = "–", "too few trials"
+_SAYS_NOTHING = 1e6  # an interval from a thousandth to a thousandfold
 _SIGN_OF_TIMES = "x"
 _SMALL_RATIO, _PLAIN_RATIO = 0.1, 10.0
 _DURATION_UNITS = ((1e-3, 1e6, "µs"), (1.0, 1e3, "ms"))
@@ -99,6 +100,8 @@ def metric_value(metric: Metric, value: float) -> str:
 def span(interval: Interval, metric: Metric | None = None) -> str:
     """Return a ratio's or a metric's interval in words: `0.025 to 0.027`, `at least 312`, or that there is none."""
     low, high = interval.low, interval.high
+    if 0 < low < high / _SAYS_NOTHING < inf:
+        return TOO_FEW
     write = ratio if metric is None else partial(metric_value, metric)
     if isinf(high):
         return f"at least {write(low)}" if low > 0 else "no interval yet"

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from analysis.comparing.reproduction_text import beside_reference
 from analysis.reading.campaign import Campaign, load_campaign
+from analysis.reading.sentences import beside
 from experiment.errors import StoreError
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.run import run_as_ordered
@@ -25,7 +26,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show_reference(campaign: Campaign, console: Console) -> None:
-    """Set the claim beside the reference, where there is one that this version can read."""
+    """Say what would refute the claim; set it beside the reference, where there is one that this version can read."""
+    for result in campaign.results:
+        if result.claim.refuted_by:
+            say(console, f"What would refute it: {result.claim.refuted_by}")
+        say(console, *(f"Beside it, not judged: {beside(shown)}." for shown in result.beside))
     try:
         reference = load_campaign(REFERENCE)
     except StoreError:

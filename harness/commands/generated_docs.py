@@ -6,6 +6,9 @@ To add one, add a row to PAGES; a test fails while a page is not what its row ma
 from collections.abc import Callable, Mapping
 
 from analysis.reading.rules import rule_texts
+from analysis.reading.sentences import asked, expectation
+from experiment.design.claims import CLAIMS
+from experiment.design.model import Claim
 from experiment.records.store import write_whole
 from harness.system.places import HOME
 
@@ -28,7 +31,26 @@ def validity_rules() -> str:
     return "\n".join([head, *parts])
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"docs/validity-rules.md": validity_rules}
+def claims() -> str:
+    """Return docs/claims.md: every claim with what was registered of it, and what result would refute it."""
+    head = (
+        "# Claims\n\n"
+        f"Made from the table of claims in `experiment/design/` by `{COMMAND}`; do not edit it.\n\n"
+        "A claim is supported when every comparison lies inside what is expected, and refuted when one lies outside.\n"
+        "What stands beside a claim is estimated and shown, and never judged.\n"
+    )
+    return "\n".join([head, *(_claim(claim) for claim in CLAIMS.values())])
+
+
+def _claim(claim: Claim) -> str:
+    lines = [f"## {claim.id} {claim.slug}\n\n{claim.statement}\n\nFrom {claim.source}.", claim.note]
+    lines.append("\n".join(f"- {asked(c)}: expected {expectation(c)}" for c in claim.comparisons))
+    lines.append(f"What would refute it: {claim.refuted_by}" if claim.refuted_by else "")
+    lines.append("\n".join(f"- beside it, not judged: {asked(c)}" for c in claim.beside))
+    return "\n\n".join(filter(None, lines)) + "\n"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {"docs/validity-rules.md": validity_rules, "docs/claims.md": claims}
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from harness.commands.terminal import show_table
 
 _COLUMNS = {
     "variants": ("id", "method", "path", "summary", "skipped"),
-    "claims": ("id", "slug", "statement", "is_measurable"),
+    "claims": ("id", "slug", "statement", "refuted_by", "is_measurable"),
     "loads": ("id", "kind", "users", "warmup_s", "window_s"),
     "profiles": ("name", "summary", "budget_s"),
 }
@@ -63,4 +63,5 @@ def _collect() -> dict[str, list[dict[str, Any]]]:
 
 
 def _claim(claim: Claim) -> dict[str, Any]:
-    return {**ClaimEntry.of(claim).model_dump(mode="json"), "is_measurable": claim.is_measurable}
+    own = {"refuted_by": claim.refuted_by, "is_measurable": claim.is_measurable}
+    return ClaimEntry.of(claim).model_dump(mode="json") | own

@@ -266,7 +266,7 @@ class _Trial:
                 errors=0,
                 bystander_max_us=None if self.truth.is_blocked else self._around(3000),
                 tokens_borrowed_max=self._tokens(),
-                tokens_waiting_max=max(0, self.load.users - 40) if self._is_pooled() else 0,
+                tokens_waiting_max=self._waiting(),
                 loop_lag_max_us=self._around(lag * (second + 1 if self.truth.is_blocked else 1), 0.2),
             )
             for second in range(max(1, int(self.load.window_s)))
@@ -315,6 +315,11 @@ class _Trial:
 
     def _is_pooled(self) -> bool:
         return self.treatment.variant.split(".")[1] in {"def", "async-offload"}
+
+    def _waiting(self) -> int:
+        """Return how many wait for a thread: half of those without one with a query, that two lines lie apart."""
+        waiting = max(0, self.load.users - 40) if self._is_pooled() else 0
+        return waiting // 2 if self.treatment.variant.startswith("db.") else waiting
 
     def _tokens(self) -> int:
         return min(40, self.load.users) if self._is_pooled() else 0

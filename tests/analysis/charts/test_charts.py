@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import csv
+import pickle
+from dataclasses import replace
 from statistics import median
+from subprocess import PIPE, Popen
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -9,23 +12,28 @@ import matplotlib as mpl
 import pytest
 from matplotlib.image import imread
 
-from analysis.charts import draw_all, pictures
+from analysis.charts import draw_all, percentiles, pictures, two_processes
+from analysis.charts.matrix import columns_of
+from analysis.charts.two_processes import Job, draw_each
+from analysis.drawing.canvas import Picture
 from analysis.drawing.files import ENDINGS
 from analysis.drawing.style import DARK, LIGHT
+from analysis.reading import sentences
 from analysis.reading.campaign import load_campaign, response_histograms, seconds_frame
 from analysis.reading.summary import main_load, summarise
+from analysis.wording import words
 from bench_app.styles import STYLES
 from bench_app.works import ARTICLE, SLEEP
 from experiment.design.claims import A_A, CLAIMS
 from experiment.design.metrics import GOODPUT
 from experiment.design.model import Treatment
 from experiment.design.plan import treatments_for
+from experiment.records.histogram import Histogram
 from fake_campaigns import EXTRA_TREATMENTS, SETTINGS, write_campaign
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analysis.drawing.canvas import Picture
     from analysis.reading.campaign import Campaign
     from drawn_campaign import Drawn
 
@@ -91,15 +99,17 @@ def test_a_title_says_what_was_found_in_these_data(drawn: Drawn) -> None:
     slow = summarise(campaign, "sleep.async-blocking@closed-80", GOODPUT)
     assert slow is not None
     title = drawn.charts["goodput-sleep"].title
-    assert title.startswith(f"A 100 ms sleep: async def that blocks answers {slow.median:.1f} requests a second")
+    assert title.startswith(
+        f"A 100 ms sleep: async def that blocks answers {words.number(slow.median)} requests a second"
+    )
     assert "/bad needs 20 s" in drawn.charts["demo-burst-10"].title
     assert "Async def that blocks is the slowest style" in drawn.charts["matrix"].title
-    assert drawn.charts["verdicts-1"].title.startswith("Of 21 statements judged, ")
+    assert drawn.charts["verdicts-1"].title == sentences.tally(campaign)
 
 
 def test_a_caption_names_metric_load_rounds_and_machine(drawn: Drawn) -> None:
     caption = drawn.charts["goodput-sleep"].caption
-    for part in ("right answers a second", "80 and 20 users, closed loop", "4 trials", "2 cores"):
+    for part in ("right answers a second", "80, 20, 8 and 1 users, closed loop", "4 trials", "2 cores"):
         assert part in caption
 
 
@@ -126,10 +136,85 @@ def test_every_trial_is_seen_in_the_order_it_ran(drawn: Drawn) -> None:
     assert median(column["relative_goodput"]) == pytest.approx(1, abs=0.05)
 
 
-def test_threads_at_work_and_requests_waiting_are_named(drawn: Drawn) -> None:
-    title = drawn.charts["tokens-sleep"].title
-    assert "plain def has 40 threads at work, and 40 requests waiting for one" in title
-    assert "tokens-noop" not in drawn.charts
+def test_threads_at_work_and_requests_waiting_are_named_where_they_are_two_lines(drawn: Drawn) -> None:
+    title = drawn.charts["tokens-db"].title
+    assert "has up to 40 threads at work, and up to 20 requests waiting for one" in title
+    assert "tokens-sleep" not in drawn.charts, "as many wait as are at work"
+    assert "tokens-noop" not in drawn.charts, "nobody waits"
+
+
+def test_a_bystander_title_has_both_quantiles_where_they_disagree(tmp_path: Path) -> None:
+    folder = write_campaign(tmp_path / "few", treatments=FEW[:2], claims=[CLAIMS["A8"]], rounds=3)
+    campaign = load_campaign(folder)
+    table = campaign.frame
+    for style, p50, p99 in (("async-native", 5100.0, 9100.0), ("def", 1800.0, 19000.0)):
+        table.loc[table["style"] == style, ["bystander_p50_us", "bystander_p99_us"]] = p50, p99
+    assert by_name(campaign)["bystander-sleep"].title == (
+        "A 100 ms sleep: beside async def that awaits an innocent request waits 5.1 ms in the median and 9.1 ms at "
+        "p99, beside plain def 1.8 ms and 19 ms"
+    )
+
+
+def test_a_percentile_title_has_both_quantiles_where_they_disagree(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_campaign(tmp_path / "few", treatments=FEW[:2], claims=[CLAIMS["A8"]], rounds=2)
+    slow_for_few = Histogram.of_us([*[100_000.0] * 980, *[900_000.0] * 20])
+    found = {FEW[0].id: slow_for_few, FEW[1].id: Histogram.of_us([200_000.0] * 1000)}
+    monkeypatch.setattr(percentiles, "response_histograms", lambda _campaign: found)
+    title = by_name(load_campaign(folder))["percentiles-sleep"].title
+    assert "900 ms (half of them 100 ms) or longer with async def that awaits" in title
+    assert "200 ms (half of them 200 ms) with plain def" in title
+
+
+def test_few_answers_have_no_cpu_time_each(drawn: Drawn) -> None:
+    chart = drawn.charts["cost-sleep"]
+    assert "async-blocking: fewer than 100 answers in a trial: too few for the CPU time of one" in chart.alt
+    assert "blocks" not in chart.title
+    assert all("blocking" not in row["treatment"] for row in chart.rows)
+
+
+def test_a_lag_as_long_as_the_window_is_called_that(drawn: Drawn) -> None:
+    window_s = drawn.campaign.loads["closed-80"].window_s
+    title = drawn.charts["looplag-sleep"].title
+    assert f"stands still for the whole {window_s:g} s window with async def that blocks" in title
+
+
+def test_what_ran_on_all_cores_is_set_beside_its_like(drawn: Drawn) -> None:
+    rows = {(row["work"], row["cores"], row["style"]): row for row in drawn.charts["matrix"].rows}
+    assert {style for work, cores, style in rows if (work, cores) == ("upload", "all")} >= {"async-process"}
+    for cores in ("one", "all"):
+        assert max(r["relative_to_best"] for key, r in rows.items() if key[:2] == ("upload", cores)) == 1
+
+
+def test_an_empty_cell_of_the_matrix_has_its_reason(tmp_path: Path) -> None:
+    campaign = load_campaign(write_campaign(tmp_path / "skip", skipped={"http.async-offload.session": "no client"}))
+    reasons = {column.work.name: column.missing for column in columns_of(campaign)}
+    assert reasons["http"][STYLES["async-offload"]] == "skipped: no client"
+
+
+def test_every_picture_can_be_sent_to_a_second_process(drawn: Drawn) -> None:
+    for _, picture in pictures(drawn.campaign):
+        assert pickle.loads(pickle.dumps(picture)).name == picture.name  # noqa: S301 - our own
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_the_number_of_processes_changes_nothing(cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    campaign = load_campaign(write_campaign(tmp_path / "few", treatments=FEW[:2], claims=[CLAIMS["A8"]], rounds=2))
+    expected = draw_all(campaign, tmp_path / "as-it-is")
+    monkeypatch.setattr(two_processes, "_cores", lambda: cores)
+    for one, other in zip(expected, draw_all(campaign, tmp_path / "again"), strict=True):
+        for ending in ENDINGS:
+            assert one.file(ending).read_bytes() == other.file(ending).read_bytes()
+
+
+def test_a_second_process_that_ends_early_costs_no_chart(tmp_path: Path) -> None:
+    picture = Picture(name="one", title="One", facts=(), draw=str)
+    job = Job(picture=picture, footer="", is_smoke=False, folder=tmp_path)
+    gone = Popen(["true"], stdin=PIPE, stdout=PIPE)
+    svgs = draw_each([job, replace(job, footer="again")], gone)
+    gone.communicate()
+    assert len(set(svgs)) == 2
 
 
 def test_the_upload_chart_tells_servers_apart(drawn: Drawn) -> None:

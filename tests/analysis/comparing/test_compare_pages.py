@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.comparing.compare import compare
-from analysis.comparing.compare_text import as_json, as_junit, as_markdown, headline
+from analysis.comparing.compare import Change, TreatmentChange, compare
+from analysis.comparing.compare_text import as_json, as_junit, as_markdown, headline, table_row
 from analysis.comparing.gate import Gate, GateKind, failures, parse_gate, share_of
 from analysis.reading.campaign import load_campaign
+from analysis.stats.independent import Sample, metric_ratio
 from comparable_campaigns import ASKED, BLOCKING, GOOD, NATIVE, POOLED, SLOWER, measured, suite_of
 from experiment.design.claims import A_A, CLAIMS
+from experiment.design.metrics import GOODPUT
 from experiment.errors import Exit, UsageError
 from harness.commands.cli import main
 
@@ -24,6 +26,17 @@ if TYPE_CHECKING:
     from analysis.reading.campaign import Campaign
 
 WORSE_5 = (Gate(kind=GateKind.WORSE, limit=0.05),)
+
+
+def test_two_trials_a_side_are_too_few_to_spell_an_interval_out() -> None:
+    few, other = (Sample(values=values) for values in ((100.0, 140.0), (90.0, 130.0)))
+    found = metric_ratio(GOODPUT, few, other, 0.0001)
+    assert found
+    change = TreatmentChange(treatment="t", primary=found, beside=(), change=Change.UNDECIDED)
+    assert "too few trials" in " ".join(table_row(change))
+    one = metric_ratio(GOODPUT, Sample(values=(100.0,)), other, 0.05)
+    assert one
+    assert "too few trials" in " ".join(table_row(replace(change, primary=one)))
 
 
 # --- gates

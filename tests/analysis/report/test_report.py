@@ -19,7 +19,7 @@ from analysis.report.details_table import DETAILS, INTERNAL, SHOWN
 from analysis.report.report import VERDICT_COLUMNS, verdict_table_markdown, write_report, write_verdicts_csv
 from analysis.report.report_tables import use_table
 from analysis.report.view import SMOKE_TEXT, report_view
-from analysis.stats.results import Verdict
+from analysis.stats.results import ComparisonEstimate, Verdict
 from experiment.design.claims import A_A, CLAIMS
 from experiment.design.profiles import ARTICLE_CLAIMS
 from experiment.records.trial import METRIC_FIELDS
@@ -210,6 +210,20 @@ def test_what_a_filter_looks_for_is_on_the_page(written: Written) -> None:
 def test_an_answer_names_the_command_that_measures_it(written: Written) -> None:
     assert "<code>bench claim A1</code>" in written.html
     assert "bench claim A21" not in written.html
+
+
+def test_what_would_refute_a_claim_and_what_stands_beside_it_is_told(tmp_path: Path) -> None:
+    claim = CLAIMS["A8"]
+    planned = (*claim.treatments, *A_A.treatments)
+    campaign = load_campaign(write_campaign(tmp_path / "c", treatments=planned, claims=[claim], rounds=3))
+    result = campaign.results[0]
+    beside = ComparisonEstimate(comparison=A_A, estimate=campaign.aa.estimate)
+    page, text = write_report(replace(campaign, results=(replace(result, beside=(beside,)),)), [])
+    for report in (html.unescape(page.read_text(encoding="utf-8")), text.read_text(encoding="utf-8")):
+        assert claim.refuted_by
+        assert claim.refuted_by in report
+        assert "eside it, not judged" in report
+        assert "noop.async-native.copy has" in report
 
 
 def test_noise_floor_and_multiplicity_are_told(written: Written, view: ReportView) -> None:

@@ -54,6 +54,11 @@ def test_an_open_interval_is_said_as_a_bound() -> None:
     assert words.span(Interval(0.0, inf)) == "no interval yet"
 
 
+def test_an_interval_that_says_nothing_is_not_spelt_out() -> None:
+    assert words.span(Interval(1e-13, 8.37e12)) == "too few trials"
+    assert words.span(Interval(0.01, 900)) == "0.010 to 900"
+
+
 def test_what_a_claim_expects_carries_its_unit() -> None:
     assert words.expected(GOODPUT, at_most(0.1), is_ratio=True) == "at most 0.1x"
     assert words.expected(SHARE_ON_LOOP, Interval(1, 1), is_ratio=False) == "exactly 100 %"

@@ -1,0 +1,118 @@
+"""Pictures drawn by two processes where there are two cores: this one, and a second that is sent pictures one by one.
+
+The second is a fresh Python and no fork, because the libraries that are loaded here have threads. It loads what drawing
+needs while this process still computes what is to be drawn. If it ends early, this one draws the rest.
+"""
+
+import os
+import pickle
+import signal
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import PIPE, Popen
+from threading import Thread
+
+import matplotlib as mpl
+
+from analysis.drawing.canvas import Picture, slide
+from analysis.drawing.files import write_figure
+from analysis.drawing.style import LIGHT, RC
+
+Numbered = tuple[int, "Job"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A picture to be drawn, and where to."""
+
+    picture: Picture
+    footer: str
+    is_smoke: bool
+    folder: Path
+
+    def draw(self) -> str:
+        """Write the picture's drawings into the folder and return its SVG in the light theme."""
+        figure = slide(self.picture, LIGHT, footer=self.footer, is_smoke=self.is_smoke)
+        return write_figure(figure, self.folder, self.picture.name)
+
+
+@contextmanager
+def second_process() -> Iterator[Popen[bytes] | None]:
+    """Start the second process, None on a single core; it ends with the context, and with this process."""
+    if _cores() == 1:
+        yield None
+        return
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-P", "-c", f"from {__name__} import serve; serve()"]
+    second = Popen(command, stdin=PIPE, stdout=PIPE, env=environment)
+    try:
+        yield second
+    finally:
+        second.communicate()  # closes its stdin, which ends it
+
+
+def draw_each(jobs: Sequence[Job], second: Popen[bytes] | None) -> list[str]:
+    """Draw every picture and return their SVGs in the same order."""
+    todo, done = deque(enumerate(jobs)), dict[int, str]()
+    helper = Thread(target=_let_draw, args=(second, todo, done))
+    with mpl.rc_context(RC):
+        try:
+            helper.start()
+            _draw(todo, done)
+        finally:
+            todo.clear()
+            helper.join()
+        _draw(deque((n, job) for n, job in enumerate(jobs) if n not in done), done)
+    return [done[number] for number in range(len(jobs))]
+
+
+def _draw(todo: deque[Numbered], done: dict[int, str]) -> None:
+    for number, job in _taken(todo):
+        done[number] = job.draw()
+
+
+def _let_draw(second: Popen[bytes] | None, todo: deque[Numbered], done: dict[int, str]) -> None:
+    """Send pictures to the second process until none is left, or it has ended, or a picture cannot be sent."""
+    if second is None or second.stdin is None or second.stdout is None:
+        return
+    for number, job in _taken(todo):
+        try:
+            second.stdin.write(pickle.dumps(job))
+            second.stdin.flush()
+            done[number] = pickle.load(second.stdout)  # noqa: S301 - our own process wrote it
+        except (OSError, EOFError, pickle.PickleError, AttributeError, TypeError):
+            return
+
+
+def _taken(todo: deque[Numbered]) -> Iterator[Numbered]:
+    """Take what is left, one by one; two threads may do so at once."""
+    while True:
+        try:
+            yield todo.popleft()
+        except IndexError:
+            return
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def serve() -> None:
+    """Be the second process: draw what comes in, answer with its SVG."""
+    from analysis.charts import load_charts
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it decides
+    load_charts()
+    with mpl.rc_context(RC):
+        while True:
+            try:
+                job = pickle.load(sys.stdin.buffer)  # noqa: S301 - the process that started us wrote it
+            except EOFError:
+                return
+            pickle.dump(job.draw(), sys.stdout.buffer)
+            sys.stdout.flush()
