@@ -23,7 +23,7 @@ claim(
     "async-db-driver-in-async-def",
     "At 80 users and with equal pools, an async driver in async def serves no less than the sync route",
     article("The rule"),
-    ratio(ASYNCPG, PSYCOPG2_DEF, load="closed-80", expected=NO_LESS, scatter=0.01),
+    ratio(ASYNCPG, PSYCOPG2_DEF, load="closed-80", expected=NO_LESS, scatter=0.015),
     ratio(PSYCOPG, PSYCOPG2_DEF, load="closed-80", expected=NO_LESS, scatter=0.01),
     refuted_by="asyncpg or psycopg has less than 0.9 of the goodput of psycopg2 in plain def",
     beside=(
@@ -55,7 +55,7 @@ claim(
     "offload-rescues-async",
     "At 80 users, offloading a blocking call gives the goodput and the p99 of the sync route",
     article("The rule"),
-    ratio(SLEEP_OFFLOAD, SLEEP_DEF, load="closed-80", expected=THE_SAME, scatter=0.01),
+    ratio(SLEEP_OFFLOAD, SLEEP_DEF, load="closed-80", expected=THE_SAME, scatter=0.005),
     ratio(PSYCOPG2_OFFLOAD, PSYCOPG2_DEF, load="closed-80", expected=THE_SAME, scatter=0.01),
     ratio(SLEEP_OFFLOAD, SLEEP_DEF, load="closed-80", metric=RESPONSE_P99, expected=ABOUT_THE_SAME, scatter=0.03),
     refuted_by="goodput differs by more than a tenth, or the p99 by more than a quarter",

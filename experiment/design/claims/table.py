@@ -22,8 +22,9 @@ NO_LESS = at_least(0.9)
 """At least as much, with a margin: two equal things never measure exactly equal."""
 THE_SAME = Interval(0.9, 1.1)
 ABOUT_THE_SAME = Interval(0.8, 1.25)
-# `scatter`: the standard deviation of ln(ratio) of one pair in the committed campaigns before version 2, rounded up
-# (`python -m benchmarks.residuals` prints them). Where nothing alike was measured: what the window's counts let expect.
+# `scatter`: the standard deviation of ln(ratio) of one pair in the committed campaigns before version 2, rounded up to
+# the next 0.005 (`python -m benchmarks.residuals` prints them). Where nothing alike was measured: what the counts of a
+# window let expect.
 
 ANYTHING = at_least(0.0)
 """For what stands beside a claim and is not judged."""

@@ -28,7 +28,7 @@ claim(
     "wrong-style-tanks-throughput",
     "At 80 users a blocking call in async def loses at least nine tenths of the goodput that plain def has",
     article("introduction"),
-    ratio(SLEEP_BLOCKING, SLEEP_DEF, load="closed-80", expected=at_most(0.10), scatter=0.02),
+    ratio(SLEEP_BLOCKING, SLEEP_DEF, load="closed-80", expected=at_most(0.10), scatter=0.03),
     refuted_by="blocking in async def keeps more than a tenth of def's goodput",
 )
 claim(
@@ -91,7 +91,7 @@ claim(
         SLEEP_ASYNC,
         load="closed-80",
         expected=THE_SAME,
-        scatter=0.01,
+        scatter=0.005,
         server=TOKENS_80,
         baseline_server=DEFAULT,
     ),
@@ -104,7 +104,7 @@ claim(
     "good-and-sync-ok-both-work",
     "With 20 users, fewer than the pool has threads, async def with awaits and plain def do the same",
     article("The killer pitfall"),
-    ratio(SLEEP_ASYNC, SLEEP_DEF, load="closed-20", expected=THE_SAME, scatter=0.01),
+    ratio(SLEEP_ASYNC, SLEEP_DEF, load="closed-20", expected=THE_SAME, scatter=0.005),
     ratio(SLEEP_ASYNC, SLEEP_DEF, load="closed-20", metric=RESPONSE_P99, expected=ABOUT_THE_SAME, scatter=0.02),
     refuted_by="goodput differs by more than a tenth, or the p99 of response time by more than a quarter",
     note="Goodput is capped at users / wait for both. A7b asks for what the cap hides, A20 for a route without a wait.",
@@ -122,7 +122,7 @@ claim(
     "sync-just-less-scalable",
     "With 80 users, twice the pool's threads, async def has at least 1.5 times the goodput of plain def",
     article("Real example"),
-    ratio(SLEEP_ASYNC, SLEEP_DEF, load="closed-80", expected=at_least(1.5), scatter=0.01),
+    ratio(SLEEP_ASYNC, SLEEP_DEF, load="closed-80", expected=at_least(1.5), scatter=0.005),
     refuted_by="async def has less than 1.5 times the goodput; 2 is what 80 users and 40 threads allow",
 )
 claim(

@@ -169,7 +169,7 @@ def test_a_percentile_title_has_both_quantiles_where_they_disagree(
 
 def test_few_answers_have_no_cpu_time_each(drawn: Drawn) -> None:
     chart = drawn.charts["cost-sleep"]
-    assert "async-blocking: fewer than 100 answers in a trial: too few for the CPU time of one" in chart.alt
+    assert "async-blocking: fewer than 50 answers in a trial: too few for the CPU time of one" in chart.alt
     assert "blocks" not in chart.title
     assert all("blocking" not in row["treatment"] for row in chart.rows)
 
