@@ -45,6 +45,8 @@ from experiment.design.claims import A_A
 from experiment.design.loads import LOADS
 from experiment.design.metrics import Metric
 from experiment.errors import BenchError
+from harness.campaign.discarded import Discarded
+from harness.campaign.events import Listener
 from harness.campaign.unserved import given_database, missing_for
 from harness.system.host import facts, git_state, package_versions
 from harness.system.pinning import plan_cores
@@ -55,6 +57,14 @@ from harness.trial.rig import Rig, rig
 _LOADS = {load: LOADS[load] for load in {t.load for t in A_A.treatments}}
 _MISS_RATE = 2 * ALPHA
 """A claim with one limit has an interval each of whose ends may miss the truth at the rate alpha."""
+
+
+class Aloud(Listener):
+    """Says when trials keep being discarded."""
+
+    def discarding(self, latest: Discarded) -> None:
+        for line in latest.lines():
+            say(f"  {line}")
 
 
 @dataclass(slots=True)
@@ -105,7 +115,7 @@ def _measure(options: argparse.Namespace, found: Findings, folder: Path) -> None
         own = stack.enter_context(opened)
         found.left_out |= _prepare(own, variants)
         if options.campaigns:
-            _plant(options, found, bounds, Stand(driver=own, loads=_LOADS, folder=folder))
+            _plant(options, found, bounds, Stand(driver=own, loads=_LOADS, folder=folder, listener=Aloud()))
         usable = tuple(v for v in variants if v not in found.left_out)
         found.pairs = measure(own, usable, pairs=options.pairs, seed=options.seed, body=folder / "body", say=say)
 

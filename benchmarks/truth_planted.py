@@ -30,6 +30,7 @@ from experiment.errors import InvalidMeasurementError
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import TrialRecord
 from harness.campaign.campaign import Campaign
+from harness.campaign.events import Listener
 from harness.campaign.run import new_manifest, run_spec
 from harness.campaign.schedule import Rules
 from harness.trial.driver import Driver
@@ -126,11 +127,12 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stand:
-    """Where campaigns are run: the driver, the load by its id, and the folder for what they measure."""
+    """Where campaigns are run: the driver, the load by its id, the folder for what they measure, and who is told."""
 
     driver: Driver
     loads: Mapping[str, Load]
     folder: Path
+    listener: Listener
 
     @property
     def load(self) -> Load:
@@ -196,6 +198,7 @@ def run_campaign(
         loads=stand.loads,
         skipped={},
         always=tuple(dict.fromkeys(t for c in claims for t in c.treatments)) if is_whole else (),
+        listener=stand.listener,
         rules=Rules(seed=seed, alpha=ALPHA, budget_s=budget_s, max_rounds=rounds),
     )
     results, stopped = campaign.run()
