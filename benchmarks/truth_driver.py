@@ -7,6 +7,7 @@ upload that is what the SUT's core can do. For sleep and db it is users / wait, 
 """
 
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ METRICS = ("p50_us", "p99_us")
 
 PAIRS_A_ROUND = 4
 WINDOW_S = 2.0
+LONGEST_S = 30.0
 NEEDED = 130
 """Requests in a window: a p99 needs 100, and h2load does not send quite as many as it is told to."""
 
@@ -98,8 +100,8 @@ def _asking(rig: Rig, variant_id: str, body: Path) -> Iterator[Bench]:
 
 
 def window_s(rate: Rate) -> float:
-    """Return a window that is long enough for a p99."""
-    return max(WINDOW_S, NEEDED / rate.rps)
+    """Return a window that is long enough for a p99, within bounds."""
+    return min(LONGEST_S, max(WINDOW_S, NEEDED / rate.rps))
 
 
 def measure(
@@ -107,7 +109,7 @@ def measure(
 ) -> dict[Point, list[Pair]]:
     """Measure in rounds, the routes of each in an order left to chance; what is not usable is said and left out."""
     found: dict[Point, list[Pair]] = {point: [] for point in POINTS if point.variant in variants}
-    rounds = ceil(pairs / PAIRS_A_ROUND)
+    rounds, began = ceil(pairs / PAIRS_A_ROUND), time.monotonic()
     for number in range(1, rounds + 1):
         chance = random.Random(f"{seed}:{number}")  # noqa: S311 - a reproducible order, not a secret
         for variant in chance.sample(variants, len(variants)):
@@ -118,6 +120,8 @@ def measure(
                     say_problems(point, pair, say)
             except InvalidMeasurementError as error:
                 say(f"  not usable: {error}")
+        left_s = (time.monotonic() - began) / number * (rounds - number)
+        say(f"h2load, round {number} of {rounds} ended; the others take about {left_s / 60:.0f} minutes")
     return found
 
 
@@ -128,7 +132,7 @@ def say_problems(point: Point, pair: Pair, say: Callable[[str], None]) -> None:
 
 
 def seconds(variants: int, pairs: int) -> float:
-    """Return how long it takes at most, if each window is of the usual length."""
+    """Return how long it takes if each window is of the usual length; a slow route's capacity is not known yet."""
     rounds, span = ceil(pairs / PAIRS_A_ROUND), ceil(LEAD_S + WINDOW_S + TAIL_S)
     a_share = (2 * PAIRS_A_ROUND + 1) * (span + 0.5)
     return rounds * variants * (len(SHARES) * a_share + WINDOW_S + 2.0)

@@ -17,8 +17,8 @@ from analysis.stats.results import Estimate, Verdict
 from benchmarks import planted_app, truth, truth_driver, truth_planted
 from benchmarks.half_load import Pair, Rate, rate_for
 from benchmarks.instruments import Bench, Instrument, Reading
-from benchmarks.truth import at_least_so_many
 from benchmarks.truth_driver import POINTS, SHARES, USERS, window_s
+from benchmarks.truth_findings import PLANTED_LOADS, at_least_so_many
 from benchmarks.truth_planted import LIMIT, PERCENTS, SCATTER, Answer, Bounds, calibrate, comparison, planting
 from experiment.design.factors import FACTORS, ServerConfig, server
 from experiment.design.metrics import CPU_PER_REQUEST, NORMALIZED_CPU_PER_REQUEST
@@ -49,7 +49,7 @@ class Served(dict[str, "Planted"]):
 
 def _stand(folder: Path, *, spread: float) -> truth_planted.Stand:
     driver = FakeDriver(planted=Served(), spread=spread)
-    return truth_planted.Stand(driver=driver, loads=truth._LOADS, folder=folder, listener=Listener())
+    return truth_planted.Stand(driver=driver, loads=PLANTED_LOADS, folder=folder, listener=Listener())
 
 
 def _answer(percent: int, *, truth: float, low: float, high: float, verdict: Verdict) -> Answer:
@@ -172,7 +172,7 @@ def test_what_campaigns_say_of_planted_routes_is_told_and_written(
 
 
 def test_the_time_that_is_announced_covers_every_round() -> None:
-    load = truth._LOADS["closed-20"]
+    load = PLANTED_LOADS["closed-20"]
     few, many = (Bounds(calibration_rounds=4, campaigns=n, rounds=6).seconds(load) for n in (1, 30))
     assert few[0] == many[0]
     assert many[1] == pytest.approx(30 * few[1])
@@ -189,6 +189,7 @@ def test_where_answers_take_long_there_are_connections_enough_for_those_in_fligh
 def test_a_window_at_a_low_rate_is_long_enough_for_a_p99() -> None:
     assert window_s(Rate(rps=1000.0, connections=1)) == truth_driver.WINDOW_S
     assert window_s(Rate(rps=13.0, connections=1)) == pytest.approx(10.0)
+    assert window_s(Rate(rps=0.1, connections=1)) == truth_driver.LONGEST_S
 
 
 def test_every_route_is_read_at_every_share_and_compared_pair_by_pair(
