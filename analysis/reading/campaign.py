@@ -97,7 +97,7 @@ def load_campaign(path: Path) -> Campaign:
         skipped=skipped,
         results=judge_all(claims, trials, skipped=skipped, alpha=alpha, rule=rule),
         aa=judge_comparison(_aa(frame), trials, alpha=alpha, parts=1, rule=rule.two_sided),
-        costs=_machine_costs(manifest, frame),
+        costs=machine_costs(manifest, frame),
     )
 
 
@@ -137,8 +137,12 @@ def response_histograms(campaign: Campaign) -> Mapping[str, Histogram]:
     return campaign.folder.merged_histograms(Series.RESPONSE, groups)
 
 
-def _machine_costs(manifest: Manifest, frame: pd.DataFrame) -> MachineCosts:
-    """Return what the ceilings are computed from: the campaign's settings, and medians of its own valid trials."""
+def machine_costs(manifest: Manifest, frame: pd.DataFrame) -> MachineCosts:
+    """Return what the ceilings are computed from: the campaign's settings, and medians of its own valid trials.
+
+    Loop and hop are those of a saturated core on the default server. At a moderate rate the core sleeps in between, and
+    a request costs more than the least that a ceiling needs.
+    """
     settings = {name: value for name, value in manifest.settings.items() if value}
     saturated = _cpu_s(frame, by="treatment")
     loop, pooled = (saturated.get(f"noop.{style}@closed-20") for style in ("async-native", "def"))
