@@ -20,8 +20,8 @@ for _load in (
     # users about 1 s and 80 users 3 to 6 s
     Load(id="closed-20-long", kind=LoadKind.CLOSED, users=20, warmup_s=0.5, window_s=2.5),
     Load(id="closed-80-long", kind=LoadKind.CLOSED, users=80, warmup_s=1.0, window_s=5.0),
-    # CPU work: enough users for a queue, but few enough that bystanders still get answers; 3 s give the 150 bystander
-    # calls that a p99 needs
+    # CPU work: enough users for a queue, but few enough that bystanders still get answers; 3 s give the 200 bystander
+    # calls of which the slowest two are a p99
     Load(id="closed-8", kind=LoadKind.CLOSED, users=8, warmup_s=1.5, window_s=3.0),
     # the same where only goodput is judged
     Load(id="closed-8-short", kind=LoadKind.CLOSED, users=8, warmup_s=0.7, window_s=2.0),

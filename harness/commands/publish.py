@@ -54,9 +54,13 @@ def with_table(readme: str, table: str) -> str:
 
 
 def _copy(path: Path) -> None:
+    campaigns = REFERENCE / "README.md"  # lists every campaign of the release, and is written by hand
+    kept = campaigns.read_bytes() if campaigns.exists() else None
     shutil.rmtree(REFERENCE, ignore_errors=True)
     REFERENCE.mkdir(parents=True)
+    if kept is not None:
+        campaigns.write_bytes(kept)
     for name in (MANIFEST, TRIALS, THROUGHPUT):
         shutil.copyfile(path / name, REFERENCE / name)
-    with (path / LATENCY).open(encoding="utf-8") as source, (REFERENCE / LATENCY).open("w", encoding="utf-8") as kept:
-        kept.writelines(line for line in source if line.split(",", 2)[1] not in _LEFT_OUT)
+    with (path / LATENCY).open(encoding="utf-8") as source, (REFERENCE / LATENCY).open("w", encoding="utf-8") as copy:
+        copy.writelines(line for line in source if line.split(",", 2)[1] not in _LEFT_OUT)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Protocol
 
 from experiment.errors import EnvironmentUnfitError
 from harness.system.pinning import running_on
@@ -23,6 +23,27 @@ from harness.system.pinning import running_on
 _PR_SET_PDEATHSIG = 1
 _TERM_PATIENCE_S = 3.0
 _KILL_PATIENCE_S = 10.0
+
+
+class Process(Protocol):
+    """What is needed of a child process: `subprocess.Popen` has it, and so has a forked one."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    @property
+    def stdin(self) -> IO[bytes] | None: ...
+
+    @property
+    def stdout(self) -> IO[bytes] | None: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return its code when it has ended. Raises subprocess.TimeoutExpired."""
 
 
 @contextmanager
@@ -59,7 +80,7 @@ def child(
 
 
 def end_group(
-    process: subprocess.Popen[Any], *, ask: Sequence[int] = (signal.SIGTERM,), patience_s: float = _TERM_PATIENCE_S
+    process: Process, *, ask: Sequence[int] = (signal.SIGTERM,), patience_s: float = _TERM_PATIENCE_S
 ) -> None:
     """End a process and everything in its group; safe to call twice.
 
@@ -81,7 +102,7 @@ def end_group(
         raise EnvironmentUnfitError(f"process {process.pid} was killed and did not end within {_KILL_PATIENCE_S:g} s")
 
 
-def _ends(process: subprocess.Popen[Any], limit_s: float) -> bool:
+def _ends(process: Process, limit_s: float) -> bool:
     with suppress(subprocess.TimeoutExpired):
         process.wait(limit_s)
     return process.returncode is not None
@@ -99,9 +120,7 @@ def free_port() -> int:
         return port
 
 
-def wait_until(
-    ready: Callable[[], bool], *, process: subprocess.Popen[Any], what: str, log: Path, timeout_s: float
-) -> float:
+def wait_until(ready: Callable[[], bool], *, process: Process, what: str, log: Path, timeout_s: float) -> float:
     """Poll until `ready`; return the seconds it took.
 
     Raises EnvironmentUnfitError with the last lines of the log when the process ends or the time is up.

@@ -1,14 +1,13 @@
 """The services that a trial needs, each a context manager: ready when its block begins, gone when it ends."""
 
 import os
-import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.system.places import python
-from harness.system.process import accepts, child, free_port, wait_until
+from harness.system.process import Process, accepts, child, free_port, wait_until
 
 READY_TIMEOUT_S = 30.0
 
@@ -24,7 +23,7 @@ class Service:
     """A running service: its port, its process, how long it took to be ready, and its log."""
 
     port: int
-    process: subprocess.Popen[bytes]
+    process: Process
     ready_s: float
     log: Path
 

@@ -29,6 +29,11 @@ def command(launch: Launch, *, port: int | str, python: str) -> list[str]:
     return [python, *before, "--host", "127.0.0.1", "--port", str(port), *launch.options, *after]
 
 
+def can_be_forked(launch: Launch) -> bool:
+    """Return whether a fork of a process that imported uvicorn and the app is the same as this launch."""
+    return hasattr(os, "fork") and launch.server == "uvicorn" and launch.processes == 1 and launch.interpreter is None
+
+
 def described(server: ServerConfig) -> str:
     """Return the command as a manifest records it, without this machine's paths and ports."""
     launch = server.launch()

@@ -42,6 +42,7 @@ KINDS: dict[str, set[str]] = {
         *("test_add_something", "test_answers", "test_charts", "test_commands", "test_make", "test_one_road"),
         *(
             "test_discarded_campaign",
+            "test_forks",
             "test_probe",
             "test_report",
             "test_resumed_reproduction",
