@@ -32,7 +32,7 @@ def test_a_window_may_hold_one_more_volley_of_long_waits() -> None:
     assert not is_above(trial(FAST, 1, goodput_rps=430.0), WAITS, volley=0.3 / 3.0)
 
 
-def test_what_a_request_costs_at_a_moderate_rate_raises_no_ceiling_alarm(tmp_path: Path) -> None:
+def test_what_a_request_costs_at_a_moderate_rate_moves_no_ceiling(tmp_path: Path) -> None:
     """The core sleeps between requests at a moderate rate, and each costs more than at saturation."""
     campaign = load_campaign(write_campaign(tmp_path / "campaign", rounds=2))
     dear = campaign.frame.copy()
