@@ -86,12 +86,6 @@ def drawn(made_up: Campaign) -> Drawn:
     return Drawn(made_up, {chart.name: chart for chart in charts})
 
 
-@pytest.fixture
-def _only_new_campaigns(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a campaign that begins not look for trials to go on from: of hundreds, that takes longer than all else."""
-    monkeypatch.setattr("experiment.records.store.CampaignFolder.trials", lambda _folder: [])
-
-
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Four campaigns to compare: one, its like, one with planted changes, one of another machine."""

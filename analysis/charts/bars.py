@@ -96,7 +96,8 @@ def _sections(campaign: Campaign, work: Work, loads: list[str]) -> dict[str, lis
     for load in loads:
         bars = _bars(campaign, work, load, GOODPUT)
         if not sections or sum(map(len, sections.values())) + len(bars) <= MOST_ROWS:
-            sections[words.load(campaign.loads[load])] = bars
+            heading = words.load(campaign.loads[load])
+            sections[f"{heading} ({load})" if heading in sections else heading] = bars
     return sections
 
 

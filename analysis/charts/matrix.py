@@ -9,13 +9,12 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from analysis.charts.parts import main_loads
 from analysis.charts.registry import chart
 from analysis.drawing.canvas import Canvas, Picture
 from analysis.drawing.style import BODY, SMALL, Theme, shortened, text_width, wrapped
 from analysis.reading.campaign import Campaign
 from analysis.reading.facts import RowValue, measured_rows, missing_rows
-from analysis.reading.summary import Row, rows_of
+from analysis.reading.summary import Row, closed_loads, rows_of, works
 from analysis.wording import words
 from bench_app.styles import STYLES, Style
 from bench_app.works import Work
@@ -75,7 +74,12 @@ def matrix(campaign: Campaign) -> Iterator[Picture]:
 
 def columns_of(campaign: Campaign) -> list[Column]:
     """Return a column for every work, and for one core and all, where two styles can be compared."""
-    every = [_column(campaign, work, load, cores) for work, load in main_loads(campaign) for cores in CORES.values]
+    every = [
+        _column(campaign, work, load, cores)
+        for work in works(campaign)
+        for cores in CORES.values
+        for load in closed_loads(campaign, work, cores)[:1]
+    ]
     return [column for column in every if len(column.cells) >= _FEWEST_STYLES]
 
 

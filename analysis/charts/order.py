@@ -87,7 +87,7 @@ def _picture(dots: Sequence[Dot], valid: Sequence[Dot]) -> Picture:
             "Goodput of each trial relative to its treatment's median, logarithmic (of a burst: 1 / its duration)",
             f"{words.plural(len(dots), 'trial')} in the order they ran",
             words.plural(len({dot.trial.round for dot in dots}), "round"),
-            "dark line = median of the round, cross = invalid",
+            "dark line = median of the rounds below it, cross = invalid",
         ),
         what="Every trial in the order they ran",
         rows=[
@@ -137,19 +137,43 @@ def _draw(canvas: Canvas, dots: Sequence[Dot]) -> None:
 
 
 def _rounds(axes: Axes, canvas: Canvas, dots: Sequence[Dot]) -> None:
-    """Part the rounds by hairlines, name them below, and draw each one's median."""
-    for number, group in groupby(dots, key=lambda dot: dot.trial.round):
-        mine = list(group)
+    """Part the rounds by hairlines, name them below, and draw their median; rounds too short for a name share one."""
+    place_px = pixel(axes, 1, 1)[0] - pixel(axes, 0, 1)[0]
+    for mine in stretches(dots, place_px):
         low, high = mine[0].place - 0.5, mine[-1].place + 0.5
         if mine[0] is not dots[0]:
             axes.axvline(low, color=canvas.theme.faint, linewidth=1)
         known = [dot.relative for dot in mine if dot.relative and dot.trial.is_valid]
         if known:
             axes.plot([low, high], [median(known)] * 2, color=canvas.theme.ink, linewidth=4, alpha=0.8)
-        left, middle, right = (pixel(axes, x, 1)[0] for x in (low, (low + high) / 2, high))
-        names = [name for name in (f"round {number}", f"{number}") if text_width(name, SMALL) < right - left - 4]
-        if names:
-            canvas.note(middle, canvas.bottom - 36, names[0], ha="center")
+        if _has_room(mine, place_px):
+            canvas.note(pixel(axes, (low + high) / 2, 1)[0], canvas.bottom - 36, _name(mine), ha="center")
+
+
+def stretches(dots: Sequence[Dot], place_px: float) -> list[list[Dot]]:
+    """Return the trials round by round, where rounds too short for their name stand together until they have room.
+
+    `place_px` is the room of one trial. A pass has room of its own, the steps of single claims seldom have.
+    """
+    found: list[list[Dot]] = []
+    for _, group in groupby(dots, key=lambda dot: dot.trial.round):
+        mine = list(group)
+        if found and not _has_room(mine, place_px) and not _has_room(found[-1], place_px):
+            found[-1] += mine
+        else:
+            found.append(mine)
+    *others, last = found
+    is_short = others and not _has_room(last, place_px) and others[-1][0].trial.round != others[-1][-1].trial.round
+    return [*others[:-1], others[-1] + last] if is_short else found
+
+
+def _has_room(mine: Sequence[Dot], place_px: float) -> bool:
+    return text_width(_name(mine), SMALL) + 8 < (mine[-1].place - mine[0].place + 1) * place_px
+
+
+def _name(mine: Sequence[Dot]) -> str:
+    first, last = mine[0].trial.round, mine[-1].trial.round
+    return f"round {first}" if first == last else f"rounds {first} to {last}"
 
 
 def _names(axes: Axes, canvas: Canvas, dots: Sequence[Dot], reach: float) -> None:

@@ -25,14 +25,13 @@ from experiment.records.histogram import Histogram
 from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
 from experiment.records.tables import trial_records
-from experiment.records.trial import Series, TrialRecord
+from experiment.records.trial import LEAST_ANSWERS, Series, TrialRecord
 from experiment.theory.ceilings import MachineCosts
 
 if TYPE_CHECKING:
     import pandas as pd
 
 COSTS = (CPU_PER_REQUEST, NORMALIZED_CPU_PER_REQUEST)
-LEAST_ANSWERS = 50  # in a trial; the CPU time of fewer is mostly that of the probe and of the clock's steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -98,7 +97,7 @@ def load_campaign(path: Path) -> Campaign:
         skipped=skipped,
         results=judge_all(claims, trials, skipped=skipped, alpha=alpha, rule=rule),
         aa=judge_comparison(_aa(frame), trials, alpha=alpha, parts=1, rule=rule.two_sided),
-        costs=_machine_costs(manifest, frame),
+        costs=machine_costs(manifest, frame),
     )
 
 
@@ -138,21 +137,30 @@ def response_histograms(campaign: Campaign) -> Mapping[str, Histogram]:
     return campaign.folder.merged_histograms(Series.RESPONSE, groups)
 
 
-def _machine_costs(manifest: Manifest, frame: pd.DataFrame) -> MachineCosts:
-    """Return what the ceilings are computed from: the campaign's settings, and medians of its own valid trials."""
+def machine_costs(manifest: Manifest, frame: pd.DataFrame) -> MachineCosts:
+    """Return what the ceilings are computed from: the campaign's settings, and medians of its own valid trials.
+
+    Loop and hop are those of a saturated core on the default server. At a moderate rate the core sleeps in between, and
+    a request costs more than the least that a ceiling needs.
+    """
     settings = {name: value for name, value in manifest.settings.items() if value}
-    cpu_us = frame[frame["is_valid"]].groupby("variant")[CPU_PER_REQUEST.name].median().dropna()
-    cpu_s = {str(variant): float(us) / 1e6 for variant, us in cpu_us.items()}
-    loop, pooled = cpu_s.get("noop.async-native"), cpu_s.get("noop.def")
+    saturated = _cpu_s(frame, by="treatment")
+    loop, pooled = (saturated.get(f"noop.{style}@closed-20") for style in ("async-native", "def"))
     return MachineCosts(
         loop_cpu_s=loop,
         hop_cpu_s=None if loop is None or pooled is None else pooled - loop,
-        work_cpu_s=_work_cpu_s(cpu_s),
+        work_cpu_s=_work_cpu_s(_cpu_s(frame, by="variant")),
         waits_s=settings,
         db_pool_size=int(settings.get("db_pool_size", 0)),
         cores=manifest.host.cores or 1,
         thread_tokens=int(settings.get("thread_tokens", 40)),
     )
+
+
+def _cpu_s(frame: pd.DataFrame, *, by: str) -> dict[str, float]:
+    """Return the median CPU seconds of a request in valid trials, by variant or treatment."""
+    cpu_us = frame[frame["is_valid"]].groupby(by)[CPU_PER_REQUEST.name].median().dropna()
+    return {str(name): float(us) / 1e6 for name, us in cpu_us.items()}
 
 
 def _work_cpu_s(cpu_s: Mapping[str, float]) -> dict[str, float]:

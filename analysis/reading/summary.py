@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from analysis.reading.campaign import COSTS, LEAST_ANSWERS, Campaign, valid_trials
+from analysis.reading.campaign import COSTS, Campaign, valid_trials
 from analysis.wording.names import VariantName, parse_variant
 from bench_app.styles import STYLES, Style
 from bench_app.works import WORKS, Work
+from experiment.design.factors import CORES, Value
 from experiment.design.metrics import GOODPUT, METRICS, Metric
 from experiment.design.model import Load, LoadKind, Treatment
+from experiment.records.trial import LEAST_ANSWERS
 from experiment.theory.ceilings import Ceiling, ceiling
 
 
@@ -75,12 +77,16 @@ def all_rows(campaign: Campaign) -> list[Row]:
     return [row for work in works(campaign) for row in rows_of(campaign, work)]
 
 
-def closed_loads(campaign: Campaign, work: Work) -> list[str]:
-    """Return the closed loads a work was measured under, that with the most styles first, then the heaviest."""
+def closed_loads(campaign: Campaign, work: Work, cores: Value | None = None) -> list[str]:
+    """Return the closed loads a work was measured under, that with the most styles first, then the heaviest.
+
+    `cores`: only what ran on so many counts.
+    """
     styles: dict[str, set[tuple[Style, str]]] = {}
     for row in rows_of(campaign, work):
+        is_here = cores in (None, row.treatment.server[CORES])
         measured = summarise(campaign, row.treatment.id, GOODPUT) is not None
-        if row.load.kind is LoadKind.CLOSED and measured:
+        if row.load.kind is LoadKind.CLOSED and is_here and measured:
             styles.setdefault(row.load.id, set()).add((row.name.style, row.name.tool or ""))
     return sorted(styles, key=lambda name: (-len(styles[name]), -campaign.loads[name].users, name))
 

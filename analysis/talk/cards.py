@@ -97,7 +97,8 @@ def _number(result: ComparisonResult) -> BigNumber:
         interval = f"{words.span(found.interval)}, {words.plural(found.n, 'round')}"
         return BigNumber(value=value, of=_pair(result), interval=interval, expected=expected)
     of = f"{asked.metric.label}, {parse_variant(asked.treatment.variant).phrase}"
-    interval = f"{'in each of' if found.low == found.high else 'median of'} {words.plural(found.n, 'trial')}"
+    middle = "median of" if asked.is_structural else "mean of"
+    interval = f"{'in each of' if found.low == found.high else middle} {words.plural(found.n, 'trial')}"
     return BigNumber(value=words.metric_value(asked.metric, effect), of=of, interval=interval, expected=expected)
 
 

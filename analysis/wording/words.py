@@ -141,7 +141,7 @@ def _counted(counts: Sequence[int], noun: str) -> str:
     return plural(high, noun) if low == high else f"{low} to {high} {noun}s"
 
 
-_USUAL_WINDOW_S = 5.0
+_USUAL_WINDOW_S = 2.0
 
 
 def load(load: Load) -> str:

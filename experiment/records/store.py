@@ -126,7 +126,7 @@ class CampaignFolder:
 
     def trials(self) -> list[TrialRecord]:
         """Return every finished trial in the order they ran."""
-        return tables.trial_records(self.trials_frame())
+        return tables.trial_records(self.trials_frame()) if tables.has_rows(self.path / TRIALS) else []
 
     def seconds_frame(self) -> pd.DataFrame:
         """Return a row for every second of every finished trial: the columns of throughput.csv, typed."""

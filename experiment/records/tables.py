@@ -97,16 +97,25 @@ def _raw(path: Path, only: list[str] | None = None) -> pd.DataFrame:
     """Return the whole rows of a table as text."""
     import pandas as pd
 
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise StoreError(f"{path} is missing; without it the campaign cannot be read.") from None
-    whole = io.StringIO(text[: text.rfind("\n") + 1])
+    whole = io.StringIO(_whole_lines(path))
     try:
         table = pd.read_csv(whole, usecols=only, dtype=object, keep_default_na=False, na_values=[""], index_col=False)
     except ValueError as error:  # pandas' own errors about rows and quotes are ValueErrors
         raise StoreError(f"{path} is damaged: {error}") from None
     return table.rename(columns=OLD_NAMES)
+
+
+def _whole_lines(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise StoreError(f"{path} is missing; without it the campaign cannot be read.") from None
+    return text[: text.rfind("\n") + 1]
+
+
+def has_rows(path: Path) -> bool:
+    """Return whether a table has a whole row below its header; pandas takes long to find that out."""
+    return _whole_lines(path).count("\n") > 1
 
 
 def trial_ids(path: Path) -> list[str]:

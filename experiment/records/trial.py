@@ -102,6 +102,10 @@ class TrialMetrics:
         return metric.floor is not None and bool(getattr(self, metric.floor))
 
 
+LEAST_ANSWERS = 50
+"""CPU per request needs this many answers in a trial: what was half done at the window's edges, the probe's own CPU and
+the clock's steps are then a small part of it."""
+
 METRIC_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(TrialMetrics))
 
 

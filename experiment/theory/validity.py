@@ -1,40 +1,21 @@
 """The validity rules: when a trial may be judged. Each rule has a limit, a meaning and advice.
 
-To add one, decorate a function that looks at a trial's numbers and returns what it found, or None. An invalid trial
-stays on disk with the reason, does not enter estimates, and is repeated once.
+To add one, decorate a function that looks at a trial's numbers and returns what it found, or None; those of the
+bystander are in bystander_rules.py. An invalid trial stays on disk with the reason, does not enter estimates, and is
+repeated once.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from math import sqrt
 
-from experiment.design.model import Load, LoadKind
+from experiment.design.model import LoadKind
 from experiment.records.trial import Finding, Measurement, TrialMetrics
+from experiment.theory import bystander_rules  # noqa: F401  # enters its rules into the table
 from experiment.theory.contention import kept_waiting
-from experiment.theory.pool_occupancy import EXCESS, ConnectionHold, complaint
+from experiment.theory.pool_occupancy import EXCESS, complaint
+from experiment.theory.rules import RULES, RuleContext, rule
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleContext:
-    """What the rules know about a trial's plan: its load, and how its variant holds connections, if that is known."""
-
-    load: Load
-    hold: ConnectionHold | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
-    """One validity rule."""
-
-    id: str
-    limit: float | None  # the observed number is compared with it; None where there is no number
-    meaning: str  # the rule in one sentence, for docs and report
-    advice: str
-    check: Callable[[TrialMetrics, RuleContext, float], str | None]
-
-
-RULES: dict[str, Rule] = {}
-_Check = Callable[["TrialMetrics", RuleContext, float], str | None]
+__all__ = ["FAILURE_RULES", "RULES", "RuleContext", "findings"]
 
 FAILURE_RULES: Mapping[str, tuple[str, str]] = {
     "sut-died": ("The SUT ended while it was measured.", "Read the trial's log: the app's own error stands there."),
@@ -50,16 +31,6 @@ FAILURE_RULES: Mapping[str, tuple[str, str]] = {
     ),
 }
 """Reasons why a trial did not finish: meaning and advice. The harness reports them, no check does."""
-
-
-def rule(id: str, *, limit: float | None = None, meaning: str, advice: str) -> Callable[[_Check], _Check]:  # noqa: A002
-    def register(check: _Check) -> _Check:
-        if id in RULES:
-            raise ValueError(f"validity rule {id!r} is there twice")
-        RULES[id] = Rule(id=id, limit=limit, meaning=meaning, advice=advice, check=check)
-        return check
-
-    return register
 
 
 def findings(measurement: Measurement, context: RuleContext) -> tuple[Finding, ...]:
@@ -296,35 +267,3 @@ def clock(metrics: TrialMetrics, context: RuleContext, limit: float) -> str | No
 )
 def db_in_use(metrics: TrialMetrics, context: RuleContext, limit: float) -> str | None:
     return None if context.hold is None else complaint(metrics, context.hold, excess=limit)
-
-
-@rule(
-    "bystander-cold",
-    limit=0.01,
-    meaning="At most one bystander call in a hundred may open a connection inside the window.",
-    advice="The SUT closes connections, or was too slow to accept them before the load: see its log.",
-)
-def bystander_cold(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str | None:
-    cold, sent = metrics.bystander_cold_calls, metrics.bystander_sent
-    if cold is None or not sent or cold <= limit * sent:
-        return None
-    return f"{cold} of {sent} bystander calls opened a connection inside the window"
-
-
-@rule(
-    "bystander-not-steady",
-    limit=2.0,  # beside a loop blocked for S a call waits S/2 or 3/2 S, and that may change: a factor of three
-    meaning="Half of the window may not have bystander medians that are all over three times those of the other half.",
-    advice="The start of the window is a transient: the warm-up is too short, or the machine's speed changed.",
-)
-def bystander_not_steady(metrics: TrialMetrics, _context: RuleContext, limit: float) -> str | None:
-    shift, first, second = (
-        metrics.bystander_shift,
-        metrics.bystander_first_half_p50_us,
-        metrics.bystander_second_half_p50_us,
-    )
-    if shift is None or shift <= limit or first is None or second is None:
-        return None
-    return (
-        f"the median bystander waited {first / 1000:.1f} ms in the first half and {second / 1000:.1f} ms in the second"
-    )

@@ -22,6 +22,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
+_LOOK_EVERY_S = 60.0
 _LOADED = (
     *("bench_app.app", "uvicorn.main", "uvicorn.lifespan.on", "uvicorn.loops.uvloop"),
     *("uvicorn.protocols.http.httptools_impl", "uvicorn.protocols.websockets.auto"),
@@ -97,7 +98,7 @@ def main() -> None:
     say({"ready": True})
     rest = b""
     while True:
-        ready, _, _ = select.select([0, wakeup], [], [])
+        ready, _, _ = select.select([0, wakeup], [], [], _LOOK_EVERY_S)  # nothing to do is no error
         if wakeup in ready:
             os.read(wakeup, 4096)
             reap()

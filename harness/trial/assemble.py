@@ -9,7 +9,7 @@ from experiment.design.metrics import YARDSTICK_US
 from experiment.design.model import Load, LoadKind
 from experiment.records.driver_protocol import ResultEvent, SecondCounts
 from experiment.records.histogram import Histogram, Quantile
-from experiment.records.trial import Measurement, SecondRow, Series, TrialMetrics
+from experiment.records.trial import LEAST_ANSWERS, Measurement, SecondRow, Series, TrialMetrics
 from experiment.theory.steady import truncation_shift
 from harness.system.usage import ProcessSample, cpu_resolution_us
 from harness.system.yardstick import Pass, pass_us
@@ -198,8 +198,6 @@ def _sut_costs(before: ProcessSample, after: ProcessSample, seen: TrialObservati
     }
 
 
-LEAST_ANSWERS = 50
-"""CPU per request needs this many answers: requests half done at the window's edges are then a small part of it."""
 LEAST_NET_CPU_S = 0.02
 _LEAST_STEPS = 20
 

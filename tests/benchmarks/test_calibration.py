@@ -140,7 +140,6 @@ def test_a_threefold_effect_is_found_within_eight_rounds_under(model: Model) -> 
     assert refuted[:, -1].mean() <= ALPHA
 
 
-@pytest.mark.usefixtures("_only_new_campaigns")
 @pytest.mark.parametrize("noise", list(Noise))
 def test_whole_campaigns_decide_rightly_under(noise: Noise) -> None:
     seen = whole_campaigns(noise, campaigns=25)

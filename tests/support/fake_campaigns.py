@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import asdict, dataclass, replace
-from math import exp
+from math import ceil, exp
 from typing import TYPE_CHECKING, Any
 
 from analysis.stats.rule import LATEST
@@ -257,7 +257,6 @@ class _Trial:
     def seconds(self) -> list[SecondRow]:
         if self.is_burst:
             return []
-        lag = 1e6 if self.truth.is_blocked else self.truth.lag_ms * 1e3
         return [
             SecondRow(
                 second=second,
@@ -267,10 +266,16 @@ class _Trial:
                 bystander_max_us=None if self.truth.is_blocked else self._around(3000),
                 tokens_borrowed_max=self._tokens(),
                 tokens_waiting_max=self._waiting(),
-                loop_lag_max_us=self._around(lag * (second + 1 if self.truth.is_blocked else 1), 0.2),
+                loop_lag_max_us=self._lag_us(second),
             )
-            for second in range(max(1, int(self.load.window_s)))
+            for second in range(ceil(self.load.window_s))
         ]
+
+    def _lag_us(self, second: int) -> float:
+        """Return the longest lag of a second; a blocked loop stands still up to the end of the window."""
+        if self.truth.is_blocked:
+            return self._around(min(second + 1, self.load.window_s) * 1e6, 0.02)
+        return self._around(self.truth.lag_ms * 1e3, 0.2)
 
     def metrics(self) -> TrialMetrics:
         if self.is_burst:

@@ -14,6 +14,7 @@ from matplotlib.image import imread
 
 from analysis.charts import draw_all, percentiles, pictures, two_processes
 from analysis.charts.matrix import columns_of
+from analysis.charts.order import Dot, stretches
 from analysis.charts.two_processes import Job, draw_each
 from analysis.drawing.canvas import Picture
 from analysis.drawing.files import ENDINGS
@@ -134,6 +135,17 @@ def test_every_trial_is_seen_in_the_order_it_ran(drawn: Drawn) -> None:
     assert column["is_valid"].count(False) == 2
     assert "2 were invalid" in picture.title
     assert median(column["relative_goodput"]) == pytest.approx(1, abs=0.05)
+
+
+def test_steps_too_short_for_a_name_share_one(drawn: Drawn) -> None:
+    some, each_px = drawn.campaign.trials[0], 10.0
+    rounds = [*[1] * 40, *[2] * 40, *[n for n in range(3, 33) for _ in range(3)]]
+    dots = [Dot(trial=replace(some, round=n), place=place, relative=1.0) for place, n in enumerate(rounds)]
+    found = stretches(dots, each_px)
+    assert [dot for mine in found for dot in mine] == dots
+    assert [{dot.trial.round for dot in mine} for mine in found[:2]] == [{1}, {2}]
+    assert all(len({dot.trial.round for dot in mine}) > 1 for mine in found[2:])
+    assert len(found) > 3
 
 
 def test_threads_at_work_and_requests_waiting_are_named_where_they_are_two_lines(drawn: Drawn) -> None:

@@ -21,6 +21,8 @@ from analysis.report.report_tables import use_table
 from analysis.report.view import SMOKE_TEXT, report_view
 from analysis.stats.results import ComparisonEstimate, Verdict
 from experiment.design.claims import A_A, CLAIMS
+from experiment.design.metrics import METRICS
+from experiment.design.model import at_least
 from experiment.design.profiles import ARTICLE_CLAIMS
 from experiment.records.trial import METRIC_FIELDS
 from experiment.theory.validity import FAILURE_RULES, RULES
@@ -101,7 +103,7 @@ def test_every_claim_is_answered_in_a_sentence(view: ReportView) -> None:
     a1 = re.sub(r"0\.02\d", "0.02_", found["A1"])
     told = "sleep.async-blocking has 0.02_ times the goodput of sleep.def (0.02_ to 0.02_; n = 4 rounds)"
     assert (answers["A1"].word, a1) == ("Supported", f"{told}.")
-    assert "waits at least" in found["A2"]
+    assert "1 s 2.0 % in each of 4 trials; sleep.async-native" in found["A2"]
     assert "100 % in each of 4 trials" in found["A5"]
     assert (answers["A21"].word, found["A21"]) == ("Not measurable", CLAIMS["A21"].note)
 
@@ -194,9 +196,10 @@ def test_requests_without_a_right_answer_are_counted_with_their_first_failure(wr
     campaign = written.campaign
     assert "Every request was answered rightly" in written.html
     frame = campaign.frame.copy()
-    frame.loc[0, "wrong"], frame.loc[0, "errors"], frame.loc[0, "first_failure"] = 3, 1_200, "status 500"
+    place = frame.index[frame["treatment"] == "sleep.def@closed-80"][0]
+    frame.loc[place, ["wrong", "errors", "first_failure"]] = 3, 1_200, "status 500"
     (row,) = report_view(replace(campaign, frame=frame), []).tables["errors"].rows
-    assert row.id == frame.loc[0, "treatment"]
+    assert row.id == "sleep.def@closed-80"
     assert list(row.cells.values()) == ["1 of 4", "3", "1,200", "–", "status 500"]
 
 
@@ -262,11 +265,23 @@ def test_verdicts_csv_has_a_row_for_every_comparison(written: Written) -> None:
     assert {row["claim"] for row in rows} == set(ARTICLE_CLAIMS)
     demo = [row for row in rows if row["claim"] == "A9"]
     assert [row["comparison"] for row in demo] == ["1", "2"]
-    a2 = next(row for row in rows if row["claim"] == "A2")
-    assert a2["is_floor"] == "1"
-    assert a2["expected_high"] == a2["high"] == ""
-    assert a2["alpha"] == "0.05"
-    assert {row["alpha"] for row in rows if not row["baseline"]} == {""}
+    a2, a3 = (next(row for row in rows if row["claim"] == name) for name in ("A2", "A3"))
+    assert (a2["metric"], a2["alpha"]) == ("bystander_within_1s_share", "")  # it must hold in every trial
+    assert (a3["baseline"], a3["alpha"]) == ("", "0.05")  # the mean over trials
+    without = {row["metric"] for row in rows if row["metric"] and not row["baseline"] and not row["alpha"]}
+    assert all(METRICS[name].is_structural for name in without)
+
+
+def test_what_is_only_known_to_be_at_least_so_is_told_as_such(tmp_path: Path) -> None:
+    a2 = CLAIMS["A2"]  # half of the blocked bystanders still wait when the window ends
+    claim = replace(a2, comparisons=tuple(replace(c, expected=at_least(5)) for c in a2.beside), beside=())
+    planned = (*claim.treatments, *A_A.treatments)
+    campaign = load_campaign(write_campaign(tmp_path / "c", treatments=planned, claims=[claim], rounds=3))
+    (answer,) = report_view(campaign, []).answers
+    assert "waits at least" in answer.found.replace("\u00a0", " ")
+    with write_verdicts_csv(campaign).open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["is_floor"], row["high"], row["expected_high"], row["alpha"]) == ("1", "", "", "0.05")
 
 
 def test_the_table_for_a_readme_has_every_claim(written: Written) -> None:
@@ -276,9 +291,9 @@ def test_the_table_for_a_readme_has_every_claim(written: Written) -> None:
         r"\| A/A \| Two identical routes: the noise floor \| – \| (0\.9\d|1\.0\d)x \(.*\) \| 0\.9x to 1\.1x \|",
         table[-1],
     )
-    a1, a5 = table[2], table[6]
+    a1, a5 = (next(line for line in table if line.startswith(f"| {name} |")) for name in ("A1", "A5"))
     assert re.match(
-        r"\| A1 \| A blocking call .* \| supported \| 0\.025x \(0\.02\d to 0\.02\d\) \| at most 0\.1x \|", a1
+        r"\| A1 \| At 80 users a blocking .* \| supported \| 0\.025x \(0\.02\d to 0\.02\d\) \| at most 0\.1x \|", a1
     )
     assert re.search(r"\| 100 % in each of \d trials; 80 in each of \d trials \| exactly 100 %; at least 41 \|$", a5)
 

@@ -83,6 +83,11 @@ def test_rows_of_a_trial_that_never_finished_are_ignored_and_its_id_is_not_used_
     assert folder.next_trial_number() == 8
 
 
+def test_a_campaign_that_has_not_begun_has_no_trials(folder: CampaignFolder) -> None:
+    assert folder.trials() == []
+    assert folder.trials_frame().empty
+
+
 def test_a_folder_without_a_campaign_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="holds no campaign"):
         CampaignFolder.open(tmp_path)

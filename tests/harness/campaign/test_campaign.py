@@ -176,7 +176,6 @@ def test_a_campaign_that_broke_off_goes_on_where_it_was(tmp_path: Path) -> None:
     assert [r.verdict for r in results] == [Verdict.SUPPORTED, Verdict.SUPPORTED]
 
 
-@pytest.mark.usefixtures("_only_new_campaigns")
 @pytest.mark.parametrize("noise", list(Noise))
 def test_false_verdicts_stay_below_the_declared_rate_under(noise: Noise, tmp_path: Path) -> None:
     """Plant nothing where the claim says 'at least a tenth more': supporting it would be false."""

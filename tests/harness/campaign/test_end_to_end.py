@@ -55,10 +55,10 @@ def test_nothing_was_answered_wrongly(campaign: Path) -> None:
 
 
 def test_where_the_handlers_ran_is_as_fastapi_documents_it(campaign: Path) -> None:
-    by_variant = {t.variant: t.metrics for t in CampaignFolder.open(campaign).trials()}
-    assert by_variant["sleep.async-native"].share_on_loop == 1.0
-    assert by_variant["sleep.def"].share_off_loop == 1.0
-    assert by_variant["sleep.def"].tokens_peak == 40
+    by_treatment = {t.treatment: t.metrics for t in CampaignFolder.open(campaign).trials()}
+    assert by_treatment["sleep.async-native@closed-80"].share_on_loop == 1.0
+    assert by_treatment["sleep.def@closed-80"].share_off_loop == 1.0
+    assert by_treatment["sleep.def@closed-80"].tokens_peak == 40
 
 
 def test_a_blocked_loops_unanswered_bystanders_are_kept(campaign: Path) -> None:

@@ -95,6 +95,9 @@ ELSEWHERE = {
     ),
     "python -m benchmarks.probe_cost": By(test="test_make.py::test_the_cost_of_the_probe_is_measured"),
     "python -m benchmarks.residuals": By(test="test_residuals.py::test_the_command_prints_the_table_of_floors"),
+    "python -m benchmarks.scheduling --seeds 20": By(
+        test="test_scheduling.py::test_both_schedules_stand_beside_each_other"
+    ),
     "python locustfiles/trials.py": By(test="test_trials.py::test_a_trial_is_announced_step_by_step"),
     "locust -f locustfiles/closed.py --host http://127.0.0.1:8000 --path /sleep/def": By(
         test="test_locust_by_hand.py::test_plain_locust_runs_the_locustfile_and_writes_its_csv"
@@ -190,7 +193,7 @@ def done(command: Command, monkeypatch: pytest.MonkeyPatch) -> int:
             # Charts take most of the time, and `bench report` draws them here.
             patched.setattr("analysis.charts.draw_all", lambda _campaign, _folder: [])
         # Half the time of each picture; test_charts.py and test_slides.py look at them.
-        patched.setattr("analysis.drawing.files.save_png", lambda _figure, _path: None)
+        patched.setattr("analysis.drawing.files.imsave", lambda _path, _image, **_how: None)
         return main(command.plain.split(" ")[1:])
 
 

@@ -51,7 +51,11 @@ def _ignore(_progress: Progress) -> None:
     ],
     ids=["default", "asyncio", "h11", "workers", "access log"],
 )
-def test_the_sut_runs_with_the_words_that_the_manifest_records(stand: Rig, config: ServerConfig, words: str) -> None:
+def test_the_sut_runs_with_the_words_that_the_manifest_records(
+    stand: Rig, config: ServerConfig, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Started the usual way: a forked one has the command line of what forked it, and gets the words as arguments."""
+    monkeypatch.setattr(stand, "is_forking", False)
     assert words in described(config)
     with stand.serving(SLEEP, config, "words") as service:
         assert words in " ".join(psutil.Process(service.process.pid).cmdline())

@@ -1,0 +1,41 @@
+"""The table of validity rules, and how a rule enters it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from experiment.design.model import Load
+from experiment.records.trial import TrialMetrics
+from experiment.theory.pool_occupancy import ConnectionHold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleContext:
+    """What the rules know about a trial's plan: its load, and how its variant holds connections, if that is known."""
+
+    load: Load
+    hold: ConnectionHold | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One validity rule."""
+
+    id: str
+    limit: float | None  # the observed number is compared with it; None where there is no number
+    meaning: str  # the rule in one sentence, for docs and report
+    advice: str
+    check: Callable[[TrialMetrics, RuleContext, float], str | None]
+
+
+RULES: dict[str, Rule] = {}
+_Check = Callable[["TrialMetrics", RuleContext, float], str | None]
+
+
+def rule(id: str, *, limit: float | None = None, meaning: str, advice: str) -> Callable[[_Check], _Check]:  # noqa: A002
+    def register(check: _Check) -> _Check:
+        if id in RULES:
+            raise ValueError(f"validity rule {id!r} is there twice")
+        RULES[id] = Rule(id=id, limit=limit, meaning=meaning, advice=advice, check=check)
+        return check
+
+    return register
