@@ -12,7 +12,7 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-inde
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help bench smoke test test-fast check lint types layers format setup serve locust doctor clean lock schema
-.PHONY: bench-driver bench-analysis calibration
+.PHONY: bench-driver bench-analysis bench-truth calibration
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -88,6 +88,9 @@ bench-driver: setup  ## what the driver costs beside Locust's own users, wrk and
 
 bench-analysis: setup  ## what ten million requests cost recorder and report
 	$(BIN)/python -m benchmarks.analysis_scale $(ARGS)
+
+bench-truth: setup  ## does it find what is planted, and see what h2load sees (wants a quiet machine)
+	$(BIN)/python -m benchmarks.truth $(ARGS)
 
 calibration: setup  ## is the judge honest, and what does it find
 	$(BIN)/python -m benchmarks.calibration $(ARGS)

@@ -35,6 +35,7 @@ from benchmarks.talk import say, table, write_json
 from benchmarks.targets import TARGETS, Round, Target, estimate_json, interval_text, ratio, statement, value_of
 from experiment.design.factors import ServerConfig
 from experiment.errors import BenchError, InvalidMeasurementError
+from experiment.records.driver_protocol import Request
 from harness.system.host import facts, git_state, package_versions
 from harness.system.pinning import CorePlan, plan_cores
 from harness.system.places import LOCUST_SCRIPT
@@ -42,7 +43,7 @@ from harness.trial.driver import locust_process
 from harness.trial.sut import sut
 
 VARIANT = CATALOGUE["noop.async-native"]
-ANSWER = b'{"ok":true}'
+ASKED = Request(method="GET", path=VARIANT.request.path, expected_status=200, expected_body=b'{"ok":true}')
 FULL = 32  # connections that keep the app saturated: more would only lengthen its queue
 AGAIN = ("ours", "before", "wrk")
 TIMES_AGAIN = 2
@@ -77,7 +78,7 @@ def serving(bench: Bench, plan: CorePlan, log: Path) -> Iterator[Bench]:
         bench = replace(bench, port=service.port)
         first = INSTRUMENTS["ours"].read(bench, FULL)
         if first.problem:
-            raise InvalidMeasurementError(f"the app gives no right answer to {bench.path}: {first.problem}")
+            raise InvalidMeasurementError(f"the app gives no right answer to {bench.request.path}: {first.problem}")
         yield bench
 
 
@@ -133,8 +134,7 @@ def _measure(options: argparse.Namespace, plan: CorePlan) -> Findings:
             name: stack.enter_context(locust_process(log=logs / f"{name}.log", cores=cores, script=script))
             for name, script in scripts.items()
         }
-        path, window_s = VARIANT.request.path, options.window
-        bench = Bench(drivers=drivers, cores=cores, port=0, path=path, expected_body=ANSWER, window_s=window_s)
+        bench = Bench(drivers=drivers, cores=cores, port=0, request=ASKED, window_s=options.window)
         for number in range(1, options.rounds + 1):
             say(f"round {number} of {options.rounds}")
             chance = random.Random(f"{options.seed}:{number}")  # noqa: S311 - a reproducible order, not a secret
@@ -226,11 +226,11 @@ def _as_json(options: argparse.Namespace, plan: CorePlan, found: Findings) -> di
         "targets": [_target_json(t, found.estimate(t)) for t in TARGETS],
         "ratios": _ratios(found),
         "rounds": [{name: _reading_json(reading) for name, reading in r.items()} for r in found.rounds],
-        "half_load": [_pair_json(pair) for pair in found.pairs],
+        "half_load": [pair_json(pair) for pair in found.pairs],
     }
 
 
-def _pair_json(pair: Pair) -> dict[str, Any]:
+def pair_json(pair: Pair) -> dict[str, Any]:
     return {
         **asdict(pair.rate),
         "first": "ours" if pair.ours_first else "h2load",

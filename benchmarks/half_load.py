@@ -1,4 +1,4 @@
-"""Response times at half of capacity: ours beside h2load's, of the very same arrivals.
+"""Response times at a part of capacity: ours beside h2load's, of the very same arrivals.
 
 h2load holds a rate (`--rps` on each connection) and writes down every request (`--log-file`: when it was submitted, and
 how long until the answer's end). Our driver then sends at exactly those times, and both are read over the same part of
@@ -58,10 +58,14 @@ class Pair:
     ours_first: bool
 
 
-def rate_for(capacity_rps: float) -> Rate:
-    """Return half of a capacity, spread over as many connections as h2load needs to keep it."""
-    rps = capacity_rps * SHARE
-    return Rate(rps=rps, connections=max(1, math.ceil(rps / MOST_RPS_PER_CONNECTION)))
+def rate_for(capacity_rps: float, share: float = SHARE, *, response_s: float = 0.0) -> Rate:
+    """Return a share of a capacity, spread over as many connections as h2load needs to keep it.
+
+    A connection sends its next request after the answer to the last. Where answers take `response_s`, there are twice
+    as many as requests in flight (Little's law), so that hardly one is due on a connection that still waits.
+    """
+    rps = capacity_rps * share
+    return Rate(rps=rps, connections=max(1, math.ceil(rps / MOST_RPS_PER_CONNECTION), math.ceil(2 * rps * response_s)))
 
 
 def parse_log(text: str) -> list[Logged]:
@@ -98,7 +102,7 @@ def ask_h2load(bench: Bench, rate: Rate) -> list[Logged]:
         log = Path(folder) / "requests.tsv"
         command = [
             *("h2load", "--h1", "-t1", f"-c{rate.connections}", f"--rps={rate.rps / rate.connections:.3f}"),
-            *("-D", str(math.ceil(LEAD_S + bench.window_s + TAIL_S)), f"--log-file={log}", bench.url),
+            *("-D", str(math.ceil(LEAD_S + bench.window_s + TAIL_S)), f"--log-file={log}", *bench.h2load),
         ]
         run(command, cores=bench.cores, patience_s=bench.window_s + PATIENCE_S)
         return parse_log(log.read_text(encoding="ascii"))

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from benchmarks.metered import ROOT, run
 from experiment.errors import InvalidMeasurementError
@@ -52,18 +53,27 @@ class Reading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bench:
-    """Where the instruments run and what they ask; `drivers` are the instruments that are our own, by name."""
+    """Where the instruments run and what they ask; `drivers` are the instruments that are our own, by name.
+
+    `body` is a file with the request's body, for h2load. wrk and Locust's own users only ask without one.
+    """
 
     drivers: Mapping[str, LocustProcess]
     cores: tuple[int, ...]
     port: int
-    path: str
-    expected_body: bytes
+    request: Request
     window_s: float
+    body: Path | None = None
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}{self.path}"
+        return f"http://127.0.0.1:{self.port}{self.request.path}"
+
+    @property
+    def h2load(self) -> list[str]:
+        """h2load's last arguments: headers, body and address."""
+        headers = [f"--header={name}: {value}" for name, value in self.request.headers]
+        return [*headers, *([f"--data={self.body}"] if self.body else []), self.url]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +111,7 @@ def trial_of(bench: Bench, load: ClosedOrder | ReplayOrder, *, warmup_s: float, 
         trial_id="bench",
         host="127.0.0.1",
         port=bench.port,
-        request=Request(method="GET", path=bench.path, expected_status=200, expected_body=bench.expected_body),
+        request=bench.request,
         load=load,
         warmup_s=warmup_s,
         window_s=bench.window_s,
@@ -172,7 +182,7 @@ def _wrk_percentile(output: str, percent: int) -> float | None:
 
 
 def _h2load(bench: Bench, connections: int) -> Reading:
-    command = ["h2load", "--h1", "-t1", f"-c{connections}", "-D", str(whole_s(bench.window_s)), bench.url]
+    command = ["h2load", "--h1", "-t1", f"-c{connections}", "-D", str(whole_s(bench.window_s)), *bench.h2load]
     done = run(command, cores=bench.cores, patience_s=bench.window_s + PATIENCE_S)
     return h2load_reading(done.output, done.cpu_s)
 

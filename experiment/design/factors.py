@@ -28,9 +28,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """How a SUT is started. `interpreter`: a version such as "3.13", or None for our own. `options`: for the server."""
+    """How a SUT is started. `interpreter`: a version such as "3.13", or None for our own. `options`: for the server.
+
+    `app` is the factory of the app, as the server's command line names it.
+    """
 
     server: str = "uvicorn"
+    app: str = "bench_app.app:create_app"
     interpreter: str | None = None
     all_cores: bool = False
     processes: int = 1

@@ -10,23 +10,19 @@ from pathlib import Path
 from experiment.design.factors import FactorError, Launch, ServerConfig
 from harness.system.places import APP_FOLDER, CHECKOUT
 
-APP = "bench_app.app:create_app"
 _KEEP_ALIVE_S = 75  # uvicorn closes idle connections after 5 s by default, which would be errors for loads with pauses
 _LOOK_LIMIT_S = 30.0
 
 _SERVERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
-    "uvicorn": (
-        ("-m", "uvicorn", "--factory", APP),
-        ("--log-level", "warning", "--timeout-keep-alive", str(_KEEP_ALIVE_S)),
-    ),
-    "granian": (("-m", "granian", "--interface", "asgi", "--factory", APP), ("--log-level", "warning", "--no-ws")),
+    "uvicorn": (("-m", "uvicorn", "--factory"), ("--log-level", "warning", "--timeout-keep-alive", str(_KEEP_ALIVE_S))),
+    "granian": (("-m", "granian", "--interface", "asgi", "--factory"), ("--log-level", "warning", "--no-ws")),
 }
-"""By server: the arguments before address and options, and those after them."""
+"""By server: the arguments before app, address and options, and those after them."""
 
 
 def command(launch: Launch, *, port: int | str, python: str) -> list[str]:
     before, after = _SERVERS[launch.server]
-    return [python, *before, "--host", "127.0.0.1", "--port", str(port), *launch.options, *after]
+    return [python, *before, launch.app, "--host", "127.0.0.1", "--port", str(port), *launch.options, *after]
 
 
 def can_be_forked(launch: Launch) -> bool:

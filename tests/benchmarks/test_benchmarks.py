@@ -35,6 +35,7 @@ from benchmarks.talk import table, write_json
 from benchmarks.targets import TARGETS, ratio, statement
 from driver_results import driver_result
 from experiment.errors import InvalidMeasurementError
+from experiment.records.driver_protocol import Request
 from experiment.records.trial import Series
 from misbehaving_servers import Peer, RawServer, answer
 
@@ -69,8 +70,7 @@ _BENCH = Bench(
     drivers={},  # nothing is sent
     cores=(),
     port=1,
-    path="/",
-    expected_body=b"",
+    request=Request(method="GET", path="/", expected_status=200),
     window_s=1.0,
 )
 

@@ -22,6 +22,7 @@ KINDS: dict[str, set[str]] = {
     "load": {
         *(
             "test_benchmarks",
+            "test_clock_step",
             "test_contention",
             "test_database_trials",
             "test_end_to_end",

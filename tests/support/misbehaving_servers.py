@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import socket
 import struct
 import subprocess
@@ -143,9 +144,14 @@ def free_port() -> int:
 class Driver:
     """`python locustfiles/trials.py` as a process, and the JSON lines to and from it."""
 
-    def __init__(self) -> None:
+    def __init__(self, **variables: str) -> None:
+        """Start it, with these environment variables besides our own."""
         self.process = subprocess.Popen(
-            [sys.executable, str(LOCUSTFILES / "trials.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, str(LOCUSTFILES / "trials.py")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **variables},
         )
         assert self.process.stdin is not None
         assert self.process.stdout is not None

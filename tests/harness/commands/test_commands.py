@@ -79,6 +79,14 @@ ELSEWHERE = {
         test="test_benchmarks.py::test_the_whole_comparison_runs_without_wrk_and_h2load",
         recipe="-m benchmarks.driver_cost",
     ),
+    "make bench-truth": By(
+        test="test_truth.py::test_what_campaigns_say_of_planted_routes_is_told_and_written",
+        recipe="-m benchmarks.truth",
+    ),
+    'make bench-truth ARGS="--out docs/figures/truth.json"': By(
+        test="test_truth.py::test_what_campaigns_say_of_planted_routes_is_told_and_written",
+        recipe="-m benchmarks.truth",
+    ),
     "make bench-analysis": By(
         test="test_benchmarks.py::test_the_cost_of_analysis_is_told_and_written", recipe="-m benchmarks.analysis_scale"
     ),
