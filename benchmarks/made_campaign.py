@@ -51,21 +51,22 @@ def write(path: Path, *, requests: int) -> CampaignSize:
     treatments = treatments_for(CLAIMS.values())
     folder = CampaignFolder.create(path, read_manifest(_manifest(treatments), str(path)))
     rng = np.random.default_rng(_SEED)
-    plan = [trial for number in range(1, ROUNDS + 1) for trial in _round(treatments, number)]
+    plan = _plan(treatments)
     shares = _shares(requests, len(plan))
     for planned, share in zip(plan, shares, strict=True):
         _append(folder, planned, share, rng)
     return CampaignSize(treatments=len(treatments), trials=len(plan), requests=sum(shares))
 
 
-def _round(treatments: tuple[Treatment, ...], number: int) -> list[PlannedTrial]:
-    first = (number - 1) * len(treatments) + 1
-    return [
-        PlannedTrial(trial_id=trial_id(first + position), round=number, position=position, attempt=1, treatment=t)
-        for position, t in enumerate(
-            plan_round(treatments, seed=_SEED, round_number=number, comparisons=comparisons_of(CLAIMS.values()))
-        )
-    ]
+def _plan(treatments: tuple[Treatment, ...]) -> list[PlannedTrial]:
+    links, plan = comparisons_of(CLAIMS.values()), list[PlannedTrial]()
+    for number in range(1, ROUNDS + 1):
+        order = plan_round(treatments, seed=_SEED, round_number=number, comparisons=links)
+        plan += [
+            PlannedTrial(trial_id=trial_id(len(plan) + k + 1), round=number, position=k, attempt=1, treatment=treatment)
+            for k, treatment in enumerate(order)
+        ]
+    return plan
 
 
 def _shares(requests: int, trials: int) -> list[int]:
