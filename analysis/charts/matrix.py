@@ -21,6 +21,7 @@ from bench_app.works import Work
 from experiment.design.factors import CORES, ServerConfig, Value
 from experiment.design.metrics import GOODPUT
 from experiment.design.model import Load
+from experiment.theory.ceilings import waits
 
 _STEPS = (0.1, 0.25, 0.5, 0.9)  # where the shade changes: a tenth, a quarter, half of the best, and as good as the best
 _FEWEST_STYLES = 2
@@ -85,7 +86,8 @@ def columns_of(campaign: Campaign) -> list[Column]:
 
 def _column(campaign: Campaign, work: Work, load: str, cores: Value) -> Column:
     def is_here(row: Row) -> bool:
-        return row.treatment.server[CORES] == cores and not row.name.is_copy
+        # a lookup that does not wait is another work than one that does
+        return row.treatment.server[CORES] == cores and not row.name.is_copy and waits(row.name)
 
     best: dict[Style, RowValue] = {}
     for measured in measured_rows(campaign, work, load, GOODPUT):

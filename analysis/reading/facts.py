@@ -12,6 +12,7 @@ from analysis.wording.names import treatment_phrase, work_task
 from bench_app.works import Work
 from experiment.design.factors import CORES
 from experiment.design.metrics import Metric
+from experiment.theory.ceilings import waits
 
 SAME_WITHIN = 1.2  # medians closer than this are called about the same: no title makes a story of noise
 
@@ -62,13 +63,15 @@ class Extremes:
 def extremes(rows: Sequence[RowValue]) -> Extremes | None:
     """Return the extremes of at least two rows, or None where there is nothing to compare.
 
-    Where there are several on one core and several on all, those that lie farther apart are told of.
+    Like is compared with like: rows on equally many cores, and lookups that wait apart from those that do not. Of
+    several such groups the one whose extremes lie farthest apart is told of.
     """
-    by_cores: dict[object, list[RowValue]] = {}
+    groups: dict[object, list[RowValue]] = {}
     for measured in sorted(rows, key=lambda m: m.value.median):
         if not measured.row.name.is_copy:
-            by_cores.setdefault(measured.row.treatment.server[CORES], []).append(measured)
-    found = [Extremes(lowest=some[0], highest=some[-1]) for some in by_cores.values() if len(some) > 1]
+            kind = (measured.row.treatment.server[CORES], waits(measured.row.name))
+            groups.setdefault(kind, []).append(measured)
+    found = [Extremes(lowest=some[0], highest=some[-1]) for some in groups.values() if len(some) > 1]
     return max(found, key=lambda each: each.distance, default=None)
 
 

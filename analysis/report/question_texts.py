@@ -50,15 +50,16 @@ _SLOW = Question(
         Saying(
             claim="A3",
             topic="the event loop stands still for as long as the call takes",
-            supported="The loop gives it away: for each answer it stands still for {0.ratio} of the blocking call.",
-            refuted="The loop does not give it away here: for each answer it stands still for {0.ratio} of the "
-            "blocking call.",
+            supported="The loop gives it away: for each answer it stands still for {0.ratio}, one wait "
+            "being the call's own.",
+            refuted="The loop does not give it away here: for each answer it stands still for {0.ratio}, "
+            "one wait being the call's own.",
         ),
         Saying(
             claim="A3b",
             topic="blocking calls add up on the loop",
-            supported="And calls add up: with 8 users the longest stall is {0.ratio} of one call.",
-            refuted="Calls do not add up as told: with 8 users the longest stall is {0.ratio} of one call.",
+            supported="And calls add up: with 8 users the longest stall is {0.ratio}.",
+            refuted="Calls do not add up as told: with 8 users the longest stall is {0.ratio}.",
         ),
         Saying(
             claim="A17",
