@@ -17,7 +17,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-bench: setup  ## measure every claim of the article, judge, draw, report (about 7 minutes)
+bench: setup  ## measure every claim of the article, judge, draw, report (about 8 minutes)
 	$(BIN)/bench run --profile article $(ARGS)
 
 smoke: setup  ## the same pipeline in under 90 seconds; its verdicts are no evidence
