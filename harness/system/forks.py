@@ -107,7 +107,11 @@ class Forks:
             self.process.stdin.flush()
         except OSError as error:
             raise EnvironmentUnfitError(f"the process that forks SUTs is gone: {error}.{tail(self.log)}") from None
-        self._await(lambda: bool(self._pids), _REPLY_LIMIT_S)
+        try:
+            self._await(lambda: bool(self._pids), _REPLY_LIMIT_S)
+        except EnvironmentUnfitError:
+            end_group(self.process, patience_s=0)  # a late answer would be taken for the next order's
+            raise
         return ForkedProcess(pid=self._pids.pop(0), forks=self)
 
     def _await(self, has_come: Any, limit_s: float) -> None:

@@ -108,6 +108,20 @@ def test_when_its_parent_ends_it_ends_too_and_the_next_one_has_a_new_parent(
         assert answer(service)[0] == 200
 
 
+def test_what_forks_is_replaced_when_it_does_not_answer_in_time(
+    tmp_path: Path, forking: OnDemand[Forks], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.system.forks._REPLY_LIMIT_S", 0.2)
+    first = forking.running()
+    os.kill(first.process.pid, signal.SIGSTOP)
+    with pytest.raises(EnvironmentUnfitError, match="does not answer"), serving(tmp_path, forking):
+        pytest.fail("it started")
+    monkeypatch.undo()
+    with serving(tmp_path, forking) as service:
+        assert forking.running() is not first
+        assert answer(service)[0] == 200
+
+
 def test_a_sut_starts_without_what_forks(tmp_path: Path) -> None:
     def broken() -> AbstractContextManager[Forks]:
         raise EnvironmentUnfitError("no forks today")
