@@ -72,7 +72,8 @@ def world_of(real: Measured) -> World:
 
     A comparison without a registered scatter gets the one it had, and trials last as long as today's loads make them.
     """
-    claims = tuple(_with_floors(r.claim, real.trials) for r in real.results if r.comparisons)
+    measured = (r.claim for r in real.results if r.comparisons and _has_values(r.claim, real.trials))
+    claims = tuple(_with_floors(claim, real.trials) for claim in measured)
     asked = dict.fromkeys((t, c.metric) for c in (*comparisons_of(claims), A_A) for t in c.treatments)
     values = {key: _values(real.trials, *key) for key in asked}
     known = {
@@ -90,6 +91,11 @@ def world_of(real: Measured) -> World:
         scatter={(t.id, metric): known.get((t, metric), usual) for t, metric in asked},
         lasts_s={t.id: _lasts_s(t, real) for t, _ in asked},
     )
+
+
+def _has_values(claim: Claim, trials: Sequence[TrialRecord]) -> bool:
+    """Return whether each side of each comparison was measured at all; what was not cannot be planted."""
+    return all(_values(trials, t, c.metric) for c in claim.comparisons for t in c.treatments)
 
 
 def _with_floors(claim: Claim, trials: Sequence[TrialRecord]) -> Claim:

@@ -1,11 +1,13 @@
 """The questions, and what may be said to each: one sentence for either verdict of the claim it rests on.
 
 Placeholders: {0.ratio}, {0.treated} and {0.base} are the first comparison of the claim, {1.…} the second; where there
-is no baseline, {0.ratio} is the value itself. The sentences fit one version of the claims (`CLAIMS_VERSION`).
+is no baseline, {0.ratio} is the value itself. The sentences fit the versions of the claims in FITS.
 To answer another question, add an entry to QUESTIONS.
 """
 
 from dataclasses import dataclass
+
+FITS = (2, 3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

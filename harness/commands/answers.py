@@ -5,7 +5,7 @@ from pathlib import Path
 
 from analysis.reading.campaign import Campaign, load_campaign
 from analysis.report.answers import answers_markdown
-from experiment.design.claims import CLAIMS_VERSION
+from analysis.report.question_texts import FITS
 from experiment.errors import Exit, UsageError
 from experiment.records.store import write_whole
 from harness.system.places import short
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     campaign = load_campaign(args.dir)
-    if campaign.manifest.claims_version != CLAIMS_VERSION:
+    if campaign.manifest.claims_version not in FITS:
         raise UsageError(_other_claims(campaign))
     print(short(write_answers(campaign, args.out)))
     return Exit.OK
@@ -30,7 +30,7 @@ def _other_claims(campaign: Campaign) -> str:
     manifest = campaign.manifest
     return (
         f"{campaign.short_path} was measured with version {manifest.claims_version} of the claims; the sentences "
-        f"of this version fit version {CLAIMS_VERSION}. Use handlerbench {manifest.version} for it, or measure again."
+        f"of this version fit version {FITS[-1]}. Use handlerbench {manifest.version} for it, or measure again."
     )
 
 

@@ -9,8 +9,11 @@ from experiment.design.factors import ServerConfig, server
 from experiment.design.metrics import GOODPUT, NORMALIZED_GOODPUT, Metric
 from experiment.design.model import Claim, Comparison, Interval, Treatment, at_least
 
-CLAIMS_VERSION = 2
-"""Counts the changes of claims that CHANGELOG tells; the manifest records it. Version 1 is that of 0.1 and 0.2."""
+CLAIMS_VERSION = 3
+"""Counts the changes of claims that CHANGELOG tells; the manifest records it.
+
+Version 1 is that of 0.1 and 0.2; 3 has other floors under the scatter than 2, and is otherwise the same.
+"""
 
 CLAIMS: Table[Claim] = Table("claim", key="id")
 ARTICLE = "the article"
@@ -22,9 +25,8 @@ NO_LESS = at_least(0.9)
 """At least as much, with a margin: two equal things never measure exactly equal."""
 THE_SAME = Interval(0.9, 1.1)
 ABOUT_THE_SAME = Interval(0.8, 1.25)
-# `scatter`: the standard deviation of ln(ratio) of one pair in the committed campaigns before version 2, rounded up to
-# the next 0.005 (`python -m benchmarks.residuals` prints them). Where nothing alike was measured: what the counts of a
-# window let expect.
+# `scatter`: the standard deviation of ln(ratio) of one pair over all committed campaigns, rounded up to the next
+# 0.005 (`python -m benchmarks.residuals` prints them), and no less than what the counts of a window let expect.
 
 ANYTHING = at_least(0.0)
 """For what stands beside a claim and is not judged."""
@@ -34,7 +36,7 @@ A_A = Comparison(
     baseline=Treatment(variant="noop.async-native", load="closed-20"),
     metric=NORMALIZED_GOODPUT,
     expected=THE_SAME,
-    scatter=0.02,
+    scatter=0.065,
     is_alike=True,
 )
 """Two byte-identical routes: any difference between them is noise."""

@@ -11,9 +11,9 @@ import pytest
 
 from analysis.reading.campaign import load_campaign
 from analysis.report.answers import answers_markdown
-from analysis.report.question_texts import QUESTIONS
+from analysis.report.question_texts import FITS, QUESTIONS
 from analysis.stats.results import Verdict
-from experiment.design.claims import A_A, CLAIMS
+from experiment.design.claims import A_A, CLAIMS, CLAIMS_VERSION
 from experiment.design.model import Interval
 from experiment.design.profiles import ARTICLE_CLAIMS
 from experiment.errors import Exit
@@ -120,10 +120,14 @@ def test_the_command_writes_the_page(campaign: Campaign, tmp_path: Path, capsys:
     assert capsys.readouterr().out == f"{out}\n"
 
 
+def test_the_sentences_fit_today_s_claims() -> None:
+    assert CLAIMS_VERSION in FITS
+
+
 def test_a_campaign_with_other_claims_is_not_answered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = write_campaign(tmp_path / "c", treatments=A_A.treatments, rounds=1)
     path = folder / "manifest.json"
-    path.write_text(path.read_text().replace('"claims_version": 2', '"claims_version": 1'))
+    path.write_text(path.read_text().replace(f'"claims_version": {CLAIMS_VERSION}', '"claims_version": 1'))
     assert main(["answers", str(folder), "--out", str(tmp_path / "answers.md")]) == Exit.USAGE
     assert "version 1 of the claims" in capsys.readouterr().err
     assert not (tmp_path / "answers.md").exists()
