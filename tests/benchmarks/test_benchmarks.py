@@ -16,7 +16,7 @@ import pytest
 
 from analysis.reading.campaign import load_campaign
 from analysis.stats.judge import ALPHA
-from benchmarks import analysis_scale, driver_cost, made_campaign, power
+from benchmarks import analysis_scale, driver_cost, forked_sut, made_campaign, power
 from benchmarks.analysis_scale import ReportCost, conclusion, record
 from benchmarks.driver_cost import FULL, read_all
 from benchmarks.half_load import LEAD_S, Rate, parse_log, rate_for, read_pairs, reading_of
@@ -289,6 +289,17 @@ def test_a_made_up_campaign_holds_as_many_requests_as_asked(tmp_path: Path) -> N
     assert made.trials > made_campaign.ROUNDS * made.treatments  # the A/A pair runs several times in so long a round
     merged = campaign.folder.merged_histograms(Series.RESPONSE, {t.trial_id: "all" for t in campaign.trials})
     assert merged["all"].total == 20_011
+
+
+def test_forked_and_usual_suts_are_compared_through_the_real_driver(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(forked_sut, "SUBJECTS", (("noop.def", "closed-20"),))
+    monkeypatch.setattr(sys, "argv", ["forked_sut", "--rounds", "1"])
+    forked_sut.main()
+    said = capsys.readouterr().out
+    assert "noop.def@closed-20: ready after" in said
+    assert all(metric.label in said for metric in forked_sut.METRICS)
 
 
 def test_the_recorder_is_measured_in_a_process_of_its_own() -> None:

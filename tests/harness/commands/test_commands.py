@@ -75,6 +75,9 @@ ELSEWHERE = {
     "make locust": By(test="test_make.py::test_the_app_is_served_and_locust_drives_it", recipe="locust -f"),
     "make lock": By(test="test_make.py::test_the_locks_are_made_from_pyproject", recipe="uv pip compile"),
     "make calibration": By(test="test_make.py::test_the_judge_is_calibrated", recipe="-m benchmarks.calibration"),
+    "python -m benchmarks.forked_sut": By(
+        test="test_benchmarks.py::test_forked_and_usual_suts_are_compared_through_the_real_driver"
+    ),
     'make bench-driver ARGS="--rounds 17 --out docs/figures/driver.json"': By(
         test="test_benchmarks.py::test_the_whole_comparison_runs_without_wrk_and_h2load",
         recipe="-m benchmarks.driver_cost",
