@@ -238,6 +238,7 @@ class Manifest(Entry):
     sweep: tuple[TreatmentEntry, ...] = ()
     skipped: dict[str, str] = Field(default={}, description="variant or treatment: why it is not measured")
     commands: dict[str, str] = Field(default={}, description="treatment: the SUT's command line and variables")
+    forked: bool | None = Field(default=None, description="whether SUTs of the usual launch were forked, not started")
     database: DatabaseFacts | None = None
     reproduces: ReproducedCampaign | None = None
 

@@ -23,6 +23,7 @@ from experiment.theory.validity import RuleContext, findings
 from harness.campaign.discarded import MOST_IN_A_ROW, Discarded
 from harness.campaign.events import CampaignProgress, Listener
 from harness.campaign.schedule import Durations, Rules, Schedule, Step, Stop
+from harness.system import interruption
 from harness.trial.driver import Driver
 
 MAX_ATTEMPTS = 2
@@ -115,6 +116,7 @@ class Campaign:
         return len(tried) >= attempt or any(t.is_valid for t in tried)
 
     def _run_trial(self, step: Step, position: int, attempt: int) -> None:
+        interruption.check()
         treatment = step.order[position]
         planned = PlannedTrial(
             trial_id=trial_id(self._next_number),

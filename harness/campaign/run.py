@@ -140,9 +140,8 @@ def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Campa
         on_start(folder.path)
         with _rig_for(folder, manifest) as stand:
             skipped = _preflight(stand, [*treatments_for(claims), *always], manifest.skipped, listener)
-            manifest = manifest.model_copy(
-                update={"skipped": skipped, "database": stand.database_facts, "commands": _commands(manifest)}
-            )
+            found = {"skipped": skipped, "database": stand.database_facts, "forked": stand.is_forking}
+            manifest = manifest.model_copy(update={**found, "commands": _commands(manifest)})
             folder.write_manifest(manifest)
             campaign = Campaign(
                 folder=folder,

@@ -14,6 +14,7 @@ from typing import NamedTuple, NoReturn
 
 from experiment.errors import BenchError, Exit, UsageError
 from harness.commands.words import nearest
+from harness.system import interruption
 
 
 class Command(NamedTuple):
@@ -45,6 +46,7 @@ exit codes: 0 done, 1 our fault, 2 the words of the call, 3 a gate failed, 4 the
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code. A BenchError is told in its own words, without a traceback."""
+    interruption.forget()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)  # SIGINT too: a shell's background jobs start with it ignored
     words = list(sys.argv[1:] if argv is None else argv)
@@ -64,6 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
+    interruption.note()
     raise KeyboardInterrupt
 
 

@@ -2,7 +2,7 @@
 
 It reads orders from stdin, one JSON object a line, and writes what happened to stdout: {"ready": true} once, {"pid": N}
 for each order, and {"pid": N, "code": C} when that process ended. It has one thread and no event loop, so a fork of it
-is as good as a new interpreter: the child gets its own session, environment, cores, folder and log, and then runs
+is as good as a new interpreter: the child gets its own process group, environment, cores, folder and log, and then runs
 `python -m uvicorn` with the arguments of the order. It ends when stdin does.
 
 Nothing is frozen for the garbage collector: in a SUT that was started the usual way it looks at all modules as well.
@@ -62,7 +62,6 @@ def become(order: dict[str, Any], libc: Any) -> NoReturn:
 
 
 def _detach(order: dict[str, Any], libc: Any) -> None:
-    os.setsid()
     if libc is not None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.set_wakeup_fd(-1)
@@ -112,7 +111,9 @@ def main() -> None:
 
 
 def _fork(order: dict[str, Any], libc: Any) -> None:
+    """Fork, and tell of the child once it leads a process group of its own: it is ended by that."""
     pid = os.fork()
+    os.setpgid(pid, pid or os.getpid())
     if pid == 0:
         become(order, libc)
     say({"pid": pid})

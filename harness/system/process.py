@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from experiment.errors import EnvironmentUnfitError
+from harness.system import interruption
 from harness.system.pinning import running_on
 
 _PR_SET_PDEATHSIG = 1
@@ -127,6 +128,7 @@ def wait_until(ready: Callable[[], bool], *, process: Process, what: str, log: P
     """
     start = time.monotonic()
     while not ready():
+        interruption.check()
         if process.poll() is not None:
             raise EnvironmentUnfitError(f"{what} ended (code {process.returncode}) before it was ready.{tail(log)}")
         if time.monotonic() - start > timeout_s:

@@ -33,6 +33,7 @@ from experiment.records.driver_protocol import (
     read_event,
 )
 from experiment.records.trial import Measurement
+from harness.system import interruption
 from harness.system.places import LOCUST_SCRIPT
 from harness.system.process import child, tail
 
@@ -154,6 +155,7 @@ class LocustProcess:
     def _await_result(self, command: TrialCommand, on_event: Callable[[Event], object]) -> ResultEvent:
         deadline = time.monotonic() + command.duration_s + _GRACE_S
         while True:
+            interruption.check()
             event = self._next(deadline - time.monotonic())
             match event:
                 case ErrorEvent(trial_id=command.trial_id | None):

@@ -63,7 +63,7 @@ class Rig:
     upstream: OnDemand[Service] = field(init=False)
     yardstick: OnDemand[Yardstick] = field(init=False)
     forks: OnDemand[Forks] = field(init=False)
-    is_forking: bool = True
+    is_forking: bool = True  # the SUTs of the usual launch
 
     def __post_init__(self) -> None:
         self.database = OnDemand(self._open_database)
@@ -111,7 +111,7 @@ class Rig:
         """Run a SUT that serves these variants, its probe writing to logs/<name>.probe.jsonl."""
         self.forget_probe(name)  # an interrupted trial may have had this id before
         log, probe = self.logs / f"{name}.log", self.probe_path(name)
-        env, ready_made = self.environment(variants), self.forks if self.is_forking else None
+        env, ready_made = self.environment(variants), self.forks.running() if self.is_forking else None
         with sut(server=server, environment=env, log=log, plan=self.plan, probe=probe, forks=ready_made) as service:
             yield service
 

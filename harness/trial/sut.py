@@ -1,13 +1,11 @@
 """The app under test as a service: it is ready when its block begins, and ended when its block ends."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from experiment.design.factors import ServerConfig
-from experiment.errors import EnvironmentUnfitError
 from harness.system.forks import Forks, forked_child
-from harness.system.on_demand import OnDemand
 from harness.system.pinning import CorePlan
 from harness.system.places import APP_FOLDER
 from harness.system.process import Process, accepts, child, free_port, wait_until
@@ -26,7 +24,7 @@ def sut(
     probe: Path | None = None,
     port: int | None = None,
     patience_s: float = 0.0,
-    forks: OnDemand[Forks] | None = None,
+    forks: Forks | None = None,
 ) -> Iterator[Service]:
     """Run the app under test, by default with `uvicorn` as in production: uvloop, httptools, no access log.
 
@@ -45,22 +43,14 @@ def sut(
         return accepts(chosen) and (probe is None or len(probe_files(probe)) >= launch.processes)
 
     cores = plan.for_sut(all_cores=launch.all_cores)
-    ready_made = _running(forks) if forks is not None and can_be_forked(launch) else None
     with ExitStack() as stack:
-        if ready_made is None:
+        if forks is None or not can_be_forked(launch):
             block = child(words, log=log, cores=cores, env=env, patience_s=patience_s, folder=APP_FOLDER)
             process: Process = stack.enter_context(block)
         else:
             arguments = words[words.index("uvicorn") + 1 :]
             process = stack.enter_context(
-                forked_child(ready_made, arguments, env=env, log=log, cores=cores, folder=APP_FOLDER)
+                forked_child(forks, arguments, env=env, log=log, cores=cores, folder=APP_FOLDER)
             )
         ready_s = wait_until(is_ready, process=process, what="the app", log=log, timeout_s=READY_TIMEOUT_S)
         yield Service(port=chosen, process=process, ready_s=ready_s, log=log)
-
-
-def _running(forks: OnDemand[Forks]) -> Forks | None:
-    """Return what forks; None if it does not start, for its log says why, and a SUT can start without it."""
-    with suppress(EnvironmentUnfitError):
-        return forks.running()
-    return None

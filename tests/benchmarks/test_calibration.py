@@ -143,6 +143,6 @@ def test_a_threefold_effect_is_found_within_eight_rounds_under(model: Model) -> 
 @pytest.mark.parametrize("noise", list(Noise))
 def test_whole_campaigns_decide_rightly_under(noise: Noise) -> None:
     seen = whole_campaigns(noise, campaigns=25)
-    assert seen.false_at_limit <= 2 * ALPHA  # 25 campaigns are too few to tell 4 % from 6 %
+    assert seen.false_at_limit <= ALPHA
     assert seen.false_on_planted == 0
     assert seen.found > 0.9

@@ -131,6 +131,7 @@ class Stand:
     """The rig with FakeDriver in its place: every variant does the same, and no process is started."""
 
     database_facts: None = None
+    is_forking: bool = False
     answers: dict[str, Any] = field(default_factory=dict)
     driver: FakeDriver = field(default_factory=lambda: FakeDriver(planted=defaultdict(PLANTED.copy), spread=0.01))
     database: Any = field(default_factory=Mock)  # running() starts nothing

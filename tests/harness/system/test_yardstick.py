@@ -5,7 +5,7 @@ import signal
 import time
 from math import log
 from pathlib import Path
-from statistics import fmean
+from statistics import median
 
 import pytest
 
@@ -104,7 +104,7 @@ def test_a_neighbour_that_empties_the_cache_makes_the_passes_slower(tmp_path: Pa
             if alone and beside:
                 slower.append(log(beside / alone))
     assert len(slower) > ROUNDS / 2
-    assert fmean(slower) > 0
+    assert median(slower) > 0  # a host that slows one span down by a fifth must not decide
 
 
 def _speed(running: Yardstick, neighbour: int, number: signal.Signals) -> float | None:
