@@ -20,7 +20,7 @@ help:  ## show this list
 bench: setup  ## measure every claim of the article, judge, draw, report (about 8 minutes)
 	$(BIN)/bench run --profile article $(ARGS)
 
-smoke: setup  ## the same pipeline in under 90 seconds; its verdicts are no evidence
+smoke: setup  ## the same pipeline in about a minute; its verdicts are no evidence
 	$(BIN)/bench run --profile smoke $(ARGS)
 
 test: $(DEVSTAMP)  ## run the tests (under 4 minutes)
