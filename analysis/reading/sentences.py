@@ -95,7 +95,7 @@ def _ratio(result: ComparisonResult) -> str:
     asked, found = result.comparison, result.estimate
     pair = " / ".join(_names(asked.treatment, asked.baseline))
     if found.effect is None:
-        return f"no round has a valid trial of both sides of {pair}"
+        return f"no round has a figure of both sides of {pair}"
     effect = f"{'at least ' if found.is_floor else ''}{words.ratio(found.effect)}"
     said = asked.metric.said or "{t} has {e} times the " + asked.metric.label + " of {b}"
     treatment, baseline = _names(asked.treatment, asked.baseline)

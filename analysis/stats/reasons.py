@@ -24,7 +24,8 @@ def not_decided(comparison: Comparison, found: Estimate, trials: Sequence[TrialR
     """Say why a comparison is neither supported nor refuted."""
     lost = _discarded(comparison, trials)
     if found.low <= 0 and isinf(found.high):
-        return "; ".join(filter(None, (lost, _too_few(comparison, found.n))))
+        few = _without_figure(comparison, trials) or _too_few(comparison, found.n)
+        return "; ".join(filter(None, (lost, few)))
     said = words.span(found.interval, None if comparison.is_ratio else comparison.metric)
     after = words.plural(found.n, _unit(comparison))
     return "; ".join(filter(None, (f"the interval reaches across the limit after {after}: {said}", lost)))
@@ -46,6 +47,20 @@ def _discarded(comparison: Comparison, trials: Sequence[TrialRecord]) -> str:
     lost = sum(not t.is_valid for t in mine)
     named = words.listing([rule_name(rule) for rule, _ in fired.most_common()])
     return f"{lost} of {words.plural(len(mine), 'trial')} discarded: {named}"
+
+
+def _without_figure(comparison: Comparison, trials: Sequence[TrialRecord]) -> str:
+    """Name the treatments whose valid trials all lack a figure: a p99 needs 100 answers, CPU a request some as well."""
+    valid = [t for t in trials if t.is_valid]
+    missing = [
+        treatment.id
+        for treatment in comparison.treatments
+        if (mine := [t.metrics.value(comparison.metric) for t in valid if t.treatment == treatment.id])
+        and all(value is None for value in mine)
+    ]
+    if not missing:
+        return ""
+    return f"too few answers for a {comparison.metric.label} in every valid trial of {words.listing(missing)}"
 
 
 def _too_few(comparison: Comparison, n: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from analysis.stats.judge import judge_claim
 from analysis.stats.reasons import rule_name
 from analysis.stats.results import ClaimResult, Verdict
-from experiment.design.metrics import BYSTANDER_P50, RESPONSE_P50, TOKENS_PEAK
+from experiment.design.metrics import BYSTANDER_P50, RESPONSE_P50, RESPONSE_P99, TOKENS_PEAK
 from experiment.design.model import Comparison, Interval, at_least, at_most
 from experiment.records.trial import TrialRecord
 from experiment.theory.validity import FAILURE_RULES, RULES
@@ -83,3 +83,12 @@ def test_every_rule_has_words_for_a_name() -> None:
     assert names["driver-cpu"] == "driver CPU"
     assert names["littles-law"] == "Little's law"
     assert not any("-" in name for name in names.values())
+
+
+def test_valid_trials_without_a_figure_are_not_called_invalid() -> None:
+    trials = [trial(side, n, goodput_rps=20.0) for n in (1, 2) for side in (FAST, SLOW)]
+    trials = [
+        replace(t, metrics=replace(t.metrics, response_p99_us=9e5)) if t.treatment == SLOW.id else t for t in trials
+    ]
+    reason = _undecided(comparison(at_least(1.0), RESPONSE_P99), trials).reason
+    assert reason == f"too few answers for a response time p99 in every valid trial of {FAST.id}"
