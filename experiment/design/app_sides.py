@@ -114,11 +114,11 @@ def _hint(name: str, known: Collection[str]) -> str:
 
 def app_metric(name: str) -> Metric:
     """Return the metric that a claim about an app names. Raises ValueError for one that an app cannot have."""
-    known = [
-        row.name for row in METRICS.values() if row.name not in _NOT_COUNTED and not row.is_at_equal_speed
-    ]
+    known = [row.name for row in METRICS.values() if row.name not in _NOT_COUNTED and not row.is_at_equal_speed]
     if name in known:
         return METRICS[name]
+    if name in METRICS and METRICS[name].is_at_equal_speed:
+        raise ValueError(f"{name} is for sides that load the core alike, which nobody knows of an app; name another")
     if name in METRICS:
         raise ValueError(f"{name} is counted for our own handlers only; there is {', '.join(known)}")
     raise ValueError(f"there is no metric {name!r}{_hint(name, known)}")
@@ -134,4 +134,3 @@ def read_interval(text: str) -> Interval:
         return Interval(float(two[1]), float(two[2]))
     why = "is true of everything or of nothing" if one is not None else "is no interval"
     raise ValueError(f"{text!r} {why}; write {_FORMS}")
-

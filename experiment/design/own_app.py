@@ -125,7 +125,9 @@ def _header(request: AppRequest, name: str, value: str, environ: Mapping[str, st
     sent = filled(value, environ, f'header {name} of request "{request.id}"')
     if not is_header_value(sent):
         asked = ", ".join(variables(value)) or "its value"
-        raise UsageError(f'header {name} of request "{request.id}": {asked} has a line break or a letter beyond Latin-1')
+        raise UsageError(
+            f'header {name} of request "{request.id}": {asked} has a line break or a letter beyond Latin-1'
+        )
     return sent
 
 

@@ -34,7 +34,9 @@ def _path(text: str) -> str:
 
 def _named_like_an_id(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", text):
-        raise ValueError("may have letters, digits, dots, - and _ only, at most 64, and begins with a letter or a digit")
+        raise ValueError(
+            "may have letters, digits, dots, - and _ only, at most 64, and begins with a letter or a digit"
+        )
     return text
 
 

@@ -10,6 +10,7 @@ from bench_app.table import nearest
 from experiment.records.validation import words_of
 
 _MOST_FAULTS = 3
+_PRIVATE = ("headers", "environment", "body")
 
 
 def file_complaint(error: ValidationError, model: type[BaseModel], data: Mapping[str, Any]) -> str:
@@ -25,7 +26,9 @@ def file_complaint(error: ValidationError, model: type[BaseModel], data: Mapping
 
 
 def _say(fault: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]) -> str:
-    wrong = words_of(fault)
+    # what is written there may be a secret, or hold one
+    is_private = any(key in _PRIVATE for key in fault["loc"]) and "expect" not in fault["loc"]
+    wrong = words_of(fault, shows_given=not is_private)
     if fault["type"] == "extra_forbidden":
         wrong += _nearest_key(model, fault["loc"])
     return f"{place(fault['loc'], data)}: {wrong}"

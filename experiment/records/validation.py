@@ -77,14 +77,15 @@ def _say(fault: ErrorDetails, tags: Collection[str]) -> str:
     return where + words_of(fault)
 
 
-def words_of(fault: ErrorDetails) -> str:
-    """Return what is wrong, and what was given, without the path to it."""
+def words_of(fault: ErrorDetails, *, shows_given: bool = True) -> str:
+    """Return what is wrong, and what was given if that may be shown, without the path to it."""
     kind, given, context = fault["type"], fault["input"], fault.get("ctx", {})
     if kind.startswith("union_tag_"):
         given = context.get("tag")
     words = {key: _without_point(value) for key, value in context.items()}
     wrong = _WORDS[kind].format(**words) if kind in _WORDS else re.sub(r"^\w+ should ", "must ", fault["msg"])
-    return wrong + ("" if wrong in {"is missing", "no such key"} else f" (given: {_short(given)})")
+    is_clear = wrong in {"is missing", "no such key"} or not shows_given
+    return wrong + ("" if is_clear else f" (given: {_short(given)})")
 
 
 def _without_point(value: Any) -> Any:
