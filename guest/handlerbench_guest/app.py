@@ -6,6 +6,8 @@ else's. Everything else is handed on as it came: requests, websockets, lifespan 
 
 from __future__ import annotations
 
+import faulthandler
+import signal
 import sys
 import traceback
 from collections.abc import Awaitable, MutableMapping
@@ -33,6 +35,7 @@ def create_app() -> Guest:
 
     uvicorn would make one line of some of those errors, and lose where they came from.
     """
+    faulthandler.register(signal.SIGUSR2)  # how the harness asks where an app hangs that does not get ready
     try:
         settings = read_settings()
         return Guest(load_target(settings), settings)
