@@ -57,6 +57,8 @@ class Found:
         if self.dependant is not None:
             on_loop = runs_on_loop(self.dependant, is_endpoint=True) or is_async_generator(self.dependant)
             return "async" if on_loop else "def"
+        if isinstance(self.route, (Mount, Host)):
+            return "asgi"
         inner = bare(self.endpoint)
         if inspect.isfunction(inner) or inspect.ismethod(inner):
             return "async" if starlette_is_async(self.endpoint) else "def"
