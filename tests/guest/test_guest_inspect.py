@@ -115,7 +115,7 @@ def test_an_app_of_starlette_alone_is_read() -> None:
     assert [(hop.source, hop.name) for hop in routes["/blocking"].hops] == [("background", "tidy")]
     assert [hop.source for hop in routes["/stream"].hops] == ["streaming"]
     things = routes["/of/things/{thing:int}"]
-    assert ([hop.name for hop in things.hops], things.methods) == (["get"], ["GET", "POST"])
+    assert ([hop.name for hop in things.hops], things.methods) == (["get"], ["GET", "HEAD", "POST"])
     assert [(p.name, p.place, p.type) for p in things.parameters] == [("thing", "path", "int")]
     assert [trap.line for trap in routes["/blocking"].traps] == [line_of("star_app", "time.sleep(0.005)")]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from app_environments import FASTAPI_0_100, FASTAPI_TODAY, STARLETTE_TODAY
-from bench_app.probe import FORMAT
+from bench_app.probe import FORMAT, Probe, ServedCounter
 from guest_servers import ask, line_of, with_guest
 from harness.trial.probe_log import ProbeLog
 from real_servers import Server
@@ -69,8 +70,20 @@ def test_the_file_has_the_format_of_the_suts_own(watched: Log) -> None:
     assert log is not None
     assert len(log.lags) > 0
     assert file.read_text(encoding="utf-8").startswith(f'{{"probe":{FORMAT},')
+    assert set(log.samples[0]) - {"stuck"} == set(_suts_own(file.with_name("own")).samples[0])
     assert {sample["tokens_total"] for sample in log.samples} == {7}
     assert {sample["tokens_borrowed"] for sample in log.samples} <= set(range(8))
+
+
+def _suts_own(file: Path) -> ProbeLog:
+    async def watch() -> None:
+        with Probe(path=file, tick_s=0.02, sample_s=0.02, count_served=ServedCounter()):
+            await asyncio.sleep(0.05)
+
+    asyncio.run(watch())
+    log = ProbeLog.read(file)
+    assert log is not None
+    return log
 
 
 @pytest.mark.parametrize("target", ["star_app:app", "star_app:whole"])

@@ -190,6 +190,11 @@ HANDLERS: dict[str, tuple[str, str | None]] = {
         "async def handler(fast: bool):\n wait = time.sleep\n if fast:\n  wait = print\n wait(1)",
         None,
     ),
+    "a name that a loop sets again": (
+        "async def handler():\n c = requests.Session()\n for c in []:\n  c.get('x')",
+        "client-per-request: requests.Session",
+    ),
+    "a parameter with a generic type": ("async def handler(names: str = ''):\n return names.join([])", None),
     "a loop variable": ("async def handler():\n for time in []:\n  time.sleep(1)", None),
     "an async dependency": (
         "async def who():\n time.sleep(1)\nasync def handler(who=Depends(who)):\n return who",
