@@ -199,10 +199,10 @@ def _unmeasured(change: Change) -> Iterator[str]:
     if change.refusal:
         yield words.upper_first(sentences.refusal(change.refusal)) + "."
     if change.prediction and change.prediction.ratio:
-        said = f"{words.times(change.prediction.ratio)}, {words.rate(change.prediction.value)}"
+        said = f"{sentences.about(change.prediction.ratio)}, {words.rate(change.prediction.value)}"
         limit = sentences.limit(change.prediction)
-        named = words.upper_first(sentences.change_words(change.key))
-        yield f"{named}, as theory predicts and nobody measured: {said}, limited by {limit}."
+        named = "with that work off the loop" if change.refusal else sentences.change_words(change.key)
+        yield f"{words.upper_first(named)} (predicted by theory, not measured): {said}, limited by {limit}."
 
 
 def finding_view(finding: FindingEntry) -> FindingView:

@@ -38,8 +38,8 @@ CHANGE_WORDS: tuple[tuple[str, str], ...] = (
 """How a change is named in the middle of a sentence, by the way a treatment's id writes it."""
 
 LIMITS: dict[str, str] = {
-    "N/S": "each user waits for its own answer; nothing else is short",
-    "N/(S+c)": "each user waits for its own answer; nothing else is short",
+    "N/S": "the users, who each wait for their own answer",
+    "N/(S+c)": "the users, who each wait for their own answer",
     "T/S": "the thread tokens",
     "P/S": "the connection pool",
     "1/c": "the CPU of the loop's core",
@@ -68,7 +68,12 @@ OUTCOME_WORDS = {
 
 def verdict(route: RouteResult) -> str:
     """Return the sentence about a request: what it does to the loop, where, and what a change would bring."""
-    return " ".join((f"{route.name} {_about_loop(route)}{_with_change(route)}.", *_versions(route)))
+    return f"{route.name} {predicate(route)}"
+
+
+def predicate(route: RouteResult) -> str:
+    """Return that sentence without its subject, for a place where the request is named already."""
+    return " ".join((f"{_about_loop(route)}{_with_change(route)}.", *_versions(route)))
 
 
 def _about_loop(route: RouteResult) -> str:
@@ -151,7 +156,7 @@ def gain_sentence(gain: Gain) -> str:
     named = change_words(gain.change.key)
     if gain.source is Source.PREDICTED:
         how = "with that work off the loop" if gain.change.refusal else named
-        return f"{how} it would serve {words.times(gain.ratio)} (predicted by theory, not measured)"
+        return f"{how} it would serve {about(gain.ratio)} (predicted by theory, not measured)"
     found = f"measured: {interval(gain.low, gain.high)}"
     match gain.outcome:
         case Outcome.SAME:
@@ -160,6 +165,16 @@ def gain_sentence(gain: Gain) -> str:
             return f"whether it would serve more {named} is not decided ({found})"
         case _:
             return f"{named} it would serve {words.times(gain.ratio)} ({found})"
+
+
+def gain_figure(gain: Gain) -> str:
+    """Return the figure of a gain alone: `7.38x` measured, `8.9x` predicted."""
+    return words.times(gain.ratio) if gain.source is Source.MEASURED else about(gain.ratio)
+
+
+def about(ratio: float) -> str:
+    """Return a predicted ratio: to two digits, which is more than theory knows."""
+    return f"{words.significant(ratio)}x"
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -217,7 +232,7 @@ def others(ranked: Ranked) -> str:
     if ranked.others is None:
         return ""
     before, after = (words.duration_us(value) for value in ranked.others)
-    return f"beside it the slowest in a hundred of others wait {after} instead of {before}"
+    return f"others' p99 beside it: {after} instead of {before}"
 
 
 def capacity(load: LoadResult) -> str:
@@ -313,5 +328,5 @@ def change_line(change: Change) -> str:
         ]
     )
     predicted = change.prediction.ratio if change.prediction else None
-    theory = "" if predicted is None else f"; theory predicted {words.times(predicted)}"
+    theory = "" if predicted is None else f"; theory predicted {about(predicted)}"
     return f"{change_words(change.key)}: {OUTCOME_WORDS[change.outcome]}, {ratios}{theory}."

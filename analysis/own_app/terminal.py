@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analysis.own_app import sentences
-from analysis.own_app.ranking import Ranked, Source, blocked_ms, ranking
+from analysis.own_app.ranking import Ranked, blocked_ms, ranking
 from analysis.own_app.results import AppResults, JudgedClaim, RouteResult
 from analysis.reading.sentences import VERDICT_WORDS
 from analysis.wording import words
@@ -66,8 +66,7 @@ def _gain(ranked: Ranked) -> str:
     gain = ranked.gain
     if gain is None:
         return "gain not known"
-    sign = "" if gain.source is Source.MEASURED else "~"
-    return f"{sign}{words.times(gain.ratio)} {gain.source.value}"
+    return f"{sentences.gain_figure(gain)} {gain.source.value}"
 
 
 def _about(ranked: Ranked) -> Iterator[str]:
