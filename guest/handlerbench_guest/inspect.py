@@ -6,9 +6,11 @@ imported), python, packages, framework, routes and middleware. Paths are relativ
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import platform
+import signal
 import sys
 import traceback
 from importlib.metadata import PackageNotFoundError, version
@@ -89,6 +91,7 @@ def _failure(error: BaseException, own: OwnCode) -> dict[str, Any]:
 
 
 def main() -> None:
+    faulthandler.register(signal.SIGUSR2)  # how the harness asks where an import hangs
     try:
         seen = inspect_app(read_settings())
     except SettingsError as error:

@@ -90,7 +90,7 @@ def _complaint(order: GuestOrder, process: Process) -> str:
     app, hangs = order.app, process.poll() is None
     shown = tail(order.log)  # without the stacks that are asked for next
     if hangs:
-        _ask_for_stacks(process)
+        ask_for_stacks(process)
     said = end_of(order.log)
     if hangs:
         why = why_it_hangs(said, order.ready_limit_s, app.directory)
@@ -99,7 +99,7 @@ def _complaint(order: GuestOrder, process: Process) -> str:
     return f"the app {app.target} {why}.{shown}"
 
 
-def _ask_for_stacks(process: Process) -> None:
+def ask_for_stacks(process: Process) -> None:
     """Have the guest write the stack of each thread to the app's log."""
     with suppress(ProcessLookupError, PermissionError):
         os.kill(process.pid, signal.SIGUSR2)

@@ -11,6 +11,7 @@ _TRACEBACK = "Traceback (most recent call last):"
 _STACKS = "(most recent call first):"
 _LIFESPAN = "Application startup failed"
 _OURS = "handlerbench: "
+_LACKS = re.compile(r"No module named '?(uvicorn|starlette|anyio)'?$", re.MULTILINE)
 _NOT_OWN = ("site-packages", "dist-packages")
 
 
@@ -27,8 +28,9 @@ def why_it_ended(log: str, code: int | None, source: Path, python: str) -> str:
     for line in log.splitlines():
         if line.startswith(_OURS):
             return f"cannot be served: {line.removeprefix(_OURS)}"
-    if "No module named uvicorn" in log:
-        return f"cannot be served: its Python has no uvicorn; run `{python} -m pip install uvicorn`"
+    lacks = _LACKS.search(log)
+    if lacks is not None:
+        return f"cannot be served: {python} has no {lacks[1]}; name the app's own Python in [app], or install it there"
     if code is not None and code < 0:
         return f"was ended at start by {_signal(code)}{_at(own_places(log, source)[:1])}"
     found = last_error(log, source)
