@@ -202,7 +202,7 @@ def _unmeasured(change: Change) -> Iterator[str]:
         said = f"{sentences.about(change.prediction.ratio)}, {words.rate(change.prediction.value)}"
         limit = sentences.limit(change.prediction)
         named = "with that work off the loop" if change.refusal else sentences.change_words(change.key)
-        yield f"{words.upper_first(named)} (predicted by theory, not measured): {said}, limited by {limit}."
+        yield f"{words.upper_first(named)} (predicted by theory, not measured): {said}; limit: {limit}."
 
 
 def finding_view(finding: FindingEntry) -> FindingView:

@@ -87,7 +87,7 @@ def _about_loop(route: RouteResult) -> str:
         case Standing.UNDECIDED:
             return f"may or may not hold up the loop: {_undecided(route)}"
         case Standing.UNJUDGED:
-            return _serves(route).lstrip("; ") or "was not measured as it is"
+            return f"with {served}" if (served := _serves(route)[2:]) else "was not measured as it is"
 
 
 def blocks(route: RouteResult) -> str:
@@ -114,13 +114,13 @@ def _serves(route: RouteResult) -> str:
     goodput = busy.figure(GOODPUT) if busy else None
     if busy is None or goodput is None:
         return ""
-    return f"; {words.plural(busy.load.users, 'user')} get {words.rate(goodput.median)}{_limited(busy.prediction)}"
+    return f"; {words.plural(busy.load.users, 'user')}: {words.rate(goodput.median)}{_limited(busy.prediction)}"
 
 
 def _limited(prediction: Prediction | None) -> str:
     if prediction is None:
         return ""
-    return f" (theory: {words.rate(prediction.value)}, limited by {limit(prediction)})"
+    return f" (theory: {words.rate(prediction.value)}; limit: {limit(prediction)})"
 
 
 def limit(prediction: Prediction) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from analysis.own_app import sentences
 from analysis.own_app.ranking import Ranked, blocked_ms, ranking
-from analysis.own_app.results import AppResults, JudgedClaim, RouteResult
+from analysis.own_app.results import AppResults, JudgedClaim, RouteResult, Standing
 from analysis.reading.sentences import VERDICT_WORDS
 from analysis.wording import words
 from analysis.wording.columns import padded, table, width_of, wrapped
@@ -71,7 +71,8 @@ def _gain(ranked: Ranked) -> str:
 
 def _about(ranked: Ranked) -> Iterator[str]:
     route = ranked.route
-    yield words.upper_first(sentences.blocks(route))
+    if route.standing is Standing.BLOCKS:
+        yield words.upper_first(sentences.blocks(route))
     if ranked.line and ranked.line.library_call:
         yield f"there in {ranked.line.library_call}"
     if ranked.gain is not None:

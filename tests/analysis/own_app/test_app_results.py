@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,8 +17,22 @@ from analysis.own_app.reading import read_results
 from analysis.own_app.results import AppResults, Outcome, RouteResult, Standing
 from analysis.stats.results import Estimate, Verdict
 from experiment.design.metrics import GOODPUT, RESPONSE_P99
+from experiment.design.model import Interval
 from experiment.errors import Exit, StoreError, UsageError
-from fake_apps import BUSY, FINDINGS, WORLD, Truth, version_claims, write_app_campaign
+from experiment.records.app_record import ClaimNote
+from fake_apps import (
+    BUSY,
+    FINDINGS,
+    REQUESTS,
+    WORLD,
+    Truth,
+    claim,
+    one,
+    treatment,
+    usual_claims,
+    version_claims,
+    write_app_campaign,
+)
 from fake_campaigns import write_campaign
 
 if TYPE_CHECKING:
@@ -192,3 +207,37 @@ def test_json_has_every_request_and_no_infinity(results: AppResults) -> None:
     search = data["requests"][0]
     assert search["blocked_ms"] == blocked_ms(route(results, "search"))
     assert data["ranking"][0]["gain_is"] == "predicted"
+
+
+def test_a_try_says_what_the_change_brings_and_nothing_of_what_was_not_judged(tmp_path: Path) -> None:
+    world = {name: truth for name, truth in WORLD.items() if name.startswith(f"search@{BUSY}")}
+    tried = [claim for claim in usual_claims() if claim[1].kind == "change"]
+    found = read_results(write_app_campaign(tmp_path / "try", world=world, claims=tried, requests=REQUESTS[:1]))
+    (search,) = found.routes
+    assert search.standing is Standing.UNJUDGED
+    assert [each.route.request.id for each in ranking(found)] == ["search"]
+    assert re.match(r"GET /search\?q=tea with 20 users: 19 rps .*; as def it would serve 7", sentences.verdict(search))
+    assert sentences.tally(found) == "1 change tried: 1 better"
+
+
+def test_each_ratio_of_a_change_has_the_margin_of_its_own_claim(tmp_path: Path) -> None:
+    now, then = treatment("items"), treatment("items", version="main")
+    asked = [
+        (
+            claim(f"items-{metric.name}", "as before", one(now, metric, Interval(1 - margin, 1 + margin), then)),
+            ClaimNote(
+                id=f"items-{metric.name}",
+                kind="change",
+                request="items",
+                load=BUSY,
+                change="version-main",
+                margin=margin,
+            ),
+        )
+        for metric, margin in ((RESPONSE_P99, 0.5), (GOODPUT, 0.1))
+    ]
+    world = {f"items@{BUSY}": Truth(ms=30, rps=830), f"items@{BUSY}+version-main": Truth(ms=24, rps=830)}
+    found = read_results(write_app_campaign(tmp_path / "margins", world=world, claims=asked, rounds=8))
+    (change,) = route(found, "items").changes
+    assert [part.comparison.metric for part in change.parts] == [GOODPUT, RESPONSE_P99]
+    assert (change.margin, change.outcome) == (0.1, Outcome.SAME)
