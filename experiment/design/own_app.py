@@ -30,7 +30,8 @@ class AppTarget:
 
     `target` is `module:attribute`; with `is_factory` the attribute is called to get the app. `python` is a path, or a
     program's name that PATH has. The app is started in `directory`. Values of `environment` may hold ${NAME}.
-    `services` is a command that starts what the app needs.
+    `services` is a command that starts what the app needs; it is ready when `services_port` accepts connections, or,
+    without one, when it has ended.
     """
 
     target: str
@@ -40,6 +41,7 @@ class AppTarget:
     environment: tuple[tuple[str, str], ...] = ()
     env_file: Path | None = None
     services: str | None = None
+    services_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -93,6 +93,7 @@ def _app(entry: AppEntry, folder: Path) -> AppTarget:
         environment=tuple(entry.environment.items()),
         env_file=env_file,
         services=entry.services,
+        services_port=entry.services_port,
     )
 
 

@@ -4,6 +4,7 @@ bench_file.py makes values of them, and checks what one table says about another
 """
 
 import re
+import shlex
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -21,6 +22,13 @@ def _target(text: str) -> str:
         raise ValueError("must be a module and what it calls the app, such as shop.main:app")
     if text.partition(":")[0].endswith(".py"):
         raise ValueError("must name a module, not a file: main:app instead of main.py:app")
+    return text
+
+
+def _command(text: str) -> str:
+    """Check that a command can be split into words as a shell does; no shell runs it."""
+    if not shlex.split(text):  # which raises ValueError for a quote that does not close
+        raise ValueError("must be a command")
     return text
 
 
@@ -74,7 +82,14 @@ class AppEntry(_Entry):
     directory: Text = "."
     environment: dict[str, str] = {}
     env_file: Text | None = None
-    services: Text | None = None
+    services: Annotated[str, AfterValidator(_command)] | None = None
+    services_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+
+    @model_validator(mode="after")
+    def _port_of_services(self) -> "AppEntry":
+        if self.services_port is not None and self.services is None:
+            raise ValueError("has services_port without services")
+        return self
 
 
 class ExpectEntry(_Entry):

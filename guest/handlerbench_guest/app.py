@@ -6,6 +6,8 @@ else's. Everything else is handed on as it came: requests, websockets, lifespan 
 
 from __future__ import annotations
 
+import faulthandler
+import signal
 import sys
 import traceback
 from collections.abc import Awaitable, MutableMapping
@@ -13,6 +15,8 @@ from typing import Any, Callable
 
 from anyio.to_thread import current_default_thread_limiter
 
+from handlerbench_guest.cures import Cures
+from handlerbench_guest.middleware import MiddlewareError, leave_out
 from handlerbench_guest.own_code import OwnCode
 from handlerbench_guest.probe import Probe, probe_path
 from handlerbench_guest.settings import Settings, SettingsError, read_settings
@@ -33,10 +37,16 @@ def create_app() -> Guest:
 
     uvicorn would make one line of some of those errors, and lose where they came from.
     """
+    faulthandler.register(signal.SIGUSR2)  # how the harness asks where an app hangs that does not get ready
     try:
         settings = read_settings()
-        return Guest(load_target(settings), settings)
-    except (SettingsError, TargetError) as error:
+        cures = Cures(settings)
+        cures.prepare()
+        app = load_target(settings)
+        leave_out(app, settings.without_middleware)
+        cures.apply(app)
+        return Guest(app, settings)
+    except (SettingsError, TargetError, MiddlewareError) as error:
         sys.exit(f"handlerbench: {error}")
     except Exception:  # noqa: BLE001 - whatever the app's own modules raise
         traceback.print_exc()
