@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from analysis.own_app import sentences
-from analysis.own_app.results import BlockingPlace, Change, JudgedClaim, LoadResult, Percentiles, RouteResult
+from analysis.own_app.results import BlockingPlace, Change, JudgedClaim, LoadResult, Percentiles, RouteResult, Standing
 from analysis.own_app.scales import Bar, Scale, quantiles
 from analysis.reading.sentences import VERDICT_WORDS, expectation
 from analysis.wording import words
@@ -30,6 +30,9 @@ FIGURES: Mapping[str, Metric] = {
     "CPU a request": CPU_PER_REQUEST,
     "thread tokens at most": TOKENS_PEAK,
 }
+LEAST_SHARE, MOST_PLACES, MOST_CALLS = 0.01, 5, 3
+"""What is shown of the places: those with at least a hundredth of the time lost, and so many of them."""
+
 STYLES = {"async": "async def", "def": "def", "class": "class", "asgi": "ASGI app"}
 
 
@@ -51,7 +54,7 @@ class PlaceView:
 
     at: str
     function: str
-    library_call: str
+    calls: tuple[str, ...]
     share: str
     percent: float
     ms: str
@@ -100,6 +103,7 @@ class CardView:
     findings: tuple[FindingView, ...]
     troubles: tuple[TroubleEntry, ...]
     errors: tuple[str, ...]
+    is_folded: bool
     claims: tuple[tuple[str, ...], ...]
     figures: tuple[tuple[str, ...], ...]
     loads: tuple[str, ...]
@@ -118,11 +122,12 @@ def card_view(route: RouteResult, times: Scale) -> CardView:
         capacities=tuple(view for load in _capacity_loads(route) if (view := _capacity(load)) is not None),
         strips=tuple(_strips(route, times)),
         times=times,
-        places=tuple(_place(place) for place in route.places),
+        places=tuple(_place(place) for place in route.places[:MOST_PLACES] if place.share >= LEAST_SHARE),
         changes=tuple(_changes(route)),
         findings=tuple(finding_view(finding) for finding in route.findings),
         troubles=route.troubles,
         errors=tuple(_errors(route)),
+        is_folded=route.standing is Standing.CLEAR and not route.troubles,
         claims=tuple(row for claim in route.claims if claim.note.kind != "own" for row in _claim_rows(claim)),
         figures=tuple(_figures(route)),
         loads=tuple(_users(load) for load in route.loads),
@@ -179,7 +184,7 @@ def _place(place: BlockingPlace) -> PlaceView:
     return PlaceView(
         at=place.at,
         function=place.function,
-        library_call=place.library_call or "",
+        calls=tuple(f"{call.name} ({words.percent(call.share)})" for call in place.calls[:MOST_CALLS]),
         share=words.percent(place.share),
         percent=round(100 * place.share, 1),
         ms=words.NOT_MEASURED if place.ms is None else words.duration(place.ms / 1e3),
@@ -202,15 +207,15 @@ def _unmeasured(change: Change) -> Iterator[str]:
         said = f"{sentences.about(change.prediction.ratio)}, {words.rate(change.prediction.value)}"
         limit = sentences.limit(change.prediction)
         named = "with that work off the loop" if change.refusal else sentences.change_words(change.key)
-        yield f"{words.upper_first(named)} (predicted by theory, not measured): {said}, limited by {limit}."
+        yield f"{words.upper_first(named)} (predicted by theory, not measured): {said}; limit: {limit}."
 
 
 def finding_view(finding: FindingEntry) -> FindingView:
     """Prepare a static finding, with the statement of the claim that measured what it costs."""
     claim = CLAIMS.get(finding.claim or "")
     return FindingView(
-        title=finding.title,
-        why=finding.why,
+        title=sentences.finding_title(finding),
+        why=sentences.finding_why(finding),
         at=sentences.finding_at(finding),
         route=finding.route or "",
         detail=finding.detail,

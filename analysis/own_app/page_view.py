@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from analysis.own_app import sentences
 from analysis.own_app.card_view import CardView, FindingView, card_view, finding_view
-from analysis.own_app.ranking import Ranked, Source, blocked_ms, ranking
+from analysis.own_app.ranking import Ranked, Source, ranking
 from analysis.own_app.results import AppResults, JudgedClaim, RouteResult
 from analysis.own_app.scales import Bar, Scale, ratio_scale, time_scale
 from analysis.reading.provenance import provenance
@@ -143,7 +143,7 @@ def anchor(route: RouteResult) -> str:
 
 def _row(route: RouteResult) -> RowView:
     busy = route.busy or route.alone
-    goodput, blocked = busy.figure(GOODPUT) if busy else None, blocked_ms(route)
+    goodput = busy.figure(GOODPUT) if busy else None
     return RowView(
         anchor=anchor(route),
         name=route.name,
@@ -151,7 +151,7 @@ def _row(route: RouteResult) -> RowView:
         standing=route.standing.value,
         word=sentences.STANDING_WORDS[route.standing],
         cells=(
-            words.NOT_MEASURED if blocked is None else words.duration(blocked / 1e3),
+            sentences.held_up(route),
             sentences.p50_alone(route),
             sentences.p99_busy(route),
             words.NOT_MEASURED if goodput is None else words.number(goodput.median),

@@ -21,6 +21,7 @@ KINDS: dict[str, set[str]] = {
     # only computes, or asks a server this or that, and may run beside them.
     "load": {
         *(
+            "test_app_campaigns",
             "test_benchmarks",
             "test_clock_step",
             "test_contention",

@@ -1,0 +1,30 @@
+"""What must not get into results: the values of the user's variables. What an app says may repeat them."""
+
+from collections.abc import Iterable, Mapping
+
+from experiment.design.own_app import BenchFile, variables
+from harness.own_app.app_environment import env_file_values
+
+HIDDEN = "(hidden)"
+_SHORTEST = 6
+"""A shorter value cannot be told from the words around it: hiding `1` or `dev` would make a log unreadable."""
+
+
+def secrets_of(file: BenchFile, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the values to hide, the longest first: of every ${NAME} that is asked for, and of the env_file.
+
+    Raises UsageError for an env_file that cannot be read.
+    """
+    texts = [value for request in file.requests for _, value in request.headers]
+    texts += [value for _, value in file.app.environment]
+    named = [environ[name] for text in texts for name in variables(text) if name in environ]
+    found = {
+        value for value in (*named, *env_file_values(file.app.env_file, environ).values()) if len(value) >= _SHORTEST
+    }
+    return tuple(sorted(found, key=len, reverse=True))
+
+
+def redacted(text: str, secrets: Iterable[str]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    return text
