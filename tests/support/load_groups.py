@@ -45,6 +45,7 @@ KINDS: dict[str, set[str]] = {
         *(
             "test_discarded_campaign",
             "test_forks",
+            "test_app_commands",
             "test_guest_process",
             "test_inspecting",
             "test_probe",
