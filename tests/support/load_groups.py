@@ -28,6 +28,7 @@ KINDS: dict[str, set[str]] = {
             "test_end_to_end",
             "test_ledger",
             "test_locust_by_hand",
+            "test_shop",
         ),
         *("test_server_factors", "test_trials", "test_trials_open", "test_wheel"),
         "test_make::test_the_app_is_served_and_locust_drives_it",
