@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,10 +20,12 @@ from analysis.own_app.summary_markdown import markdown
 from analysis.own_app.terminal import terminal
 from experiment.errors import Exit, UsageError
 from experiment.records.store import write_whole
+from harness.campaign.discarded import Discarded
 from harness.campaign.run import CampaignOutcome
+from harness.campaign.schedule import Stop
 from harness.commands.measuring import exit_code, watching
 from harness.commands.terminal import say
-from harness.own_app.campaign import run_app
+from harness.own_app.campaign import resume_app, run_app
 from harness.own_app.order import AppOrder
 from harness.system.places import short
 
@@ -37,11 +40,11 @@ def add_results(parser: argparse.ArgumentParser) -> None:
     view.add_argument("--json", action="store_true", help="progress and results as JSON lines, for scripts")
 
 
-def measured(args: argparse.Namespace, order: AppOrder) -> CampaignOutcome:
-    """Run the campaign before the user's eyes."""
+def measured(args: argparse.Namespace, order: AppOrder, *, is_new: bool = True) -> CampaignOutcome:
+    """Run the campaign, or the rest of one that broke off, before the user's eyes."""
     console = Console(stderr=args.json, highlight=False)
     with watching(console, quiet=args.quiet, as_json=args.json) as listener:
-        return run_app(order, listener)
+        return run_app(order, listener) if is_new else resume_app(order, listener)
 
 
 def conclude(finished: CampaignOutcome, args: argparse.Namespace, gates: Sequence[str]) -> int:
@@ -58,7 +61,18 @@ def conclude(finished: CampaignOutcome, args: argparse.Namespace, gates: Sequenc
     failures = [failure for gate in gates for failure in stopped(results, gate)]
     for failure in failures:
         print(f"bench: {failure.name}: {failure.reason}", file=sys.stderr)
+    if finished.stopped_because == Stop.DISCARDED:
+        return _given_up(finished)
     return Exit.GATE_FAILED if failures else exit_code(finished.results)
+
+
+def _given_up(finished: CampaignOutcome) -> int:
+    """Say which rules discarded the latest trials and what to do; return the exit code."""
+    for line in Discarded.last_of(finished.folder.trials()).lines():
+        print(f"bench: {line}", file=sys.stderr)
+    again = f"bench app run --resume {shlex.quote(str(short(finished.folder.path)))}"
+    print(f"bench: what was measured is kept; go on with {again}", file=sys.stderr)
+    return Exit.INVALID
 
 
 def refuse_no_gate(text: str) -> None:

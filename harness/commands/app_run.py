@@ -23,6 +23,7 @@ from harness.system.places import RESULTS
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_app_arguments(parser)
     parser.add_argument("--requests", metavar="A,B", default="", help="only these, by their ids in the file")
+    parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a campaign that broke off")
     parser.add_argument("--against", metavar="REF|DIR", help="another version: a git reference or a folder")
     parser.add_argument("--against-python", metavar="PATH", help="the other version's interpreter (default: the same)")
     gates = f"exit with 3: {GATES_HELP}; may be given several times".replace("%", "%%")
@@ -41,6 +42,8 @@ def add_app_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and report. Raises UsageError for words that do not go together."""
+    if args.resume is not None and (args.out is not None or args.requests):
+        raise UsageError("--resume goes on with a campaign as it was planned: leave out --out and --requests.")
     if args.against_python is not None and args.against is None:
         raise UsageError("--against-python is for the version that --against names; name one.")
     file = read_bench_file(args.file)
@@ -52,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
         against_python=None if args.against_python is None else program(args.against_python, Path.cwd()),
         margin=margin_of(args.fail_on),
     )
-    return conclude(measured(args, order), args, args.fail_on)
+    return conclude(measured(args, order, is_new=args.resume is None), args, args.fail_on)
 
 
 def margin_of(gates: Sequence[str]) -> float:
@@ -84,7 +87,7 @@ def order_of(
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     return AppOrder(
         file=file,
-        out=args.out or RESULTS / f"{now}-app",
+        out=getattr(args, "resume", None) or args.out or RESULTS / f"{now}-app",
         seed=secrets.randbelow(1_000_000) if args.seed is None else args.seed,
         command=shlex.join(args.words),
         requests=requests,

@@ -10,6 +10,7 @@ from analysis.reading.sentences import asked, expectation
 from experiment.design.claims import CLAIMS
 from experiment.design.model import Claim
 from experiment.records.store import write_whole
+from harness.commands.bench_file_docs import bench_file_page
 from harness.system.places import HOME
 
 COMMAND = "python -m harness.commands.generated_docs"
@@ -50,7 +51,16 @@ def _claim(claim: Claim) -> str:
     return "\n\n".join(filter(None, lines)) + "\n"
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"docs/validity-rules.md": validity_rules, "docs/claims.md": claims}
+def handlerbench_toml() -> str:
+    """Return docs/handlerbench-toml.md: every key of the file that stands beside an app of the reader's."""
+    return bench_file_page(COMMAND)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/validity-rules.md": validity_rules,
+    "docs/claims.md": claims,
+    "docs/handlerbench-toml.md": handlerbench_toml,
+}
 
 
 def main() -> None:

@@ -8,16 +8,25 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version as version_of
+from pathlib import Path
 
 from analysis.stats.judge import ALPHA
 from analysis.stats.rule import LATEST
 from analysis.wording.words import plural
+from experiment.design.model import Treatment
 from experiment.design.own_app import secret_values
-from experiment.errors import UsageError
-from experiment.records.app_record import RefusalEntry, create_blocking, write_app_record
+from experiment.errors import StoreError, UsageError
+from experiment.records.app_record import (
+    AppRecord,
+    RefusalEntry,
+    create_blocking,
+    mend_blocking,
+    read_app_record,
+    write_app_record,
+)
 from experiment.records.manifest import ClaimEntry, Manifest, ProfileFacts, treatment_entries
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import Campaign
@@ -27,6 +36,7 @@ from harness.campaign.schedule import Rules
 from harness.own_app.app_schedule import AppSchedule
 from harness.own_app.app_services import app_services
 from harness.own_app.claims import shown
+from harness.own_app.guest_process import guest_command
 from harness.own_app.order import AppOrder, budget_s, writes
 from harness.own_app.planning import Plan, planned
 from harness.own_app.preparing import Prepared, check_changes, cures_for, inspected, prepare, to_check, versions_of
@@ -95,12 +105,16 @@ def _services(order: AppOrder, rig: AppRig) -> Iterator[None]:
         log.clean()
 
 
+def _only_us(folder: Path) -> AbstractContextManager[None]:
+    return only_one(folder / ".running", busy=f"{folder} is being measured by another process; wait for it or stop it.")
+
+
 @contextmanager
 def _new_folder(order: AppOrder, manifest: Manifest) -> Iterator[CampaignFolder]:
     """Make the campaign's folder; it is removed again if the block ends before something was registered."""
     folder = CampaignFolder.create(order.out, manifest)
     try:
-        with only_one(folder.path / ".running", busy=f"{folder.path} is being measured by another process."):
+        with _only_us(folder.path):
             yield folder
     finally:
         if not folder.manifest().claims:
@@ -118,7 +132,6 @@ def _prepared_and_measured(work: _Work) -> CampaignOutcome:
     plan = planned(order, made, cures, cores=len(rig.plan.everything))
     if not plan.claims:
         raise UsageError(_nothing_left(order, made, plan))
-    rig.loads = plan.loads
     return _measured(work, plan)
 
 
@@ -152,31 +165,84 @@ def _measured(work: _Work, plan: Plan) -> CampaignOutcome:
         f"{plural(len(plan.claims), 'claim')} about {plural(requests, 'request')} registered; measuring for at most "
         f"{limit_s / 60:.3g} minutes into {short(folder.path)} (seed {order.seed})"
     )
+    return _carried_out(work, manifest, record)
+
+
+def _carried_out(work: _Work, manifest: Manifest, record: AppRecord) -> CampaignOutcome:
+    """Measure what a manifest registers, or the rest of it."""
+    folder, rig = work.folder, work.rig
+    rig.loads = manifest.loads
     try:
-        results, stopped = _campaign(work, plan, manifest).run()
+        results, stopped = _campaign(work, manifest).run()
     finally:
         write_app_record(folder.path, record.model_copy(update={"troubles": tuple(rig.troubles)}))
     folder.write_manifest(manifest.model_copy(update={"finished_at": _now(), "stopped_because": stopped}))
     return CampaignOutcome(folder=folder, results=results, stopped_because=stopped)
 
 
-def _campaign(work: _Work, plan: Plan, manifest: Manifest) -> Campaign:
-    if manifest.profile is None:
-        raise ValueError("a campaign is registered with its bounds")
+def _campaign(work: _Work, manifest: Manifest) -> Campaign:
+    if manifest.profile is None or manifest.seed is None:
+        raise StoreError(f"the manifest in {work.folder.path} does not say how the campaign is bounded.")
     bounds = manifest.profile
     return Campaign(
         folder=work.folder,
         driver=work.rig,
         claims=manifest.asked(),
-        loads=plan.loads,
-        skipped=plan.skipped,
-        rules=Rules(seed=work.order.seed, alpha=ALPHA, budget_s=bounds.budget_s, max_rounds=bounds.max_rounds),
+        loads=manifest.loads,
+        skipped=manifest.skipped,
+        rules=Rules(seed=manifest.seed, alpha=ALPHA, budget_s=bounds.budget_s, max_rounds=bounds.max_rounds),
         pair=(),
         listener=work.listener,
         hold_of=lambda _variant, _settings: None,
         pause_s=PAUSE_S,
         scheduled_by=AppSchedule,
     )
+
+
+def resume_app(order: AppOrder, listener: Listener) -> CampaignOutcome:
+    """Go on with a campaign that broke off: `order.out` is its folder. Raises as `run_app` does.
+
+    Its own claims, loads and bounds hold. Only preflight is made again, to know the right answers.
+    """
+    folder = CampaignFolder.open(order.out)
+    folder.mend()
+    mend_blocking(folder.path)
+    manifest, record = folder.manifest(), read_app_record(folder.path)
+    order = as_registered(order, manifest, record)
+    with versions_of(order) as versions, _only_us(folder.path):
+        made = inspected(order, versions)
+        with _rig(order, folder, versions) as rig, _services(order, rig):
+            rig.troubles = list(record.troubles)
+            prepare(rig, order, made, listener.note, with_pilot=False)
+            work = _Work(folder=folder, rig=rig, order=order, made=made, listener=listener)
+            return _carried_out(work, manifest, record)
+
+
+def as_registered(order: AppOrder, manifest: Manifest, record: AppRecord) -> AppOrder:
+    """Return the order that a campaign's records stand for (pure).
+
+    Raises UsageError where the file asks for something else by now: its trials would be of two kinds.
+    """
+    now = {request.id: request for request in order.file.requests}
+    for then in record.requests:
+        request = now.get(then.id)
+        if request is None or (request.method, request.path) != (then.method, then.path):
+            raise UsageError(
+                f"{short(order.file.path)} has another request {then.id} now than when the campaign began: start a new "
+                "campaign, or restore the file."
+            )
+    other = next((v.name for v in record.versions if v.name and not _is_in_claims(order, v.name)), None)
+    return replace(
+        order,
+        requests=tuple(then.id for then in record.requests),
+        against=order.against or other,
+        seed=manifest.seed if manifest.seed is not None else order.seed,
+    )
+
+
+def _is_in_claims(order: AppOrder, version: str) -> bool:
+    sides = [text for claim in order.file.claims for text in (claim.treatment, claim.baseline or "")]
+    return any(text.endswith(f"@{version}") for text in sides)
 
 
 def _registered(manifest: Manifest, order: AppOrder, plan: Plan, limit_s: float) -> Manifest:
@@ -188,8 +254,16 @@ def _registered(manifest: Manifest, order: AppOrder, plan: Plan, limit_s: float)
             "claims": tuple(ClaimEntry.of(r.claim) for r in plan.claims),
             "treatments": treatment_entries(plan.treatments),
             "skipped": dict(plan.skipped),
+            "commands": {
+                t.id: " ".join(guest_command(t.server, port="PORT", python="python")) for t in plan.treatments
+            },
         }
     )
+
+
+def _command(treatment: Treatment) -> str:
+    """Return the app's command line as a manifest records it, without this machine's paths and ports."""
+    return " ".join(guest_command(treatment.server, port="PORT", python="python"))
 
 
 def _now() -> str:

@@ -14,7 +14,7 @@ from experiment.records.inspection import ImportFailure, Inspection, read_inspec
 from experiment.records.validation import complaint
 from harness.own_app.app_environment import app_environment, interpreter
 from harness.own_app.guest_process import ask_for_stacks, guest_variables
-from harness.own_app.start_faults import why_it_ended, why_it_hangs
+from harness.own_app.start_faults import one_line, why_it_ended, why_it_hangs
 from harness.system import interruption
 from harness.system.process import Process, child, tail
 
@@ -77,5 +77,6 @@ def _read(app: AppTarget, log: Path, shown: str, code: int | None, limit_s: floa
 
 def _not_imported(app: AppTarget, error: ImportFailure) -> str:
     place = f" ({error.place})" if error.place else ""
-    lines = "".join(f"\n    {line}" for line in ("The end of its traceback:", *error.traceback[-_LINES:]))
-    return f"the app {app.target} cannot be imported: {error.why}{place}.{lines}"
+    shown = [line for line in error.traceback if "<frozen importlib" not in line][-_LINES:]
+    lines = "".join(f"\n    {line}" for line in ("The end of its traceback:", *shown))
+    return f"the app {app.target} cannot be imported: {one_line(error.why)}{place}.{lines}"

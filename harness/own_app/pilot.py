@@ -11,7 +11,7 @@ from math import inf
 from experiment.design.model import Load, LoadKind
 from experiment.records.app_record import PilotEntry
 from experiment.records.trial import Measurement, TrialMetrics
-from experiment.theory.app_capacity import RouteCosts
+from experiment.theory.app_capacity import BLOCKS_FROM_S, RouteCosts
 from harness.own_app.preflight import Found
 from harness.own_app.rig import AppRig
 from harness.system.services import Service
@@ -51,7 +51,8 @@ def entry_of(request: str, version: str, alone: Measurement, busy: Measurement |
     """Return what a pilot's measurements say (pure). What goes wrong with 20 users is for the trials to find."""
     metrics = alone.metrics
     failure = alone.failure or (metrics.first_failure if metrics.wrong or metrics.errors else None)
-    cpu_us = None if busy is None or busy.metrics.wrong or busy.metrics.errors else _cpu_us(busy.metrics)
+    is_usable = busy is not None and not busy.metrics.wrong and not busy.metrics.errors and not _blocks(metrics)
+    cpu_us = _cpu_us(busy.metrics) if is_usable and busy is not None else None
     return PilotEntry(
         request=request,
         version=version,
@@ -61,6 +62,14 @@ def entry_of(request: str, version: str, alone: Measurement, busy: Measurement |
         blocked_ms=metrics.loop_blocked_ms_per_answer,
         failure=failure or (None if metrics.answers else "no answer within the pilot's window"),
     )
+
+
+def _blocks(metrics: TrialMetrics) -> bool:
+    """Return whether a route blocks: its CPU is then taken from the same moment as b and S, with which it is compared.
+
+    A core's speed differs by a fifth from one second to the next, and a handler that computes is no cheaper when busy.
+    """
+    return (metrics.loop_blocked_ms_per_answer or 0.0) >= BLOCKS_FROM_S * 1000
 
 
 def _cpu_us(metrics: TrialMetrics) -> float | None:

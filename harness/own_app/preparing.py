@@ -99,19 +99,21 @@ def inspected(order: AppOrder, versions: Mapping[str, Version]) -> Prepared:
     return made
 
 
-def prepare(rig: AppRig, order: AppOrder, made: Prepared, say: Say) -> None:
-    """Ask each request of each version twice, then drive it by one user.
+def prepare(rig: AppRig, order: AppOrder, made: Prepared, say: Say, *, with_pilot: bool = True) -> None:
+    """Ask each request of each version twice; the pilot then drives it.
 
     Raises EnvironmentUnfitError when the app does not start, or answers no request rightly.
     """
     for name in rig.versions:
-        _ask_version(rig, order, made, name, say)
+        for line in _ask_version(rig, order, made, name, with_pilot=with_pilot):
+            say(line)
     if not made.good(order.chosen):
         complaints = [found.complaint or "" for (_, v), found in made.found.items() if not v]
         raise EnvironmentUnfitError("\n  ".join(["no request is answered as it should be:", *complaints]))
 
 
-def _ask_version(rig: AppRig, order: AppOrder, made: Prepared, name: str, say: Say) -> None:
+def _ask_version(rig: AppRig, order: AppOrder, made: Prepared, name: str, *, with_pilot: bool) -> Iterator[str]:
+    """Ask one version; yield what its user should know."""
     config = at_version(name)
     for request in order.chosen:
         route = made.route(request, name)
@@ -121,10 +123,12 @@ def _ask_version(rig: AppRig, order: AppOrder, made: Prepared, name: str, say: S
         rig.know_idle_share(config, service)
         for found in preflight(service, order.chosen, rig.headers):
             made.found[found.request.id, name] = rig.found[found.request.id, name] = rig.cleaned(found)
-            for line in _remarks(found, name, rig.app_log(_PREPARING).last_lines()):
-                say(line)
+        log = rig.app_log(_PREPARING).last_lines()
+        complaints = [line for r in order.chosen for line in _remarks(made.found[r.id, name], name)]
+        yield from complaints
+        yield from (f"    {line}" for line in log if complaints)
         asked = [made.found[r.id, name] for r in made.good(order.chosen, name)]
-        if service.is_alive:
+        if with_pilot and service.is_alive:
             made.pilots += pilot(rig, name, asked, service, _PREPARING)
     rig.tidy([_PREPARING])
 
@@ -133,11 +137,10 @@ def at_version(name: str) -> ServerConfig:
     return server({VERSION.name: name}) if name else ON_FILE
 
 
-def _remarks(found: Found, version: str, log: tuple[str, ...]) -> Iterator[str]:
+def _remarks(found: Found, version: str) -> Iterator[str]:
     of = f" in version {version}" if version else ""
     if found.complaint is not None:
         yield f"not measured{of}: {found.complaint}"
-        yield from (f"    {line}" for line in log)
     elif found.is_varying:
         yield f"{shown(found.request)}{of} answers differently each time: any body counts as right"
 

@@ -8,7 +8,7 @@ from experiment.records.app_record import AppRecord, Prediction, RequestEntry, V
 from experiment.records.inspection import Inspection
 from experiment.theory.app_findings import findings
 from harness.own_app.claims import predictions, shown
-from harness.own_app.order import AppOrder
+from harness.own_app.order import AppOrder, writes
 from harness.own_app.planning import Plan
 from harness.own_app.preparing import Prepared
 from harness.own_app.versions import Version
@@ -88,6 +88,8 @@ def _predictions(plan: Plan) -> Iterator[Prediction]:
 
 
 def _notes(order: AppOrder, made: Prepared) -> Iterator[str]:
+    for request in writes(order.chosen):
+        yield f"{shown(request)} wrote to the app's own database, as many times as it was answered."
     for (name, version), found in made.found.items():
         of = f" in version {version}" if version else ""
         if found.complaint is not None:

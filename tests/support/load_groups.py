@@ -21,6 +21,7 @@ KINDS: dict[str, set[str]] = {
     # only computes, or asks a server this or that, and may run beside them.
     "load": {
         *(
+            "test_app_campaigns",
             "test_benchmarks",
             "test_clock_step",
             "test_contention",
@@ -45,6 +46,7 @@ KINDS: dict[str, set[str]] = {
         *(
             "test_discarded_campaign",
             "test_forks",
+            "test_app_commands",
             "test_guest_process",
             "test_inspecting",
             "test_probe",

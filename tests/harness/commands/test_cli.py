@@ -12,7 +12,7 @@ import pytest
 from bench_app.catalogue import CATALOGUE
 from experiment.design.claims import CLAIMS
 from experiment.errors import Exit, UsageError
-from harness.commands import run
+from harness.commands import app, run
 from harness.commands.cli import COMMANDS, main
 from harness.commands.words import claim_id, nearest, seconds
 
@@ -97,11 +97,20 @@ def test_list_as_json_names_every_variant_and_claim(capsys: pytest.CaptureFixtur
 
 
 def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in COMMANDS:
+    groups = [("app", name) for name in app.COMMANDS]
+    for words in [*((name,) for name in COMMANDS), *groups]:
         with pytest.raises(SystemExit) as left:
-            main([command, "--help"])
+            main([*words, "--help"])
         assert left.value.code == Exit.OK
-        assert f"usage: bench {command}" in capsys.readouterr().out
+        assert f"usage: bench {' '.join(words)}" in capsys.readouterr().out
+
+
+def test_a_group_lists_its_commands_and_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["app", "--help"])
+    said = capsys.readouterr().out
+    assert all(f"\n    {name}" in said for name in app.COMMANDS)
+    assert "exit codes: 0 done" in said
 
 
 def test_the_list_of_commands_loads_none_of_them() -> None:
