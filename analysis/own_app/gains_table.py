@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from analysis.own_app import sentences
-from analysis.own_app.ranking import says_something
 from analysis.own_app.results import AppResults, Change, RouteResult
 from analysis.wording import words
 from analysis.wording.markdown import table
@@ -37,12 +36,10 @@ def _row(route: RouteResult, change: Change) -> Sequence[str]:
 
 def _measured(change: Change) -> str:
     part = next((part for part in change.parts if part.comparison.metric is GOODPUT), None)
-    if part is not None and part.estimate.effect is not None:
-        found = part.estimate
-        if not says_something(found.interval):
-            return f"{words.times(found.effect)} ({words.TOO_FEW})"
-        return f"{words.times(found.effect)} ({sentences.interval(found.low, found.high)})"
-    return f"refused: {_why(change)}" if change.refusal else words.NOT_MEASURED
+    effect = part.estimate.effect if part else None
+    if part is None or effect is None:
+        return f"refused: {_why(change)}" if change.refusal else words.NOT_MEASURED
+    return f"{words.times(effect)} ({sentences.interval(part.estimate.low, part.estimate.high)})"
 
 
 def _why(change: Change) -> str:

@@ -56,7 +56,7 @@ def _environment(requirements: Path) -> Path:
 def _make(folder: Path, requirements: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", "-r", requirements]
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-deps", "-r", str(requirements)]
     done = subprocess.run(pip, capture_output=True, text=True, check=False)
     if done.returncode and any(words in done.stderr for words in _NO_INDEX):
         pytest.skip(f"pip cannot fetch what {requirements.parent.name} needs: {done.stderr.strip()[-200:]}")
