@@ -19,9 +19,10 @@ from harness.own_app.writing import Written, bench_file_text, requests_of
 from harness.system.places import short
 
 DESCRIPTION = """\
-Imports the app under its own Python and writes a handlerbench.toml to edit. GET routes that need nothing
-are ready to be measured; the others stand in it commented out, each with the reason. Nothing of the app
-is changed, and no file is overwritten without --force."""
+Imports the app under its own Python and writes a handlerbench.toml to edit.
+GET routes that need nothing are ready to be measured; the others stand in it
+commented out, each with the reason. Nothing of the app is changed, and no file
+is overwritten without --force."""
 EPILOG = """\
 examples:
   bench app init shop.main:app --python .venv/bin/python

@@ -21,11 +21,12 @@ from harness.system.places import REFERENCE
 _WIDTH = 80
 
 DESCRIPTION = """\
-Imports the app under its own Python and says of each route: its style, how often a request goes to a
-thread and for what, and the lines that are known to cost. Nothing is started, and nothing is asked of it."""
+Imports the app under its own Python and says of each route: its style, how
+often a request goes to a thread and for what, and the lines that are known to
+cost. Nothing is started, and nothing is asked of it."""
 EPILOG = """\
 examples:
-  bench app inspect                                     the app of handlerbench.toml
+  bench app inspect
   bench app inspect shop.main:app --python .venv/bin/python
   bench app inspect shop.main:make_app --factory --json"""
 

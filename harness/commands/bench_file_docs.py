@@ -37,7 +37,7 @@ def _head(command: str) -> str:
         f"Made from `experiment/records/bench_file_entries.py` by `{command}`; do not edit it.\n\n"
         f"The file stands beside an app of yours and says what `bench app` measures of it. `bench app` with `init` "
         f"writes one to edit.\nAn unknown key is an error that names the nearest one. "
-        "Nothing of a header, a body or the environment is shown in an error or a result."
+        "What ${NAME} stands for, and what the env_file holds, gets into no result and no message."
     )
 
 

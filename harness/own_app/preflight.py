@@ -5,7 +5,7 @@ wrong is not measured.
 """
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -59,10 +59,17 @@ class Found:
 
 def preflight(
     service: Service, requests: Iterable[AppRequest], headers: Mapping[str, tuple[tuple[str, str], ...]]
-) -> tuple[Found, ...]:
-    """Send each request twice, one after the other. `headers` are those to send, by the request's id."""
+) -> Iterator[Found]:
+    """Send each request twice, one after the other. `headers` are those to send, by the request's id.
+
+    After a request without an answer it ends: the app may be gone, or its loop held up for ever, by that request.
+    """
     with httpx.Client(base_url=service.url, timeout=ANSWER_LIMIT_S, trust_env=False) as client:
-        return tuple(_ask_twice(client, service, request, headers[request.id]) for request in requests)
+        for request in requests:
+            found = _ask_twice(client, service, request, headers[request.id])
+            yield found
+            if found.answer.failure is not None:
+                return
 
 
 def _ask_twice(

@@ -1,6 +1,6 @@
 """Everything before the registration: versions, inspection, preflight, pilot, and which changes can be tried at all."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -119,18 +119,26 @@ def _ask_version(rig: AppRig, order: AppOrder, made: Prepared, name: str, *, wit
         route = made.route(request, name)
         if route is not None:
             rig.endpoints[request.id, name] = route.endpoint
-    with rig.serving(config, _PREPARING) as service:
-        rig.know_idle_share(config, service)
-        for found in preflight(service, order.chosen, rig.headers):
-            made.found[found.request.id, name] = rig.found[found.request.id, name] = rig.cleaned(found)
-        log = rig.app_log(_PREPARING).last_lines()
-        complaints = [line for r in order.chosen for line in _remarks(made.found[r.id, name], name)]
-        yield from complaints
-        yield from (f"    {line}" for line in log if complaints)
-        asked = [made.found[r.id, name] for r in made.good(order.chosen, name)]
-        if with_pilot and service.is_alive:
-            made.pilots += pilot(rig, name, asked, service, _PREPARING)
+    while len(asked := [r for r in order.chosen if (r.id, name) not in made.found]) > 0:
+        with rig.serving(config, _PREPARING) as service:
+            if not rig.knows_idle_share(config):
+                rig.know_idle_share(config, service)
+            for found in preflight(service, asked, rig.headers):
+                made.found[found.request.id, name] = rig.found[found.request.id, name] = rig.cleaned(found)
+            yield from _told(rig, [made.found[r.id, name] for r in asked if (r.id, name) in made.found], name)
+    if with_pilot:
+        with rig.serving(config, _PREPARING) as service:
+            right = [made.found[r.id, name] for r in made.good(order.chosen, name)]
+            made.pilots += pilot(rig, name, right, service, _PREPARING)
     rig.tidy([_PREPARING])
+
+
+def _told(rig: AppRig, found: Sequence[Found], version: str) -> Iterator[str]:
+    """Yield what preflight has to say, and under complaints the app's own last lines."""
+    for one in found:
+        yield from _remarks(one, version)
+    if any(one.complaint is not None for one in found):
+        yield from (f"    {line}" for line in rig.app_log(_PREPARING).last_lines())
 
 
 def at_version(name: str) -> ServerConfig:
@@ -159,7 +167,7 @@ def _refusal(rig: AppRig, made: Prepared, request: str, config: ServerConfig) ->
     today = made.found[request, version]
     try:
         with rig.serving(config, _CHANGED, rig.endpoints.get((request, version))) as service:
-            changed = rig.cleaned(preflight(service, [today.request], rig.headers)[0])
+            changed = rig.cleaned(next(preflight(service, [today.request], rig.headers)))
         refused = first(refusals_in(rig.refusals_path(_CHANGED), request, change))
     except EnvironmentUnfitError as error:
         return RefusalEntry(request=request, change=change, why=rig.hidden(str(error).splitlines()[0]))

@@ -192,10 +192,13 @@ class AppRig:
             )
 
     def _start_idle(self, server: ServerConfig) -> None:
-        if _idle_key(server) not in self.idle_shares:
+        if not self.knows_idle_share(server):
             with self.serving(_idle_key(server), "idle") as service:
                 self.know_idle_share(server, service)
             self._forget("idle")
+
+    def knows_idle_share(self, server: ServerConfig) -> bool:
+        return _idle_key(server) in self.idle_shares
 
     def know_idle_share(self, server: ServerConfig, service: Service) -> None:
         """Measure what the app costs that nobody asks anything. Raises EnvironmentUnfitError when it ended."""

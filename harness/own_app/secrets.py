@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from experiment.design.own_app import BenchFile, variables
+from experiment.design.own_app import AppTarget, BenchFile, variables
 from harness.own_app.app_environment import env_file_values
 
 HIDDEN = "(hidden)"
@@ -15,13 +15,22 @@ def secrets_of(file: BenchFile, environ: Mapping[str, str]) -> tuple[str, ...]:
 
     Raises UsageError for an env_file that cannot be read.
     """
-    texts = [value for request in file.requests for _, value in request.headers]
-    texts += [value for _, value in file.app.environment]
-    named = [environ[name] for text in texts for name in variables(text) if name in environ]
-    found = {
-        value for value in (*named, *env_file_values(file.app.env_file, environ).values()) if len(value) >= _SHORTEST
-    }
-    return tuple(sorted(found, key=len, reverse=True))
+    headers = [value for request in file.requests for _, value in request.headers]
+    return _sorted([*_named(headers, environ), *secrets_of_app(file.app, environ)])
+
+
+def secrets_of_app(app: AppTarget, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return those of them that the app is started with. Raises likewise."""
+    asked = [value for _, value in app.environment]
+    return _sorted([*_named(asked, environ), *env_file_values(app.env_file, environ).values()])
+
+
+def _named(texts: Iterable[str], environ: Mapping[str, str]) -> list[str]:
+    return [environ[name] for text in texts for name in variables(text) if name in environ]
+
+
+def _sorted(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({value for value in values if len(value) >= _SHORTEST}, key=len, reverse=True))
 
 
 def redacted(text: str, secrets: Iterable[str]) -> str:

@@ -114,3 +114,15 @@ def test_what_is_wrong_with_a_call_is_said(
 ) -> None:
     assert refusal in said(capsys, *words, code=Exit.USAGE)
     assert not (folder / "handlerbench.toml").exists()
+
+
+@pytest.mark.parametrize("name", ["init", "inspect"])
+def test_the_help_fits_a_terminal_of_80_columns(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit):
+        main(["app", name, "--help"])
+    said = capsys.readouterr().out
+    assert "examples:" in said
+    assert max(map(len, said.splitlines())) <= 80

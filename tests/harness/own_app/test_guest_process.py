@@ -137,6 +137,14 @@ def test_an_app_that_hangs_is_told_with_the_line_that_it_hangs_at(tmp_path: Path
     )
 
 
+def test_no_secret_of_the_apps_variables_is_shown(tmp_path: Path) -> None:
+    env_file = tmp_path / "env"
+    env_file.write_text("KEY=hunter2-and-more\n", encoding="utf-8")
+    said = complaint(order(tmp_path, "import os\nraise RuntimeError(os.environ['KEY'])", env_file=env_file))
+    assert "cannot be imported: RuntimeError: (hidden)" in said
+    assert "hunter2" not in said
+
+
 def test_an_interpreter_that_is_not_there_is_named(tmp_path: Path) -> None:
     with (
         pytest.raises(UsageError, match="there is no Python at /none/python; name the app's own with `python`"),
