@@ -21,6 +21,7 @@ from experiment.design.metrics import (
     Metric,
 )
 from experiment.records.app_record import FindingEntry, TroubleEntry
+from experiment.theory.app_findings import FINDINGS
 
 FIGURES: Mapping[str, Metric] = {
     "answers a second": GOODPUT,
@@ -80,6 +81,7 @@ class FindingView:
     title: str
     why: str
     places: tuple[tuple[str, str], ...]  # file:line, and what stands there
+    advice: str
     cost: str
 
 
@@ -217,11 +219,12 @@ def finding_views(findings: Iterable[FindingEntry]) -> tuple[FindingView, ...]:
 
 
 def _finding(some: list[FindingEntry]) -> FindingView:
-    claim = CLAIMS.get(some[0].claim or "")
+    row, claim = FINDINGS.get(some[0].id), CLAIMS.get(some[0].claim or "")
     return FindingView(
         title=sentences.finding_title(some[0]),
         why=sentences.finding_why(some[0]),
         places=tuple((group.where, group.detail) for group in grouped(some)),
+        advice="" if row is None else f"{row.advice.rstrip('.')}.",
         cost=f"{claim.id}: {claim.statement}" if claim else "",
     )
 

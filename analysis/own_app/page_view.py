@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from analysis.own_app import sentences
 from analysis.own_app.card_view import CardView, FindingView, card_view, finding_views
-from analysis.own_app.ranking import Ranked, Source, ranking
+from analysis.own_app.ranking import Ranked, Source, advice, ranking
 from analysis.own_app.results import AppResults, JudgedClaim, RouteResult
 from analysis.own_app.scales import Bar, Scale, ratio_scale, time_scale
 from analysis.reading.provenance import provenance
@@ -135,6 +135,8 @@ def _more(ranked: Ranked) -> Iterator[str]:
         yield words.upper_first(others) + "."
     for entry in ranked.route.refusals:
         yield words.upper_first(sentences.refusal(entry)) + "."
+    if said := advice(ranked.route):
+        yield f"What to do: {said.rstrip('.')}."
 
 
 def anchor(route: RouteResult) -> str:
