@@ -42,6 +42,7 @@ KINDS: dict[str, set[str]] = {
     },
     # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
     "slow": {
+        *("test_guest_cures", "test_guest_inspect", "test_guest_probe", "test_guest_transparent", "test_guest_traps"),
         *("test_add_something", "test_answers", "test_charts", "test_commands", "test_make", "test_one_road"),
         *(
             "test_discarded_campaign",
