@@ -128,8 +128,8 @@ def test_a_change_is_tried_without_editing_the_shop(folder: Path) -> None:
 @pytest.mark.timeout(300)
 def test_a_version_that_became_worse_fails_the_gate(folder: Path) -> None:
     warehouse = folder / "shop" / "warehouse.py"
-    for words in (["init", "-q", "-b", "main"], ["add", "shop"], [*AUTHOR, "commit", "-qm", "as it was"]):
-        subprocess.run(["git", *words], cwd=folder, check=True)
+    for step in (["init", "-q", "-b", "main"], ["add", "shop"], [*AUTHOR, "commit", "-qm", "as it was"]):
+        subprocess.run(["git", *step], cwd=folder, check=True)
     today = warehouse.read_text(encoding="utf-8")
     warehouse.write_text(today.replace("ROUND_TRIP_S = 0.02", "ROUND_TRIP_S = 0.08"), encoding="utf-8")
     words = ("run", "--requests", "stock", "--rounds", "4", "--out", "against")

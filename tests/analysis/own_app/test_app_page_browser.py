@@ -62,7 +62,7 @@ def opened(file: Path) -> Iterator[tuple[Page, list[str]]]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         tab, asked = browser.new_page(), list[str]()
         tab.on("request", lambda request: asked.append(request.url))
-        tab.on("dialog", lambda dialog: (asked.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        tab.on("dialog", lambda dialog: asked.append(f"dialog {dialog.message}"))
         tab.on("console", lambda message: asked.append(f"console {message.text}"))
         tab.goto(file.as_uri())
         yield tab, asked
