@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from analysis.own_app import sentences
-from analysis.own_app.card_view import CardView, FindingView, card_view, finding_view
-from analysis.own_app.ranking import Ranked, Source, ranking
+from analysis.own_app.card_view import CardView, FindingView, card_view, finding_views
+from analysis.own_app.ranking import Ranked, Source, advice, ranking
 from analysis.own_app.results import AppResults, JudgedClaim, RouteResult
 from analysis.own_app.scales import Bar, Scale, ratio_scale, time_scale
 from analysis.reading.provenance import provenance
@@ -97,7 +97,7 @@ def page_view(results: AppResults) -> PageView:
         rows=tuple(_row(route) for route in results.routes),
         cards=tuple(card_view(route, times) for route in _ordered(results.routes, ranked)),
         own=tuple(_claim(claim) for claim in results.own),
-        findings=tuple(_elsewhere(results)),
+        findings=_elsewhere(results),
         troubles=_other_troubles(results),
         notes=results.record.notes,
         facts=tuple(_facts(results)),
@@ -135,6 +135,8 @@ def _more(ranked: Ranked) -> Iterator[str]:
         yield words.upper_first(others) + "."
     for entry in ranked.route.refusals:
         yield words.upper_first(sentences.refusal(entry)) + "."
+    if said := advice(ranked.route):
+        yield f"What to do: {said.rstrip('.')}."
 
 
 def anchor(route: RouteResult) -> str:
@@ -180,10 +182,10 @@ def _other_troubles(results: AppResults) -> tuple[TroubleEntry, ...]:
     return tuple(trouble for trouble in results.record.troubles if trouble.request not in known)
 
 
-def _elsewhere(results: AppResults) -> Iterator[FindingView]:
-    """Yield the static findings that stand on no card: of the middleware, and of routes that were not asked."""
+def _elsewhere(results: AppResults) -> tuple[FindingView, ...]:
+    """Return the static findings that stand on no card: of the middleware, and of routes that were not asked."""
     shown = {finding for route in results.routes for finding in route.findings}
-    yield from (finding_view(finding) for finding in results.findings if finding not in shown)
+    return finding_views(finding for finding in results.findings if finding not in shown)
 
 
 def _facts(results: AppResults) -> Iterator[tuple[str, str]]:

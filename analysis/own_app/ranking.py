@@ -15,6 +15,7 @@ from analysis.own_app.results import AppResults, BlockingPlace, Change, Outcome,
 from analysis.stats.results import ComparisonResult
 from experiment.design.metrics import BYSTANDER_P99, GOODPUT, LOOP_BLOCKED
 from experiment.design.model import Interval
+from experiment.theory.app_findings import FINDINGS
 
 WORTH = 1.1
 """A prediction below it is called the same."""
@@ -135,6 +136,16 @@ def first_line(route: RouteResult) -> BlockingPlace | None:
     """Return the app's line that the most time was lost on; without one, whatever was on the stack."""
     own = next((place for place in route.places if place.is_own), None)
     return own or next(iter(route.places), None)
+
+
+def advice(route: RouteResult) -> str:
+    """Return what our table of findings advises about the line that blocks; empty if it was not seen without load."""
+    place = first_line(route)
+    for finding in route.findings:
+        if place is not None and (finding.file, finding.line) == (place.file, place.line):
+            row = FINDINGS.get(finding.id)
+            return "" if row is None else row.advice
+    return ""
 
 
 def _others(change: Change) -> tuple[float, float] | None:

@@ -89,7 +89,7 @@ def held_up(route: RouteResult) -> str:
     if found is None:
         return words.NOT_MEASURED
     if found < LOOP_BLOCKED.least:
-        return f"< {words.metric_value(LOOP_BLOCKED, LOOP_BLOCKED.least)}"
+        return f"< {LOOP_BLOCKED.least:g} ms"
     return words.metric_value(LOOP_BLOCKED, found)
 
 
@@ -245,8 +245,7 @@ def capacity(load: LoadResult) -> str:
 
 def claim_line(claim: JudgedClaim) -> str:
     """Return a claim's verdict and what was found."""
-    word = claims.VERDICT_WORDS[claim.result.verdict].lower()
-    return f"{word}: {claims.finding(claim.result)}"
+    return f"{verdict_word(claim)}: {claims.finding(claim.result)}"
 
 
 def tally(results: AppResults) -> str:
@@ -339,3 +338,12 @@ def change_line(change: Change) -> str:
     predicted = change.prediction.ratio if change.prediction else None
     theory = "" if predicted is None else f"; theory predicted {about(predicted)}"
     return f"{change_words(change.key)}: {OUTCOME_WORDS[change.outcome]}, {ratios}{theory}."
+
+
+def verdict_word(claim: JudgedClaim) -> str:
+    return claims.VERDICT_WORDS[claim.result.verdict].lower()
+
+
+def expected(claim: JudgedClaim) -> str:
+    """Return what was registered of a claim, each comparison's limit."""
+    return words.listing([claims.expectation(part.comparison) for part in claim.result.comparisons])

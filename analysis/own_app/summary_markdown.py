@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from analysis.own_app import sentences
 from analysis.own_app.finding_groups import grouped
-from analysis.own_app.ranking import Ranked, ranking
+from analysis.own_app.ranking import Ranked, advice, ranking
 from analysis.own_app.results import AppResults, RouteResult
 from analysis.reading.sentences import VERDICT_WORDS
 from analysis.wording import words
@@ -61,6 +61,8 @@ def _ranking(ranked: Sequence[Ranked]) -> str:
     lines = []
     for each in ranked:
         about = [sentences.verdict(each.route), *(f"{_upper(sentences.refusal(r))}." for r in each.route.refusals)]
+        if said := advice(each.route):
+            about.append(f"What to do: {said.rstrip('.')}.")
         lines.append(f"{each.place}. {_text(' '.join(about))}")
     return "\n".join(lines) + "\n"
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from analysis.own_app import sentences
 from analysis.own_app.finding_groups import grouped
-from analysis.own_app.ranking import Ranked, ranking
+from analysis.own_app.ranking import Ranked, advice, ranking
 from analysis.own_app.results import AppResults, JudgedClaim, RouteResult, Standing
 from analysis.reading.sentences import VERDICT_WORDS
 from analysis.wording import words
@@ -82,6 +82,8 @@ def _about(ranked: Ranked) -> Iterator[str]:
         yield words.upper_first(others)
     for refusal in route.refusals:
         yield words.upper_first(sentences.refusal(refusal))
+    if said := advice(route):
+        yield f"What to do: {said}"
 
 
 def _table(results: AppResults, width: int) -> list[str]:

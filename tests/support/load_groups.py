@@ -29,18 +29,20 @@ KINDS: dict[str, set[str]] = {
             "test_end_to_end",
             "test_ledger",
             "test_locust_by_hand",
+            "test_shop",
         ),
         *("test_server_factors", "test_trials", "test_trials_open", "test_wheel"),
         "test_make::test_the_app_is_served_and_locust_drives_it",
         "test_yardstick::test_a_neighbour_that_empties_the_cache_makes_the_passes_slower",
         "test_make::test_the_cost_of_the_probe_is_measured",
     },
-    "browser": {"test_report_browser"},
+    "browser": {"test_report_browser", "test_app_page_browser"},
     "postgres": {
         *("test_app", "test_database_trials", "test_db", "test_binaries", "test_given", "test_keeper", "test_server")
     },
     # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
     "slow": {
+        *("test_guest_cures", "test_guest_inspect", "test_guest_probe", "test_guest_transparent", "test_guest_traps"),
         *("test_add_something", "test_answers", "test_charts", "test_commands", "test_make", "test_one_road"),
         *(
             "test_discarded_campaign",

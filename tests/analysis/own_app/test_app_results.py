@@ -12,7 +12,7 @@ from analysis.own_app.changes import outcome_of
 from analysis.own_app.export import as_json
 from analysis.own_app.gate import gate, stopped
 from analysis.own_app.places import NOT_OURS, parts_of
-from analysis.own_app.ranking import Source, best_gain, blocked_ms, ranking
+from analysis.own_app.ranking import Source, advice, best_gain, blocked_ms, ranking
 from analysis.own_app.reading import read_results
 from analysis.own_app.results import AppResults, Outcome, RouteResult, Standing
 from analysis.stats.results import Estimate, Verdict
@@ -20,6 +20,7 @@ from experiment.design.metrics import GOODPUT, RESPONSE_P99
 from experiment.design.model import Interval
 from experiment.errors import Exit, StoreError, UsageError
 from experiment.records.app_record import ClaimNote
+from experiment.theory.app_findings import FINDINGS as FINDINGS_TABLE
 from fake_apps import (
     ALONE,
     BUSY,
@@ -221,6 +222,11 @@ def test_a_campaign_without_a_trial_says_so(tmp_path: Path) -> None:
 def test_the_static_findings_of_a_route_stand_with_its_request(results: AppResults) -> None:
     assert route(results, "quote").findings == FINDINGS
     assert route(results, "search").findings == ()
+
+
+def test_a_line_that_was_seen_without_load_comes_with_advice(results: AppResults) -> None:
+    assert advice(route(results, "quote")) == FINDINGS_TABLE["client-per-request"].advice
+    assert advice(route(results, "search")) == ""
 
 
 def test_json_has_every_request_and_no_infinity(results: AppResults) -> None:
