@@ -1,7 +1,7 @@
 """The judge of analysis.stats looking after every round, for thousands of campaigns at once.
 
-The half-width is a factor that only n, the level and the prior decide, times the sample's standard deviation or its
-floor. The factor is asked of the estimator itself, so that there is no second copy of its formula to be wrong.
+The half-width is a factor that only n, the level and the prior decide, times the standard deviation of one pair. Both
+are asked of the judge itself, so that there is no second copy of its formulas to be wrong.
 """
 
 from dataclasses import dataclass
@@ -43,8 +43,11 @@ def look(log_ratios: Floats, level: float, prior: Prior = USUAL) -> Looks:
     n = np.arange(1, log_ratios.shape[1] + 1)
     start = log_ratios[:, :1]  # sums of squares are taken about it, so that no digit is lost
     total, squares = (np.cumsum((log_ratios - start) ** power, axis=1) for power in (1, 2))
-    spread = np.sqrt(np.maximum(squares - total**2 / n, 0.0) / np.maximum(n - 1, 1))
+    variance = np.maximum(squares - total**2 / n, 0.0) / np.maximum(n - 1, 1)
     factors = np.array([half_width_factor(int(k), level, prior) for k in n])
+    # what the prior makes of a sample's variance is linear in it
+    known, sure = (np.array([prior.variance(int(k), v) for k in n]) for v in (0.0, 1.0))
+    spread = np.sqrt(known + (sure - known) * variance)
     mean, halves = start + total / n, factors * np.maximum(spread, prior.least_spread)
     return Looks(low=mean - halves, high=mean + halves)
 

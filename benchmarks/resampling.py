@@ -7,19 +7,19 @@ no rarity there. The truth is placed on each limit that the claim has, and both 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isinf, log
 
 import numpy as np
 
-from analysis.stats.rule import LATEST, WIDE_G, Prior
+from analysis.stats.rule import LATEST, Prior
 from benchmarks.looks import first_verdicts
 from benchmarks.noise import Floats
 from benchmarks.residuals import Key, judged, residuals, scatter
 from experiment.design.claims import A_A
 from experiment.design.model import Comparison
 
-FLOORS_TRIED = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # as multiples of the pooled standard deviation
+SPREADS_TRIED = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0)  # as multiples of the pooled standard deviation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,11 +33,11 @@ class RealNoise:
     campaigns: int
     pairs: int
     spread: float  # pooled standard deviation of its log ratios
-    floor: float  # as registered; 0 without one
+    registered: float  # scatter; 0 without one
     worst: float  # with the prior that the judge uses
-    worst_without_floor: float  # with the same prior as a comparison that registered none
-    worst_wide_without_floor: float  # with the prior that belongs to a floor, but none
-    enough_floor: float | None  # the smallest floor tried that keeps the rate
+    worst_unregistered: float  # with the same prior as a comparison that registered none
+    worst_wide_unregistered: float  # with the wider prior that belongs to a registered scatter, but none
+    enough: float | None  # the smallest scatter tried that keeps the rate, were it registered
 
     def keeps(self, alpha: float) -> bool:
         return self.worst <= alpha
@@ -81,7 +81,7 @@ class _Draws:
 def _real_noise(claim: str, comparison: Comparison, draws: _Draws, alpha: float) -> RealNoise:
     found = scatter(draws.sets)
     worst = _worst(comparison, draws, alpha, LATEST.prior(comparison.scatter))
-    tried = (k * found.spread for k in FLOORS_TRIED)
+    tried = (k * found.spread for k in SPREADS_TRIED)
     enough = (f for f in tried if _worst(comparison, draws, alpha, LATEST.prior(f)) <= alpha)
     return RealNoise(
         claim=claim,
@@ -91,11 +91,11 @@ def _real_noise(claim: str, comparison: Comparison, draws: _Draws, alpha: float)
         campaigns=found.campaigns,
         pairs=found.pairs,
         spread=found.spread,
-        floor=comparison.scatter,
+        registered=comparison.scatter,
         worst=worst,
-        worst_without_floor=_worst(comparison, draws, alpha, LATEST.prior(0.0)),
-        worst_wide_without_floor=_worst(comparison, draws, alpha, Prior(g=WIDE_G)),
-        enough_floor=next(enough, None),
+        worst_unregistered=_worst(comparison, draws, alpha, LATEST.prior(0.0)),
+        worst_wide_unregistered=_worst(comparison, draws, alpha, replace(LATEST.prior(1.0), degrees=0.0)),
+        enough=next(enough, None),
     )
 
 

@@ -3,7 +3,8 @@
 `python -m benchmarks.residuals` prints the pooled scatter of every comparison. Its residuals are ln(ratio) minus the
 campaign's own mean; log_ratios.csv, beside this file, holds those of the committed generations of the reference, and
 campaigns in results/ whose name begins with `reference` are added. `--renew COMMIT...` writes the file again from the
-reference as it was in these commits, so that nothing needs git's history when it is run.
+reference as it was in these commits, so that nothing needs git's history when it is run; `--add DIR...` appends those
+of campaigns that are no reference, such as a pilot.
 
 The upper limit of a standard deviation s with f degrees of freedom is s sqrt(f / q), q the lower quantile of
 chi-square, by the approximation of Wilson & Hilferty (PNAS 17, 1931).
@@ -131,13 +132,22 @@ def renew(commits: Sequence[str], data: Path = DATA) -> None:
     with tempfile.TemporaryDirectory(prefix="reference-") as place:
         folders = {commit: _taken_out(commit, Path(place) / commit) for commit in commits}
         wanted = {key: c for folder in folders.values() for key, c in _wanted(folder).items()}
-        rows = [
-            (commit, folder.manifest().campaign, *key, n, x)
-            for commit, folder in folders.items()
-            for key, logs in measured(folder, wanted).items()
-            for n, x in enumerate(logs, start=1)
-        ]
+        rows = [row for commit, folder in folders.items() for row in _rows(commit, folder, wanted)]
     write_table(data, COLUMNS, rows)
+
+
+def add(folders: Iterable[Path], data: Path = DATA) -> None:
+    """Append the log ratios of these campaigns to log_ratios.csv."""
+    with data.open(encoding="utf-8", newline="") as file:
+        before = list(csv.reader(file))[1:]
+    found = [CampaignFolder(path) for path in folders]
+    new = [row for f in found for row in _rows((f.manifest().git.commit or "unknown")[:7], f, _wanted(f))]
+    write_table(data, COLUMNS, [*before, *new])
+
+
+def _rows(commit: str, folder: CampaignFolder, wanted: Mapping[Key, Comparison]) -> list[tuple[object, ...]]:
+    name, found = folder.manifest().campaign, measured(folder, wanted)
+    return [(commit, name, *key, n, x) for key, logs in found.items() for n, x in enumerate(logs, start=1)]
 
 
 def _taken_out(commit: str, place: Path) -> CampaignFolder:
@@ -166,9 +176,12 @@ def _scatter_cells(key: Key, found: Scatter, asker: tuple[str, Comparison] | Non
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.residuals", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--renew", nargs="+", metavar="COMMIT", help="write log_ratios.csv from these commits first")
+    parser.add_argument("--add", nargs="+", metavar="DIR", type=Path, help="append the log ratios of these campaigns")
     options = parser.parse_args()
     if options.renew:
         renew(options.renew)
+    if options.add:
+        add(options.add)
     say(scatter_table(all_known(ROOT / "results")))
     return 0
 

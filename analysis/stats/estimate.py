@@ -5,12 +5,17 @@ identical routes different far too often.
 
 The interval is a confidence sequence: the t-test of Gönen, Johnson, Lu & Westfall (The American Statistician 59, 2005),
 whose Bayes factor with a Gaussian prior on the standardised effect is a non-negative supermartingale under the null,
-inverted by Ville's inequality. With n pairs, prior variance g, r = 1 + n g and K = (sqrt(r) / alpha)^(2/n):
+inverted by Ville's inequality. With n pairs, prior variance g, f degrees of freedom that were known before (0 by rules
+1 and 2), r = 1 + n g and K = (sqrt(r) / alpha)^(2 / (n + f)):
 
-    half-width = sqrt((n - 1) u) * s / sqrt(n),    u = (K - 1) / (1 - K / r),    infinite while K >= r
+    half-width = sqrt((n + f - 1) u) * s / sqrt(n),    u = (K - 1) / (1 - K / r),    infinite while K >= r
 
-s is the sample's standard deviation, or the registered floor under it if that is larger. A metric without a baseline
-is estimated in the same way from ln(value) of single trials.
+s is the standard deviation of one pair. With f = 0 it is the sample's, or the registered floor if that is larger. With
+f > 0 it pools both, s^2 = (f s0^2 + (n - 1) s_n^2) / (n + f - 1), s0 the registered one: the moderated variance of
+Smyth (Statistical Applications in Genetics and Molecular Biology 3, 2004, article 3), and the Bayes factor is the same
+with an inverse gamma prior of the variance on both sides. Averaged over that prior it is a supermartingale as before;
+for one true scatter it is not exact, and benchmarks/calibration.py says how often it errs where that is a multiple of
+s0. A metric without a baseline is estimated in the same way from ln(value) of single trials.
 
 The interval is two-sided at level alpha, and each of its ends errs at most alpha / 2 of the time: the Bayes factor is
 the mean of one for larger effects and one for smaller ones, each a supermartingale. Where it exceeds 1 / alpha, the
@@ -38,11 +43,11 @@ def half_width_factor(n: int, alpha: float, prior: Prior = USUAL) -> float:
     if n < 2:  # noqa: PLR2004 - a spread needs two
         return inf
     r = 1 + n * prior.g
-    k = (sqrt(r) / alpha) ** (2 / n)
+    k = (sqrt(r) / alpha) ** (2 / (n + prior.degrees))
     if k >= r:
         return inf
     u = (k - 1) / (1 - k / r)
-    return sqrt((n - 1) * u) / sqrt(n)
+    return sqrt((n + prior.degrees - 1) * u) / sqrt(n)
 
 
 def half_width(log_ratios: Sequence[float], alpha: float, prior: Prior = USUAL) -> float:
@@ -72,7 +77,7 @@ class LogSample:
 
     def half_width(self, alpha: float, prior: Prior) -> float:
         factor = half_width_factor(self.n, alpha, prior)
-        return inf if factor == inf else factor * max(self.spread, prior.least_spread)
+        return inf if factor == inf else factor * prior.spread(self.n, self.spread)
 
     def estimate(self, alpha: float, prior: Prior = USUAL) -> Estimate:
         """Return the estimate, its interval two-sided at level alpha."""

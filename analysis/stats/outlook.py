@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import inf, log
 
-from analysis.stats.estimate import MIN_STRUCTURAL_TRIALS, LogSample, estimate, half_width_factor, log_sample
+from analysis.stats.estimate import MIN_STRUCTURAL_TRIALS, LogSample, estimate, log_sample
 from analysis.stats.judge import decide
 from analysis.stats.results import Verdict
 from analysis.stats.rule import LATEST, DecisionRule, has_one_end
@@ -26,8 +26,8 @@ def pairs_needed(
 ) -> int:
     """Return after how many more pairs (without a baseline: trials) the comparison is probably decided.
 
-    Mean and scatter are taken to stay as they are so far, with the registered floor. 0 if it is decided, at most
-    `most`. With fewer than two pairs: up to the first look at which it can be supported at all.
+    Mean and scatter are taken to stay as they are so far, with what is registered of the scatter. 0 if it is decided,
+    at most `most`. With fewer than two pairs: up to the first look at which it can be supported at all.
     """
     if comparison.is_structural:
         return max(0, MIN_STRUCTURAL_TRIALS - estimate(comparison, trials, alpha).n)
@@ -48,5 +48,5 @@ def _decides(comparison: Comparison, sample: LogSample, alpha: float, parts: int
 def _can_support(comparison: Comparison, sample: LogSample, alpha: float, _parts: int, rule: DecisionRule) -> bool:
     """Return whether the narrowest interval after so many pairs fits between the limits."""
     prior, expected = rule.prior(comparison.scatter), comparison.expected
-    half = half_width_factor(sample.n, rule.supporting_level(alpha), prior) * prior.least_spread
+    half = replace(sample, spread=prior.usual_spread).half_width(rule.supporting_level(alpha), prior)
     return half < inf if has_one_end(expected) else 2 * half <= log(expected.high / expected.low)

@@ -23,7 +23,7 @@ for _load in (
     # CPU work: enough users for a queue, but few enough that bystanders still get answers; 3 s give the 200 bystander
     # calls of which the slowest two are a p99
     Load(id="closed-8", kind=LoadKind.CLOSED, users=8, warmup_s=1.5, window_s=3.0),
-    # the same where only goodput is judged
+    # the same where no p99 is judged
     Load(id="closed-8-short", kind=LoadKind.CLOSED, users=8, warmup_s=0.7, window_s=2.0),
     # the same stall under two loads: four users wait until it ends, but open arrivals go on; four seconds contain two
     # stalls, and 400 arrivals are enough for a p99

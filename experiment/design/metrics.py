@@ -166,6 +166,17 @@ NORMALIZED_GOODPUT = METRICS.add(
         said="{t} has {e} times the goodput of {b}, at equal core speed",
     )
 )
+NORMALIZED_LITTLES_GOODPUT = METRICS.add(
+    Metric(
+        name="goodput_littles_normalized_rps",
+        label="goodput by Little's law at equal core speed",
+        short="Little's goodput, equal speed",
+        unit=Unit.RPS,
+        better=Better.HIGHER,
+        is_at_equal_speed=True,
+        said="{t} has {e} times the goodput of {b}, as users by mean response time at equal core speed",
+    )
+)
 NORMALIZED_CPU_PER_REQUEST = METRICS.add(
     Metric(
         name="sut_cpu_normalized_us_per_request",

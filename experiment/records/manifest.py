@@ -222,7 +222,9 @@ class Manifest(Entry):
     command: str = ""
     seed: int | None = None
     alpha: float = 0.05
-    judge: Literal["1", "2"] = Field(default="2", description="the judge's rule; a manifest that names none has rule 1")
+    judge: Literal["1", "2", "3"] = Field(
+        default="3", description="the judge's rule; a manifest that names none has rule 1"
+    )
     started_at: str | None = None
     finished_at: str | None = None
     stopped_because: str | None = None

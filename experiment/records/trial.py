@@ -74,6 +74,7 @@ class TrialMetrics:
     sut_cpu_resolution_us: float | None = None  # the smallest step of the clock that sut_cpu_share was read from
     yardstick_us: float | None = None  # CPU time of the yardstick's pass on the SUT's core; a faster core needs less
     goodput_normalized_rps: float | None = None  # converted to a core that does the pass in YARDSTICK_US
+    goodput_littles_normalized_rps: float | None = None  # converted to the same core
     sut_cpu_normalized_us_per_request: float | None = None  # converted to the same core
     sut_rss_peak_mib: float | None = None
     sut_threads_peak: int | None = None  # of the whole process tree, seen from outside

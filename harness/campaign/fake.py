@@ -12,8 +12,10 @@ from math import exp, sqrt
 from experiment.design.metrics import (
     CPU_PER_REQUEST,
     GOODPUT,
+    LITTLES_GOODPUT,
     NORMALIZED_CPU_PER_REQUEST,
     NORMALIZED_GOODPUT,
+    NORMALIZED_LITTLES_GOODPUT,
     RESPONSE_P50,
     YARDSTICK_US,
     Metric,
@@ -34,7 +36,11 @@ class Noise(StrEnum):
 
 
 Planted = dict[Metric, float]
-_AT_EQUAL_SPEED = {GOODPUT: NORMALIZED_GOODPUT, CPU_PER_REQUEST: NORMALIZED_CPU_PER_REQUEST}
+_AT_EQUAL_SPEED = {
+    GOODPUT: NORMALIZED_GOODPUT,
+    LITTLES_GOODPUT: NORMALIZED_LITTLES_GOODPUT,
+    CPU_PER_REQUEST: NORMALIZED_CPU_PER_REQUEST,
+}
 """This driver's core is always equally fast, so a normalized metric that is not planted equals the plain one."""
 
 

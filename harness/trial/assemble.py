@@ -223,13 +223,15 @@ def at_equal_speed(yardstick_us: float | None, numbers: Mapping[str, Any]) -> di
     """
     if yardstick_us is None:
         return {}
-    goodput, cost = numbers.get("goodput_rps"), numbers.get("sut_cpu_us_per_request")
     slower = yardstick_us / YARDSTICK_US
-    return {
-        "yardstick_us": yardstick_us,
-        "goodput_normalized_rps": None if goodput is None else goodput * slower,
-        "sut_cpu_normalized_us_per_request": None if cost is None else cost / slower,
+    factors = {
+        ("goodput_rps", "goodput_normalized_rps"): slower,
+        ("goodput_littles_rps", "goodput_littles_normalized_rps"): slower,
+        ("sut_cpu_us_per_request", "sut_cpu_normalized_us_per_request"): 1 / slower,
     }
+    plain = {new: (numbers.get(old), factor) for (old, new), factor in factors.items()}
+    converted = {new: None if value is None else value * factor for new, (value, factor) in plain.items()}
+    return {"yardstick_us": yardstick_us, **converted}
 
 
 def _database(connections: Sequence[tuple[float, int, int]], window: Window) -> dict[str, Any]:

@@ -65,7 +65,7 @@ KINDS: dict[str, set[str]] = {
         "test_compare::test_equal_truths_are_hardly_ever_called_different",
         "test_estimate::test_looking_after_every_round_errs_less_often_than_declared",
         "test_pool_occupancy::test_chance_alone_seldom_makes_a_complaint_even_of_a_pool_that_is_all_busy_or_all_idle",
-        "test_residuals::test_every_claim_with_a_registered_floor_keeps_the_declared_rate_on_real_noise",
+        "test_residuals::test_every_claim_with_a_registered_scatter_keeps_the_declared_rate_on_real_noise",
         "test_scheduling",
         "test_schedule::test_a_campaign_that_breaks_off_anywhere_goes_on_with_the_same_trials",
         "test_schedule::test_at_the_end_of_the_budget_the_aa_pair_gives_way_to_open_claims",

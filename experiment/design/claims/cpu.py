@@ -2,7 +2,7 @@
 
 from experiment.design.claims.table import ALL_CORES, ANYTHING, DEFAULT, article, claim, ratio
 from experiment.design.metrics import BYSTANDER_P99, LOOP_LAG_P99, NORMALIZED_GOODPUT, RESPONSE_P99
-from experiment.design.model import Interval, at_least, at_most
+from experiment.design.model import at_least, at_most
 
 OFFLOAD, BLOCKING = "upload.async-offload", "upload.async-blocking"
 
@@ -11,7 +11,7 @@ claim(
     "offload-frees-the-loop",
     "Beside 8 uploads, the slowest bystander in a hundred waits at most 0.7 times as long with run_in_threadpool",
     article("Offloading CPU work"),
-    ratio(OFFLOAD, BLOCKING, load="closed-8", metric=BYSTANDER_P99, expected=at_most(0.7), scatter=0.2),
+    ratio(OFFLOAD, BLOCKING, load="closed-8", metric=BYSTANDER_P99, expected=at_most(0.7), scatter=0.215),
     refuted_by="it waits more than 0.7 times as long",
     beside=(ratio(OFFLOAD, BLOCKING, load="closed-8", metric=LOOP_LAG_P99, expected=ANYTHING),),
     note="Better, not free: the parse holds the GIL, and the loop waits for its turn.",
@@ -21,7 +21,7 @@ claim(
     "offload-costs-the-uploads",
     "With 8 users, the uploads' own p99 is at least a tenth longer with run_in_threadpool",
     article("Offloading CPU work"),
-    ratio(OFFLOAD, BLOCKING, load="closed-8", metric=RESPONSE_P99, expected=at_least(1.1), scatter=0.14),
+    ratio(OFFLOAD, BLOCKING, load="closed-8", metric=RESPONSE_P99, expected=at_least(1.1), scatter=0.16),
     refuted_by="the p99 is less than 1.1 times as long",
     note="On the loop they are served one after the other; threads take turns, and some uploads wait for many turns.",
 )
@@ -30,22 +30,29 @@ claim(
     "gil-still-bites",
     "Threads give a PDF parse no more throughput on all cores, and they do for work that lets go of the GIL",
     article("Offloading CPU work"),
-    ratio(OFFLOAD, BLOCKING, load="closed-8-short", expected=Interval(0.75, 1.25), scatter=0.235, server=ALL_CORES),
+    ratio(
+        OFFLOAD,
+        BLOCKING,
+        load="closed-8-short",
+        metric=NORMALIZED_GOODPUT,
+        expected=at_most(1.25),
+        scatter=0.18,
+        server=ALL_CORES,
+        is_alike=True,
+    ),
     ratio(
         "password.async-offload",
         "password.async-blocking",
         load="closed-8-short",
         expected=at_least(1.3),
-        scatter=0.135,
+        scatter=0.16,
         server=ALL_CORES,
     ),
-    refuted_by="threads change the goodput of the parse by more than a quarter; or they give password checks less than "
+    refuted_by="threads raise the goodput of the parse by more than a quarter; or they give password checks less than "
     "1.3 times as much, and then it is not the GIL that decides",
-    beside=(
-        ratio(OFFLOAD, BLOCKING, load="closed-8-short", metric=NORMALIZED_GOODPUT, expected=ANYTHING, server=ALL_CORES),
-    ),
+    beside=(ratio(OFFLOAD, BLOCKING, load="closed-8-short", expected=ANYTHING, server=ALL_CORES),),
     note="The SUT has all cores on both sides and shares them with the driver. 1.3 is for two cores. The second "
-    "comparison is a control. Judged as measured; the value at equal core speed stands beside it.",
+    "comparison is a control. The parse is judged at equal core speed, the password check as measured.",
 )
 claim(
     "A16",
@@ -57,7 +64,7 @@ claim(
         BLOCKING,
         load="closed-8-short",
         expected=at_least(1.3),
-        scatter=0.11,
+        scatter=0.15,
         server=ALL_CORES,
         baseline_server=DEFAULT,
     ),

@@ -27,7 +27,7 @@ def test_an_interval_needs_three_pairs_without_a_registered_scatter_and_two_with
 
 
 def test_a_narrow_equivalence_needs_more_pairs_from_the_start() -> None:
-    wide, narrow = (replace(comparison(Interval(1 / k, k)), scatter=0.05) for k in (2.0, 1.1))
+    wide, narrow = (replace(comparison(Interval(1 / k, k)), scatter=0.15) for k in (2.0, 1.1))
     assert 2 < pairs_needed(wide, [], ALPHA) < pairs_needed(narrow, [], ALPHA) < MOST_PAIRS
 
 

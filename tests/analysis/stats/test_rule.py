@@ -1,7 +1,7 @@
 """The rules of the judge: what each takes for granted and at which level it decides."""
 
 from dataclasses import replace
-from math import log
+from math import log, sqrt
 from random import Random
 
 import pytest
@@ -9,7 +9,7 @@ import pytest
 from analysis.stats.estimate import LogSample
 from analysis.stats.judge import decide, judge_claim, judge_comparison
 from analysis.stats.results import Verdict
-from analysis.stats.rule import LATEST, LEAST_SPREAD, RULES, WIDE_G, Prior
+from analysis.stats.rule import LATEST, LEAST_SPREAD, RULES, Prior
 from experiment.design.model import Interval, at_least, at_most
 from experiment.records.manifest import ClaimEntry, Manifest, read_manifest
 from made_trials import claim, comparison, ratio_trials
@@ -19,7 +19,7 @@ STEADY = [1.0, 1.01, 0.99, 1.0, 1.005]
 EQUAL = Interval(0.9, 1.1)
 
 
-@pytest.mark.parametrize("name", ["1", "2"])
+@pytest.mark.parametrize("name", ["1", "2", "3"])
 def test_a_rule_stands_under_its_name(name: str) -> None:
     assert [rule.name for key, rule in RULES.items() if key == name] == [name]
 
@@ -52,10 +52,31 @@ def test_the_old_rule_is_two_sided_throughout() -> None:
     assert old.refuting_level(ALPHA, 2, at_most(0.1)) == old.refuting_level(ALPHA, 2, EQUAL) == ALPHA / 2
 
 
-def test_only_a_registered_scatter_widens_the_prior() -> None:
-    assert LATEST.prior(0.05) == Prior(g=WIDE_G, least_spread=0.05)
+def test_only_a_registered_scatter_changes_the_prior() -> None:
+    assert LATEST.prior(0.05) == Prior(g=30, known_spread=0.05, degrees=1)
+    assert RULES["2"].prior(0.05) == Prior(g=100, least_spread=0.05)
     assert LATEST.prior(0.0) == Prior() == RULES["1"].prior(0.05)
-    assert LATEST.prior(1e-9).least_spread == LEAST_SPREAD
+
+
+def test_a_registered_scatter_counts_as_one_degree_of_freedom() -> None:
+    prior = LATEST.prior(0.3)
+    assert prior.variance(5, 0.01) == pytest.approx((0.3**2 + 4 * 0.01) / 5)
+    assert prior.spread(5, 0.1) == pytest.approx(sqrt(prior.variance(5, 0.1**2)))
+    assert prior.usual_spread == 0.3
+
+
+def test_no_pair_scatters_by_less_than_a_clock_can_tell() -> None:
+    assert LATEST.prior(1e-9).spread(4, 0.0) == LEAST_SPREAD == RULES["2"].prior(1e-9).spread(4, 0.0)
+
+
+def test_the_interval_with_a_known_scatter_is_where_its_bayes_factor_is_one_over_alpha() -> None:
+    """The factor of N(0, g s^2) against 0 for the mean, the variance having an inverse gamma prior, written out."""
+    prior, n, spread, alpha = LATEST.prior(0.1), 4, 0.07, 0.05
+    half = LogSample(n=n, spread=spread).half_width(alpha, prior)
+    r = 1 + n * prior.g
+    within = prior.degrees * prior.known_spread**2 + (n - 1) * spread**2
+    factor = ((within + n * half**2) / (within + n * half**2 / r)) ** ((prior.degrees + n) / 2) / sqrt(r)
+    assert factor == pytest.approx(1 / alpha)
 
 
 def test_equivalence_is_two_one_sided_tests() -> None:
