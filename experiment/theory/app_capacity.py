@@ -51,6 +51,11 @@ class RouteCosts:
         return self.blocked_s >= BLOCKS_FROM_S
 
     @property
+    def may_need_the_core(self) -> bool:
+        """Whether 20 users of it keep a core busy: its figures then follow the core's speed."""
+        return (self.cpu_s or 0.0) * 20 >= self.service_s
+
+    @property
     def held_s(self) -> float:
         """The time that the loop is held up, with what the probe misses of it; never more than the whole service."""
         return min(self.service_s, self.blocked_s + UNSEEN_S) if self.blocked_s > NOISE_S else 0.0

@@ -14,7 +14,7 @@ from importlib.metadata import version as version_of
 from pathlib import Path
 
 from analysis.stats.judge import ALPHA
-from analysis.stats.rule import LATEST
+from analysis.stats.rule import LATEST, RULES
 from analysis.wording.words import plural
 from experiment.design.model import Treatment
 from experiment.design.own_app import secret_values
@@ -190,7 +190,13 @@ def _campaign(work: _Work, manifest: Manifest) -> Campaign:
         claims=manifest.asked(),
         loads=manifest.loads,
         skipped=manifest.skipped,
-        rules=Rules(seed=manifest.seed, alpha=ALPHA, budget_s=bounds.budget_s, max_rounds=bounds.max_rounds),
+        rules=Rules(
+            seed=manifest.seed,
+            alpha=manifest.alpha,
+            budget_s=bounds.budget_s,
+            max_rounds=bounds.max_rounds,
+            judge=RULES[manifest.judge],
+        ),
         pair=(),
         listener=work.listener,
         hold_of=lambda _variant, _settings: None,

@@ -15,18 +15,18 @@ For each request, with fixed limits:
 The user's own claims stand beside these, with their own limits.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from experiment.design.app_sides import app_metric, read_side
-from experiment.design.factors import VERSION, ServerConfig
+from experiment.design.factors import ServerConfig
 from experiment.design.metrics import BYSTANDER_P99, GOODPUT, LOOP_BLOCKED, RESPONSE_P50, RESPONSE_P99, Metric
 from experiment.design.model import Claim, Comparison, Interval, Load, LoadKind, Treatment, at_most
 from experiment.design.own_app import AppClaim, AppRequest
 from experiment.errors import UsageError
-from experiment.records.app_record import ClaimKind, ClaimNote, Prediction
-from experiment.theory.app_capacity import BLOCKS_FROM_S, LIMITED_BY, RouteCosts, capacity
-from experiment.theory.ceilings import Ceiling
+from experiment.records.app_record import ClaimKind, ClaimNote
+from experiment.theory.app_capacity import BLOCKS_FROM_S, LIMITED_BY
+from harness.own_app.app_theory import Theory
 
 BLOCKED_LIMIT_MS = BLOCKS_FROM_S * 1000
 BYSTANDER_LIMIT_US = 100_000.0
@@ -34,15 +34,6 @@ CAPACITY_LOW, CAPACITY_HIGH = 0.8, 1.25
 MARGIN = 0.10
 TAIL_MARGIN = 0.25
 """p99 of a short window scatters more: a tenth could seldom be decided."""
-
-_SCATTER: Mapping[Metric, float] = {
-    LOOP_BLOCKED: 0.10,
-    BYSTANDER_P99: 0.10,
-    GOODPUT: 0.02,
-    RESPONSE_P50: 0.05,
-    RESPONSE_P99: 0.05,
-}
-"""Floors under the standard deviation of a pair: few trials agree by chance. Those of waits among our own claims."""
 
 _SOURCE = "registered by bench app for every request"
 ON_FILE = ServerConfig()
@@ -76,21 +67,6 @@ def differing(treatment: ServerConfig, baseline: ServerConfig) -> str:
     return (own.suffix or baseline.suffix).removeprefix("+")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Theory:
-    """What predictions are computed from: each request's costs by version, and the machine."""
-
-    costs: Mapping[tuple[str, str], RouteCosts]  # by request and version; "" is the app as its file has it
-    loads: Mapping[str, Load]
-    cores: int
-
-    def of(self, treatment: Treatment) -> Ceiling | None:
-        costs = self.costs.get((treatment.variant, str(treatment.server[VERSION] or "")))
-        return (
-            None if costs is None else capacity(costs, self.loads[treatment.load], treatment.server, cores=self.cores)
-        )
-
-
 def shown(request: AppRequest) -> str:
     """Return a request as sentences name it."""
     return f"{request.method} {request.path}"
@@ -118,8 +94,8 @@ def usual_claims(request: AppRequest, loads: Sequence[Load], theory: Theory) -> 
     busy = busy_of(loads)
     capacities = (_capacity(request, load, theory) for load in busy)
     return (
-        _blocks(request, alone_of(loads)),
-        *(_bystander(request, load) for load in busy),
+        _blocks(request, alone_of(loads), theory),
+        *(_bystander(request, load, theory) for load in busy),
         *(claim for claim in capacities if claim is not None),
     )
 
@@ -128,13 +104,13 @@ def _treatment(request: AppRequest, load: Load, server: ServerConfig = ON_FILE) 
     return Treatment(variant=request.id, load=load.id, server=server)
 
 
-def _level(treatment: Treatment, metric: Metric, expected: Interval) -> Comparison:
+def _level(treatment: Treatment, metric: Metric, expected: Interval, theory: Theory) -> Comparison:
     return Comparison(
-        treatment=treatment, baseline=None, metric=metric, expected=expected, scatter=_SCATTER.get(metric, 0.0)
+        treatment=treatment, baseline=None, metric=metric, expected=expected, scatter=theory.scatter(treatment, metric)
     )
 
 
-def _blocks(request: AppRequest, load: Load) -> Registered:
+def _blocks(request: AppRequest, load: Load, theory: Theory) -> Registered:
     limit = f"{BLOCKED_LIMIT_MS:g} ms an answer"
     return _registered(
         "blocks",
@@ -142,11 +118,11 @@ def _blocks(request: AppRequest, load: Load) -> Registered:
         load,
         statement=f"{shown(request)} holds up the loop for at most {limit}, with {under(load)}",
         refuted_by="a longer time: while it lasts, the app answers nobody",
-        comparison=_level(_treatment(request, load), LOOP_BLOCKED, at_most(BLOCKED_LIMIT_MS)),
+        comparison=_level(_treatment(request, load), LOOP_BLOCKED, at_most(BLOCKED_LIMIT_MS), theory),
     )
 
 
-def _bystander(request: AppRequest, load: Load) -> Registered:
+def _bystander(request: AppRequest, load: Load, theory: Theory) -> Registered:
     limit_ms = BYSTANDER_LIMIT_US / 1000
     return _registered(
         "bystander",
@@ -154,7 +130,7 @@ def _bystander(request: AppRequest, load: Load) -> Registered:
         load,
         statement=f"Beside {under(load)} of {shown(request)}, 99 in 100 other requests wait at most {limit_ms:g} ms",
         refuted_by="a longer wait: the route makes the whole app slow",
-        comparison=_level(_treatment(request, load), BYSTANDER_P99, at_most(BYSTANDER_LIMIT_US)),
+        comparison=_level(_treatment(request, load), BYSTANDER_P99, at_most(BYSTANDER_LIMIT_US), theory),
     )
 
 
@@ -173,7 +149,7 @@ def _capacity(request: AppRequest, load: Load, theory: Theory) -> Registered | N
             f"({LIMITED_BY[found.decided_by]}), within {CAPACITY_LOW:g} to {CAPACITY_HIGH:g}"
         ),
         refuted_by="less: a pool, a lock or a service limits it; more: the pilot saw a slower moment",
-        comparison=_level(treatment, GOODPUT, Interval(CAPACITY_LOW * rate, CAPACITY_HIGH * rate)),
+        comparison=_level(treatment, GOODPUT, Interval(CAPACITY_LOW * rate, CAPACITY_HIGH * rate), theory),
     )
 
 
@@ -190,19 +166,22 @@ def change_claims(
         claim
         for load in busy_of(loads)
         for claim in (
-            _same(change, request, load, GOODPUT, margin),
-            _same(change, request, load, _slowness(change, load, theory), tail),
+            _same(change, request, load, GOODPUT, theory=theory, margin=margin),
+            _same(change, request, load, _slowness(change, load, theory), theory=theory, margin=tail),
         )
     )
 
 
-def _same(change: Change, request: AppRequest, load: Load, metric: Metric, margin: float) -> Registered:
+def _same(
+    change: Change, request: AppRequest, load: Load, metric: Metric, *, theory: Theory, margin: float
+) -> Registered:
+    treatment = _treatment(request, load, change.treatment)
     comparison = Comparison(
-        treatment=_treatment(request, load, change.treatment),
+        treatment=treatment,
         baseline=_treatment(request, load, change.baseline),
         metric=metric,
         expected=Interval(1 - margin, 1 + margin),
-        scatter=_SCATTER[metric],
+        scatter=theory.scatter(treatment, metric),
     )
     return _registered(
         "change",
@@ -257,46 +236,22 @@ def _registered(
     return Registered(claim=claim, note=note)
 
 
-def own_claim(asked: AppClaim, requests: Sequence[str]) -> Registered:
+def own_claim(asked: AppClaim, requests: Sequence[str], theory: Theory) -> Registered:
     """Return a claim of the user's, as registered."""
     treatment = read_side(asked.treatment, requests)
     baseline = None if asked.baseline is None else read_side(asked.baseline, requests)
     metric = app_metric(asked.metric)
+    side = Treatment(variant=treatment.request, load=asked.load, server=treatment.server)
     comparison = Comparison(
-        treatment=Treatment(variant=treatment.request, load=asked.load, server=treatment.server),
-        baseline=None
-        if baseline is None
-        else Treatment(variant=baseline.request, load=asked.load, server=baseline.server),
+        treatment=side,
+        baseline=None if baseline is None else replace(side, variant=baseline.request, server=baseline.server),
         metric=metric,
         expected=asked.expected,
-        scatter=0.0 if metric.is_structural else _SCATTER.get(metric, 0.0),
+        scatter=theory.scatter(side, metric),
     )
     claim = Claim(id=asked.id, slug=asked.id, statement=asked.statement, source=asked.source, comparisons=(comparison,))
     note = ClaimNote(id=asked.id, kind="own", request=treatment.request, load=asked.load)
     return Registered(claim=claim, note=note)
-
-
-def predictions(claims: Iterable[Claim], theory: Theory) -> tuple[Prediction, ...]:
-    """Return what theory says of every treatment that claims name, with the ratio to the baseline it stands against."""
-    claims = tuple(claims)
-    against = {c.treatment: c.baseline for claim in claims for c in claim.comparisons if c.is_ratio}
-    named = dict.fromkeys(t for claim in claims for t in claim.treatments)
-    found = (_prediction(t, against.get(t), theory) for t in named)
-    return tuple(p for p in found if p is not None)
-
-
-def _prediction(treatment: Treatment, baseline: Treatment | None, theory: Theory) -> Prediction | None:
-    own, theirs = theory.of(treatment), None if baseline is None else theory.of(baseline)
-    if own is None:
-        return None
-    return Prediction(
-        treatment=treatment.id,
-        baseline=None if theirs is None or baseline is None else baseline.id,
-        metric=GOODPUT.name,
-        value=own.goodput_rps,
-        ratio=None if theirs is None else own.goodput_rps / theirs.goodput_rps,
-        decided_by=own.decided_by,
-    )
 
 
 def refuse_twins(claims: Sequence[Registered]) -> None:

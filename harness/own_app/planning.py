@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from experiment.design.factors import VERSION
 from experiment.design.model import Load, Treatment
 from experiment.design.plan import treatments_for
+from harness.own_app.app_theory import Theory
 from harness.own_app.claims import (
     ON_FILE,
     Change,
     Registered,
-    Theory,
     busy_of,
     change_claims,
     own_claim,
@@ -52,7 +52,7 @@ def planned(order: AppOrder, made: Prepared, cures: Sequence[Change], *, cores: 
     changes = [*(c for c in cures if (c.request, c.treatment) not in made.refused), *_against(order, made)]
     for change in changes:
         claims += change_claims(change, good[change.request], loads[change.request], theory, order.margin)
-    claims += _own(order)
+    claims += _own(order, theory)
     refuse_twins(claims)
     refused = [c for c in cures if (c.request, c.treatment) in made.refused]
     return Plan(
@@ -85,11 +85,11 @@ def _against(order: AppOrder, made: Prepared) -> tuple[Change, ...]:
     return tuple(Change(request=r.id, treatment=ON_FILE, baseline=at_version(other)) for r in both)
 
 
-def _own(order: AppOrder) -> list[Registered]:
+def _own(order: AppOrder, theory: Theory) -> list[Registered]:
     if order.change is not None:
         return []
     known = [request.id for request in order.file.requests]
-    found = [own_claim(claim, known) for claim in order.file.claims]
+    found = [own_claim(claim, known, theory) for claim in order.file.claims]
     chosen = {request.id for request in order.chosen}
     return [r for r in found if all(t.variant in chosen for t in r.claim.treatments)]
 

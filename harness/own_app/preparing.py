@@ -1,6 +1,7 @@
 """Everything before the registration: versions, inspection, preflight, pilot, and which changes can be tried at all."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
@@ -11,6 +12,7 @@ from experiment.errors import EnvironmentUnfitError
 from experiment.records.app_record import PilotEntry, RefusalEntry
 from experiment.records.inspection import Inspection, RouteEntry
 from experiment.theory.app_capacity import RouteCosts
+from harness.own_app.app_logs import AppLog
 from harness.own_app.claims import ON_FILE, Change, shown
 from harness.own_app.cures import changed_answer, first, refusals_in, refuse_senseless
 from harness.own_app.inspecting import inspection_of
@@ -23,6 +25,8 @@ from harness.own_app.versions import Version, as_it_is, version
 
 Say = Callable[[str], None]
 _PREPARING, _CHANGED = "preparing", "changed"
+_LAST_WORD_S = 0.2
+"""An app writes its traceback after the answer."""
 
 
 @dataclass(slots=True)
@@ -125,7 +129,7 @@ def _ask_version(rig: AppRig, order: AppOrder, made: Prepared, name: str, *, wit
                 rig.know_idle_share(config, service)
             for found in preflight(service, asked, rig.headers):
                 made.found[found.request.id, name] = rig.found[found.request.id, name] = rig.cleaned(found)
-            yield from _told(rig, [made.found[r.id, name] for r in asked if (r.id, name) in made.found], name)
+                yield from _remarks(made.found[found.request.id, name], name, rig.app_log(_PREPARING))
     if with_pilot:
         with rig.serving(config, _PREPARING) as service:
             right = [made.found[r.id, name] for r in made.good(order.chosen, name)]
@@ -133,22 +137,17 @@ def _ask_version(rig: AppRig, order: AppOrder, made: Prepared, name: str, *, wit
     rig.tidy([_PREPARING])
 
 
-def _told(rig: AppRig, found: Sequence[Found], version: str) -> Iterator[str]:
-    """Yield what preflight has to say, and under complaints the app's own last lines."""
-    for one in found:
-        yield from _remarks(one, version)
-    if any(one.complaint is not None for one in found):
-        yield from (f"    {line}" for line in rig.app_log(_PREPARING).last_lines())
-
-
 def at_version(name: str) -> ServerConfig:
     return server({VERSION.name: name}) if name else ON_FILE
 
 
-def _remarks(found: Found, version: str) -> Iterator[str]:
+def _remarks(found: Found, version: str, log: AppLog) -> Iterator[str]:
+    """Yield what the user should know of a request's answers, under a complaint the app's own last lines."""
     of = f" in version {version}" if version else ""
     if found.complaint is not None:
+        time.sleep(_LAST_WORD_S)
         yield f"not measured{of}: {found.complaint}"
+        yield from (f"    {line}" for line in log.last_lines())
     elif found.is_varying:
         yield f"{shown(found.request)}{of} answers differently each time: any body counts as right"
 

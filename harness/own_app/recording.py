@@ -7,7 +7,8 @@ from experiment.design.own_app import AppRequest
 from experiment.records.app_record import AppRecord, Prediction, RequestEntry, VersionEntry
 from experiment.records.inspection import Inspection
 from experiment.theory.app_findings import findings
-from harness.own_app.claims import predictions, shown
+from harness.own_app.app_theory import predictions
+from harness.own_app.claims import shown
 from harness.own_app.order import AppOrder, writes
 from harness.own_app.planning import Plan
 from harness.own_app.preparing import Prepared

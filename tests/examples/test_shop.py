@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from analysis.own_app.ranking import first_line, ranking
 from analysis.own_app.reading import read_results
 from analysis.own_app.results import AppResults, RouteResult, Standing
 from example_apps import EXAMPLES, bench, example
+from experiment.errors import Exit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +22,7 @@ PLANTED: dict[str, Any] = tomllib.loads((EXAMPLES / "shop" / "planted.toml").rea
 MISTAKES = {mistake["request"]: mistake for mistake in PLANTED["mistake"]}
 CLEAN = PLANTED["clean"]["requests"]
 BRIEF = '\n[[load]]\nid = "alone"\nkind = "closed"\nusers = 1\nwarmup_s = 0.3\nwindow_s = 1.2\n'
+AUTHOR = ("-c", "user.name=a test", "-c", "user.email=test@example.org")
 KEY = "a-key-that-stands-in-no-file"
 
 
@@ -36,16 +39,25 @@ class Measured:
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Measured:
-    """Measure every route of the shop with one user, in three rounds."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop in its own folder and environment, with one user as its only load."""
     folder = example("shop", tmp_path_factory.mktemp("examples"))
     settings = folder / "handlerbench.toml"
     alone = settings.read_text(encoding="utf-8").partition("\n[[claim]]")[0]
     settings.write_text(alone + BRIEF, encoding="utf-8")
-    words = ("app", "run", "--quiet", "--rounds", "3", "--budget", "4m", "--seed", "1", "--out", "measured")
-    done = bench(folder, *words, SHOP_KEY=KEY)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shop(folder: Path) -> Measured:
+    """Measure every route of the shop in three rounds."""
+    done = app(folder, "run", "--rounds", "3", "--budget", "4m", "--out", "measured")
     assert done.returncode == 0, done.stdout + done.stderr
     return Measured(folder=folder, printed=done.stdout, results=read_results(folder / "measured"))
+
+
+def app(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    return bench(folder, "app", *words, "--quiet", "--seed", "1", SHOP_KEY=KEY)
 
 
 def planted_at(folder: Path, mistake: dict[str, Any]) -> str:
@@ -99,6 +111,33 @@ def test_the_key_stands_in_no_file_of_the_campaign(shop: Measured) -> None:
     files = [path for path in (shop.folder / "measured").rglob("*") if path.is_file()]
     assert files
     assert [path.name for path in files if KEY.encode() in path.read_bytes()] == []
+
+
+@pytest.mark.timeout(300)
+def test_a_change_is_tried_without_editing_the_shop(folder: Path) -> None:
+    before = (folder / "shop" / "routers" / "products.py").read_bytes()
+    done = app(folder, "try", "stock", "--style", "def", "--rounds", "2", "--out", "tried")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (route,) = read_results(folder / "tried").routes
+    (change,) = route.changes
+    assert (change.key, change.is_measured, change.refusal) == ("style-def", True, None)
+    assert change.prediction is not None
+    assert (folder / "shop" / "routers" / "products.py").read_bytes() == before
+
+
+@pytest.mark.timeout(300)
+def test_a_version_that_became_worse_fails_the_gate(folder: Path) -> None:
+    warehouse = folder / "shop" / "warehouse.py"
+    for step in (["init", "-q", "-b", "main"], ["add", "shop"], [*AUTHOR, "commit", "-qm", "as it was"]):
+        subprocess.run(["git", *step], cwd=folder, check=True)
+    today = warehouse.read_text(encoding="utf-8")
+    warehouse.write_text(today.replace("ROUND_TRIP_S = 0.02", "ROUND_TRIP_S = 0.08"), encoding="utf-8")
+    words = ("run", "--requests", "stock", "--rounds", "4", "--out", "against")
+    done = app(folder, *words, "--against", "main", "--fail-on", "worse:10%", "--annotations")
+    warehouse.write_text(today, encoding="utf-8")
+    assert done.returncode == Exit.GATE_FAILED, done.stdout + done.stderr
+    assert "of that in main: all of it more than 10 % worse" in done.stderr
+    assert "title=GET /products/3/stock became worse::" in done.stdout
 
 
 def test_every_marker_of_the_list_stands_once_in_the_shop() -> None:

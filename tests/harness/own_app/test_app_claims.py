@@ -1,5 +1,7 @@
 """What is registered about an app before it is measured, with made pilots."""
 
+from dataclasses import replace
+
 import pytest
 
 from experiment.design.factors import server
@@ -9,16 +11,15 @@ from experiment.design.model import Interval, Load, LoadKind, Treatment, at_most
 from experiment.design.own_app import DEFAULT_LOADS, AppClaim, AppRequest
 from experiment.errors import UsageError
 from experiment.theory.app_capacity import RouteCosts
+from harness.own_app.app_theory import Theory, predictions
 from harness.own_app.claims import (
     ON_FILE,
     Change,
     Registered,
-    Theory,
     alone_of,
     busy_of,
     change_claims,
     own_claim,
-    predictions,
     refuse_twins,
     usual_claims,
 )
@@ -99,10 +100,18 @@ def test_a_claim_of_the_user_s_keeps_its_own_limits() -> None:
         metric="goodput_rps",
         expected=Interval(5.0, 9.0),
     )
-    found = own_claim(asked, ["search"])
+    found = own_claim(asked, ["search"], THEORY)
     (comparison,) = found.claim.comparisons
     assert (comparison.treatment.id, comparison.expected) == ("search@closed-20+style-def", Interval(5.0, 9.0))
     assert (found.note.kind, found.claim.source) == ("own", "my talk")
+
+
+def test_where_the_core_s_speed_decides_more_scatter_is_registered() -> None:
+    computing = Theory(costs={("search", ""): replace(BLOCKING, cpu_s=0.04)}, loads=LOADS_HERE, cores=2)
+    waits, computes = (
+        by_kind(usual_claims(SEARCH, DEFAULT_LOADS, theory))["capacity"] for theory in (THEORY, computing)
+    )
+    assert 0 < waits.claim.comparisons[0].scatter < computes.claim.comparisons[0].scatter
 
 
 def test_two_claims_of_one_name_are_refused() -> None:
