@@ -133,6 +133,12 @@ class CampaignFolder:
         tables.refuse_unplanned(self.path / TRIALS, frame, {t.id: (t.variant, t.load) for t in manifest.planned()})
         return frame
 
+    def check(self) -> None:
+        """Read every table once. Raises StoreError for the first damage, before anything is drawn or written."""
+        self._all_seconds()
+        for _ in latency.pieces(self.path / LATENCY):
+            pass
+
     def trials(self) -> list[TrialRecord]:
         """Return every finished trial in the order they ran."""
         return tables.trial_records(self.trials_frame())

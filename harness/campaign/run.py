@@ -123,6 +123,7 @@ def resume(path: Path, listener: Listener) -> CampaignOutcome:
     """Continue a campaign that was interrupted, by its own manifest. Raises StoreError where that is not sound."""
     folder = CampaignFolder.open(path)
     folder.planned_frame(folder.manifest())  # what is damaged is refused before anything is changed
+    folder.check()
     folder.mend()
     return _measure(folder, listener, lambda _: None)
 

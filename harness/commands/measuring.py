@@ -14,6 +14,7 @@ from analysis.reading.alarms import alarms
 from analysis.reading.campaign import Campaign, load_campaign
 from analysis.reading.sentences import finding
 from analysis.stats.results import ClaimResult, Verdict
+from analysis.wording.printable import one_line, printable
 from experiment.errors import Exit
 from harness.campaign.discarded import Discarded
 from harness.campaign.events import Listener
@@ -66,7 +67,7 @@ def measure(
 def _given_up(campaign: Campaign) -> int:
     """Say which rules discarded the latest trials and what to do; return the exit code."""
     for line in Discarded.last_of(campaign.trials).lines():
-        print(f"bench: {line}", file=sys.stderr)
+        print(f"bench: {printable(line)}", file=sys.stderr)
     again = f"bench run --resume {shlex.quote(str(short(campaign.folder.path)))}"
     print(f"bench: what was measured is kept; go on with {again}", file=sys.stderr)
     return Exit.INVALID
@@ -92,7 +93,7 @@ def _show_verdicts(console: Console, results: Sequence[ClaimResult]) -> None:
         console.print(Text("\nVerdicts", style="bold"))
     for result in results:
         word, colour = MARKS[result.verdict]
-        line = Text.assemble(f"{result.claim.id:<5}", (f"{word:<15}", colour), result.claim.statement)
+        line = Text.assemble(f"{result.claim.id:<5}", (f"{word:<15}", colour), one_line(result.claim.statement))
         console.print(line, soft_wrap=True)
         if result.comparisons:
             say(console, f"{'':20}{finding(result)}", style="dim")

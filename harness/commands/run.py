@@ -38,12 +38,16 @@ def run(args: argparse.Namespace) -> int:
         profile = nearest(_PROFILE if args.profile is None else args.profile, PROFILES, "profile")
         claims = claim_ids(args.claims or ())
         return measure(args, partial(run_as_ordered, args, profile, claims=claims, all_rounds=args.all_rounds))
-    given = [f"--{name.replace('_', '-')}" for name in _OF_A_NEW_PLAN if getattr(args, name) not in (None, False)]
+    given = [f"--{name.replace('_', '-')}" for name in _OF_A_NEW_PLAN if _is_given(getattr(args, name))]
     if given:
         raise UsageError(
             f"--resume goes on with a campaign as it was planned, by its own manifest: leave out {listing(given)}."
         )
     return measure(args, partial(resume, args.resume), partial(conclude_again, as_json=args.json))
+
+
+def _is_given(option: Any) -> bool:
+    return option is not None and option is not False  # a seed of 0 is given
 
 
 def run_as_ordered(args: argparse.Namespace, profile: str, listener: Listener, **plan: Any) -> CampaignOutcome:
