@@ -46,9 +46,14 @@ def open_regular(path: Path, flags: int = os.O_RDONLY, *, most_bytes: int = MOST
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or status.st_size > most_bytes:
         os.close(descriptor)
-        what = f"is larger than {most_bytes >> 20} MiB" if stat.S_ISREG(status.st_mode) else "is no regular file"
-        raise StoreError(f"{path} {what}; a campaign's files are not like that.")
+        raise StoreError(f"{path} {_unlike(status.st_mode, most_bytes)}; a campaign's files are not like that.")
     return os.fdopen(descriptor, "rb" if flags == os.O_RDONLY else "r+b")
+
+
+def _unlike(mode: int, most_bytes: int) -> str:
+    if stat.S_ISREG(mode):
+        return f"is larger than {most_bytes >> 20} MiB"
+    return "is a directory" if stat.S_ISDIR(mode) else "is no regular file"
 
 
 def _unopened(path: Path, error: OSError) -> str:

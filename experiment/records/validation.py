@@ -71,7 +71,7 @@ def complaint(error: ValidationError, *, tags: Collection[str] = ()) -> str:
 
 def _say(fault: ErrorDetails, tags: Collection[str]) -> str:
     kind, given, context = fault["type"], fault["input"], fault.get("ctx", {})
-    keys = [str(key) for key in fault["loc"] if key not in tags]
+    keys = [_named(key) for key in fault["loc"] if key not in tags]
     if kind.startswith("union_tag_"):
         keys.append(context["discriminator"].strip("'"))
         given = context.get("tag")
@@ -79,6 +79,12 @@ def _say(fault: ErrorDetails, tags: Collection[str]) -> str:
     wrong = _WORDS[kind].format(**words) if kind in _WORDS else re.sub(r"^\w+ should ", "must ", fault["msg"])
     where = f"{'.'.join(keys)}: " if keys else ""
     return where + wrong + ("" if wrong in {"is missing", "no such key"} else f" (given: {_short(given)})")
+
+
+def _named(key: int | str) -> str:
+    """Return a key as a sentence names it; one that is no word, whoever wrote it, in quotes."""
+    text = str(key)
+    return text if text.isprintable() and 0 < len(text) <= _MOST_CHARACTERS else _short(key)
 
 
 def _without_point(value: Any) -> Any:

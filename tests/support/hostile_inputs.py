@@ -135,7 +135,7 @@ _OF_EVERY_TABLE = (
     ("a line without an end of 100 MB", _add(b"x" * 100_000_000), ""),
     ("text that is no table", _bytes(b"hello\nworld\n"), ""),
     ("a trial's name with a path in it", cell("trial_id", "../../t1"), "trial_id is '../../t1'"),
-    ("a trial's name with an escape sequence", cell("trial_id", "t1\x1b[2J"), r"trial_id is 't1\\x1b[2J'"),
+    ("a trial's name with an escape sequence", cell("trial_id", "t1\x1b[2J"), "trial_id is 't1\\x1b[2J'"),
 )
 _CELLS = (
     *((THROUGHPUT, "answers", t) for t in ("x", "1.5", "-1", "nan", "9" * 400, "1_0", "\u0663")),
@@ -217,7 +217,7 @@ _OF_THE_MANIFEST = (
     ("not UTF-8", _bytes(b'{"campaign": "\xff"}'), "is not UTF-8"),
     ("a NUL", _bytes(b"{}\0"), "holds a NUL"),
     ("UTF-16", _bytes('{"format_version": 2}'.encode("utf-16")), "is damaged"),
-    ("half a character", key("command", "\ud800"), "command"),
+    ("half a character", key("command", "\ud800"), "must be JSON"),
     ("cut off in the middle", lambda path: path.write_bytes(path.read_bytes()[:2000]), "is damaged"),
     ("a key twice", _twice, "the key 'campaign' is there twice"),
     ("a claim twice", _claim_again, "there are two claims with the id"),
