@@ -19,6 +19,7 @@ from experiment.records.trial import TrialMetrics
 
 _MOST_COUNT = 10**12
 _MOST_AMOUNT = 1e12  # of microseconds it is eleven days
+_LEAST_AMOUNT = 1e-15
 _MOST_SHOWN = 60
 _ROUNDING = 1e-6
 _WHOLE = re.compile(r"\d{1,13}", re.ASCII)
@@ -76,6 +77,8 @@ def _whole(column: Column, text: str) -> int | None:
 def _decimal(column: Column, text: str) -> float | None:
     if not _DECIMAL.fullmatch(text):
         return None
+    if 0 < abs(float(text)) < _LEAST_AMOUNT:
+        raise ValueError(f"{column.name} is {shown(text)}, which is nearer to 0 than anything measured")
     low = -_MOST_AMOUNT if column.name in _SIGNED else 0.0
     high = 1.0 + _ROUNDING if column.name in _PARTS_OF_ALL else _MOST_AMOUNT
     return _within(column, text, float(text), low=low, high=high)

@@ -8,7 +8,6 @@ server factors, stays readable in every later version.
 import json
 from collections import Counter
 from collections.abc import Mapping
-from math import isfinite
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainSerializer, PlainValidator, ValidationError, field_validator
@@ -20,7 +19,7 @@ from experiment.records.registered import ClaimEntry, Entry, PlannedLoad, Text, 
 from experiment.records.validation import complaint
 
 FORMAT_VERSION: Literal[2] = 2
-_LARGEST_SETTING = 1e9
+_SMALLEST_SETTING, _LARGEST_SETTING = 1e-9, 1e9
 
 _MOST_SHOWN = 80  # characters of what is wrong
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
@@ -29,8 +28,8 @@ Core = Annotated[int, Field(ge=0, le=100_000)]
 
 def _number(value: Any) -> Any:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is not None and not (is_number and isfinite(value) and 0 <= value <= _LARGEST_SETTING):
-        raise ValueError(f"must be a number from 0 to {_LARGEST_SETTING:g}")
+    if value is not None and not (is_number and (value == 0 or _SMALLEST_SETTING <= value <= _LARGEST_SETTING)):
+        raise ValueError(f"must be 0 or a number from {_SMALLEST_SETTING:g} to {_LARGEST_SETTING:g}")
     return value
 
 

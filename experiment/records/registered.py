@@ -19,7 +19,7 @@ OLD_NAMES = {
 """Metrics, and columns of trials.csv, that had another name in format 1."""
 
 Text = Annotated[str, Field(max_length=20_000)]
-End = Annotated[float, Field(ge=-1e15, le=1e15)]
+End = Annotated[float, Field(ge=0, le=1e15)]
 
 
 class Entry(BaseModel):

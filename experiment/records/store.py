@@ -128,7 +128,11 @@ class CampaignFolder:
         return tables.read_table(self.path / TRIALS, TrialRecord, key=("trial_id",))
 
     def planned_frame(self, manifest: Manifest) -> pd.DataFrame:
-        """Return that frame. Raises StoreError for a trial that the manifest does not plan."""
+        """Return that frame. Raises StoreError for a trial that is not planned, and a plan without one of its loads."""
+        for treatment in manifest.planned():
+            if treatment.load not in manifest.loads:
+                where = self.path / MANIFEST
+                raise StoreError(f"{where} plans with the load {treatment.load}, which it does not define.")
         frame = self.trials_frame()
         tables.refuse_unplanned(self.path / TRIALS, frame, {t.id: (t.variant, t.load) for t in manifest.planned()})
         return frame

@@ -154,6 +154,7 @@ _CELLS = (
     *((TRIALS, "load", t) for t in ("closed-80", "")),
     *((TRIALS, "rules", t) for t in ("<script>", "\x1b[31m")),
 )
+_OF_NO_WORK = {"id": "rest.def@closed-20", "variant": "rest.def", "load": "closed-20"}
 _KEYS: tuple[tuple[str, Any, str], ...] = (
     ("format_version", 3, "has format 3"),
     ("format_version", "2", "has format '2'"),
@@ -188,6 +189,12 @@ _KEYS: tuple[tuple[str, Any, str], ...] = (
     ("loads/closed-20/kind", "endless", "loads.closed-20.kind"),
     ("loads/closed-20/id", "another", "closed-20"),
     ("loads", {"../x": {}}, "loads"),
+    ("loads", {}, "which it does not define"),
+    (
+        "treatments/0",
+        {"id": "rest.def@closed-20", "variant": "rest.def", "load": "closed-20"},
+        "there is no work 'rest'",
+    ),
     ("claims", {}, "claims"),
     ("claims/0/id", "../../../tmp/x", "claims.0.id"),
     ("claims/0/id", "00-title", "claims.0.id"),
@@ -196,6 +203,7 @@ _KEYS: tuple[tuple[str, Any, str], ...] = (
     ("claims/0/comparisons/0/metric", "beauty", "there is no metric 'beauty'"),
     ("claims/0/comparisons/0/expected", [2.0, 1.0], "an interval's low end 2.0 is above its high end 1.0"),
     ("claims/0/comparisons/0/expected", [1.0], "expected"),
+    ("claims/0/comparisons/0/expected", [-1.0, 2.0], "expected"),
     ("claims/0/comparisons/0/scatter", -1.0, "scatter"),
     ("claims/0/comparisons/0/treatment/id", "noop.def@closed-1", "the id must be"),
     ("claims/0/comparisons/0/treatment/variant", "../x", "variant"),

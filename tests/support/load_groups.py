@@ -42,8 +42,11 @@ KINDS: dict[str, set[str]] = {
     "slow": {
         *("test_add_something", "test_answers", "test_charts", "test_commands", "test_make", "test_one_road"),
         *(
+            "test_believes_nothing",
             "test_discarded_campaign",
             "test_forks",
+            "test_hostile_inputs",
+            "test_hostile_text",
             "test_probe",
             "test_report",
             "test_resumed_reproduction",
