@@ -34,6 +34,7 @@ _socket_class: type[socket] = get_original("socket", "socket")
 
 _RECV_BYTES = 65536
 _MEMO_BYTES = 65536
+_MOST_BYTES = 64 * 2**20  # of an answer: one that never ends must not take the driver's memory
 _READ, _WRITE = 1, 2
 _EXPIRED = object()
 
@@ -268,6 +269,8 @@ class Connection:
                 if not answer.complete:
                     raise _Closed(f"after {self.received} bytes of an answer")
             self.received += len(data)
+            if self.received > _MOST_BYTES:
+                raise HttpParserError(f"an answer of more than {_MOST_BYTES >> 20} MiB")
             if segments is not None:
                 segments.append(data)
                 segments = segments if self.received <= _MEMO_BYTES else None

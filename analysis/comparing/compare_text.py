@@ -146,12 +146,12 @@ def _markdown_parts(found: CampaignComparison, gates: Sequence[Gate], failed: Se
     if found.warning:
         yield f"**{markdown.cell(found.warning)}**\n"
     for line in (*remarks(found), *gate_lines(gates, failed)):
-        yield f"{markdown.cell(line)}\n"
+        yield f"{markdown.line(line)}\n"
     yield markdown.table(table_head(), [_with_direction(row) for row in found.rows])
     yield method(found) + "\n"
     if found.missing:
         yield "#### Not compared\n"
-        yield "".join(f"- {markdown.cell(f'{m.treatment}: {m.reason}')}\n" for m in found.missing)
+        yield "".join(f"- {markdown.line(f'{m.treatment}: {m.reason}')}\n" for m in found.missing)
     yield "#### Claims\n"
     yield markdown.table(
         CLAIMS_HEAD, [(f"{p.claim.id} {p.claim.slug}", *claim_row(p)[1:]) for p in found.verdicts.claims]

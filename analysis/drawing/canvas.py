@@ -9,7 +9,20 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
-from analysis.drawing.style import BODY, DPI, HEIGHT, MARGIN, SMALL, SUBTITLE, TITLE, WIDTH, Theme, shortened, wrapped
+from analysis.drawing.style import (
+    BODY,
+    DPI,
+    HEIGHT,
+    MARGIN,
+    SMALL,
+    SUBTITLE,
+    TITLE,
+    WIDTH,
+    Theme,
+    drawable,
+    shortened,
+    wrapped,
+)
 
 Grid = Literal["x", "y", "both"]
 SMOKE_MARK = "SMOKE RUN: NOT EVIDENCE"
@@ -49,7 +62,7 @@ class Canvas:
         return self.figure.text(
             x / WIDTH,
             1 - y / HEIGHT,
-            words if room is None else shortened(words, size, room, weight),
+            drawable(words) if room is None else shortened(words, size, room, weight),
             fontsize=size,
             color=colour or self.theme.ink,
             fontweight=weight,

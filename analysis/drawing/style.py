@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.textpath import text_to_path
+
+from analysis.wording.printable import printable
 
 WIDTH, HEIGHT = 1600, 900
 DPI = 72
@@ -22,6 +24,7 @@ TITLE, SUBTITLE, BODY, SMALL = 36, 21, 20, 18
 """Font sizes in pixels; nothing is smaller than SMALL, so that the last row of a room can read it."""
 LEADING = 1.5  # from one label to the next below it, in font sizes
 LABELS_AT_MOST = 470  # the widest column of row labels; a longer label is shortened
+_LONGEST = 800  # characters of a text that are looked at; a slide has room for half of them
 TICKS_LEFT, TICKS_BELOW = 86, 46  # room for the tick labels beside and below a plot
 RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
@@ -94,9 +97,22 @@ def recoloured(svg: str, colours: Mapping[str, str]) -> str:
     return re.sub(r"#[0-9a-f]{6}\b", lambda match: exchange.get(match[0], match[0]), svg)
 
 
+def drawable(text: str) -> str:
+    """Return a text as it can be drawn on a line: control characters written out, a box for what no font here has."""
+    text = printable(text if len(text) <= _LONGEST else text[:_LONGEST] + "…").replace("\n", " ").replace("\t", " ")
+    return text if text.isascii() else "".join(sign if ord(sign) in _glyphs() else "\ufffd" for sign in text)
+
+
+@cache
+def _glyphs() -> frozenset[int]:
+    """Return the characters that both weights of the font have."""
+    regular, bold = (FontProperties(family="DejaVu Sans", weight=weight) for weight in ("normal", "bold"))
+    return frozenset(get_font(findfont(regular)).get_charmap()) & frozenset(get_font(findfont(bold)).get_charmap())
+
+
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """Return how wide a text is, in pixels; the glyphs are not hinted, so that widths grow with the size."""
-    return _width_in_hundredths(text, weight) * size / 100
+    return _width_in_hundredths(drawable(text), weight) * size / 100
 
 
 @cache
@@ -110,7 +126,7 @@ def _width_in_hundredths(text: str, weight: str) -> float:
 def wrapped(text: str, size: float, width: float, weight: str = "normal") -> list[str]:
     """Break a text at its spaces into lines of at most `width` pixels."""
     lines: list[str] = []
-    words = text.split(" ")
+    words = drawable(text).split(" ")
     while words:
         line = partial(_line, words)
         # how many words fit is searched for: to measure a line anew for each word costs more than to draw it
@@ -126,6 +142,7 @@ def _line(words: Sequence[str], count: int) -> str:
 
 def shortened(text: str, size: float, width: float, weight: str = "normal") -> str:
     """Cut a text to at most `width` pixels, with an ellipsis where something is missing."""
+    text = drawable(text)
     if text_width(text, size, weight) <= width:
         return text
     while text and text_width(text.rstrip() + "…", size, weight) > width:

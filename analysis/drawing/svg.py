@@ -7,6 +7,9 @@ _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 _PROLOG = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>", re.DOTALL)
 _ID = re.compile(r' id="([^"]+)"')
 _REFERENCE = re.compile(r'href="#([^"]+)"|url\(#([^)]+)\)')
+_SIZED = re.compile(
+    r'<svg ([^>]*?)width="[^"]*"([^>]*?)height="[^"]*"|<svg ([^>]*?)height="[^"]*"([^>]*?)width="[^"]*"'
+)
 _LONG_NUMBER = re.compile(r"(?<=[^\d.])[1-9]\d*\.\d{3,}")
 
 
@@ -31,10 +34,8 @@ def inline(svg: str, *, prefix: str, label: str) -> str:
     `label` must be escaped for an attribute already.
     """
     body = _PROLOG.sub("", svg).strip()
-    body = re.sub(r'( id="|href="#|url\(#)', rf"\g<1>{prefix}-", body)
-    return re.sub(
-        r'<svg ([^>]*?)width="[^"]*"([^>]*?)height="[^"]*"|<svg ([^>]*?)height="[^"]*"([^>]*?)width="[^"]*"',
-        rf'<svg \1\2\3\4role="img" aria-label="{label}" ',
-        body,
-        count=1,
+    body = re.sub(r' id="|href="#|url\(#', lambda found: f"{found[0]}{prefix}-", body)
+    # functions, not templates: a backslash in a label means nothing
+    return _SIZED.sub(
+        lambda m: f'<svg {"".join(filter(None, m.groups()))}role="img" aria-label="{label}" ', body, count=1
     )

@@ -21,9 +21,10 @@ from bench_app.works import WORKS, Bound
 from experiment.design.claims import A_A
 from experiment.design.metrics import CPU_PER_REQUEST, GOODPUT, NORMALIZED_CPU_PER_REQUEST
 from experiment.design.model import Claim, Comparison, Load, Treatment
+from experiment.errors import StoreError
 from experiment.records.histogram import Histogram
 from experiment.records.manifest import Manifest
-from experiment.records.store import CampaignFolder
+from experiment.records.store import MANIFEST, CampaignFolder
 from experiment.records.tables import trial_records
 from experiment.records.trial import LEAST_ANSWERS, Series, TrialRecord
 from experiment.theory.ceilings import MachineCosts
@@ -83,7 +84,8 @@ def load_campaign(path: Path) -> Campaign:
     """Read a campaign and judge it; raises StoreError when there is none, or one of another format."""
     folder = CampaignFolder(path)
     manifest = folder.manifest()
-    frame = _with_names(folder.trials_frame())
+    _refuse_unknown(manifest, path)
+    frame = _with_names(folder.planned_frame(manifest))
     trials = tuple(trial_records(frame))
     claims, skipped, alpha, rule = manifest.asked(), manifest.skipped, manifest.alpha, RULES[manifest.judge]
     return Campaign(
@@ -99,6 +101,16 @@ def load_campaign(path: Path) -> Campaign:
         aa=judge_comparison(_aa(frame), trials, alpha=alpha, parts=1, rule=rule.two_sided),
         costs=machine_costs(manifest, frame),
     )
+
+
+def _refuse_unknown(manifest: Manifest, path: Path) -> None:
+    """Raise StoreError for a plan with a variant that this version cannot place."""
+    asked = (t for claim in manifest.asked() for t in claim.treatments)
+    for variant in dict.fromkeys(t.variant for t in (*manifest.planned(), *asked)):
+        try:
+            parse_variant(variant)
+        except StoreError as error:
+            raise StoreError(f"{path / MANIFEST}: {error}") from None
 
 
 def _with_names(frame: pd.DataFrame) -> pd.DataFrame:

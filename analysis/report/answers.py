@@ -13,7 +13,7 @@ from analysis.reading.sentences import VERDICT_WORDS
 from analysis.reading.summary import main_load, summarise, works
 from analysis.report.question_texts import QUESTIONS, STYLE_FRAME, STYLE_QUESTION, Question, Saying
 from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
-from analysis.wording import words
+from analysis.wording import markdown, words
 from bench_app.works import Work
 from experiment.design.metrics import GOODPUT
 from experiment.design.model import Treatment
@@ -49,10 +49,11 @@ def answers_markdown(campaign: Campaign) -> str:
 def _head(campaign: Campaign) -> str:
     smoke = f"\n{_SMOKE}" if campaign.is_smoke else ""
     python = campaign.manifest.host.python
-    place = ", ".join([machine(campaign), *([f"Python {python}"] if python else [])])
+    place = markdown.cell(", ".join([machine(campaign), *([f"Python {python}"] if python else [])]))
+    command = markdown.code(f"{ANSWERS_COMMAND} {campaign.short_path}")
     return (
         "# Questions, answered with numbers\n\n"
-        f"Made from campaign `{campaign.name}` ({place}) by `{ANSWERS_COMMAND} {campaign.short_path}`; not written by "
+        f"Made from campaign {markdown.code(campaign.name)} ({place}) by {command}; not written by "
         "hand, so do not edit it. Each sentence follows the verdict of the claim behind it: another campaign may well "
         "say something else.\n"
         f"{smoke}"
@@ -102,7 +103,7 @@ def _value(campaign: Campaign, result: ComparisonResult, treatment: Treatment | 
 def _evidence(campaign: Campaign, result: ClaimResult) -> str:
     """Return the claim with a link, its verdict and every interval it rests on."""
     claim = result.claim
-    link = f"[{claim.id}](../{campaign.short_path}/report.md)"
+    link = markdown.link(claim.id, f"../{campaign.short_path}/report.md")
     shown = [link, VERDICT_WORDS[result.verdict].lower(), *_intervals(result)]
     return f"({', '.join(shown)})"
 
@@ -119,8 +120,8 @@ def _styles(campaign: Campaign) -> str:
     rows = [row for work in works(campaign) if (row := _style_row(campaign, work)) is not None]
     if not rows:
         return ""
-    head = "| work | load | most goodput | least goodput |\n|---|---|---|---|\n"
-    return f"## {STYLE_QUESTION}\n\n{STYLE_FRAME}\n\n{head}" + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    table = markdown.table(("work", "load", "most goodput", "least goodput"), rows)
+    return f"## {STYLE_QUESTION}\n\n{STYLE_FRAME}\n\n{table}"
 
 
 def _style_row(campaign: Campaign, work: Work) -> tuple[str, ...] | None:

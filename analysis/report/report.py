@@ -9,14 +9,17 @@ from math import isinf
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup
 
 from analysis.charts import Chart
 from analysis.reading import sentences
 from analysis.reading.campaign import Campaign
-from analysis.report.view import report_view
+from analysis.report.table import TableView
+from analysis.report.view import AnswerView, FigureView, report_view
 from analysis.stats.results import ClaimResult, ComparisonResult
 from analysis.wording import markdown, words
+from analysis.wording.printable import one_line, printable
 from experiment.records.store import VERDICTS, write_table, write_whole
 
 REPORT_HTML, REPORT_MD = "report.html", "report.md"
@@ -47,7 +50,7 @@ def write_report(campaign: Campaign, charts: Sequence[Chart]) -> list[Path]:
     view = report_view(campaign, charts)
     paths = [campaign.folder.path / name for name in (REPORT_HTML, REPORT_MD)]
     for path in paths:
-        write_whole(path, _templates().get_template(f"{path.name}.j2").render(report=view))
+        write_whole(path, _template(path.name).render(report=view))
     return paths
 
 
@@ -105,14 +108,44 @@ def _comparison_cells(judged: ComparisonResult) -> Sequence[Any]:
 
 
 @cache
-def _templates() -> Environment:
+def _template(page: str) -> Template:
+    """Return a page's template. Whatever it places is escaped there for its medium, unless it is markup already."""
+    is_html = page == REPORT_HTML
     environment = Environment(
         loader=PackageLoader("analysis.report"),
-        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+        autoescape=is_html,  # noqa: S701 - Markdown has its own escaping, by what finalizes each value
+        finalize=_for_html if is_html else _for_markdown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["md"] = markdown.cell
-    return environment
+    environment.filters |= {"table": _table, "answers": _answers, "picture": _picture, "one_line": _one_line}
+    return environment.get_template(f"{page}.j2")
+
+
+def _for_html(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _for_markdown(value: Any) -> Any:
+    return markdown.line(value) if isinstance(value, str) and not isinstance(value, markdown.Markdown) else value
+
+
+def _one_line(text: str) -> markdown.Markdown:
+    """Return a text for a block of code, which a new line would end."""
+    return markdown.Markdown(one_line(text))
+
+
+def _table(view: TableView) -> markdown.Markdown:
+    rows = [(row.id, *(row.cells[name] for name in view.columns)) for row in view.rows]
+    return markdown.table((view.key, *view.columns), rows)
+
+
+def _answers(answers: Sequence[AnswerView]) -> markdown.Markdown:
+    rows = [(f"{a.claim.id} {a.claim.slug}", a.claim.statement, a.word.lower(), a.found) for a in answers]
+    return markdown.table(("claim", "statement", "verdict", "found"), rows)
+
+
+def _picture(view: FigureView) -> markdown.Markdown:
+    return markdown.link(view.chart.title, view.href(".png"))

@@ -20,6 +20,7 @@ from analysis.report.report_tables import TABLES
 from analysis.report.table import TableView, claims_on_work, works_of_claim
 from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
 from analysis.wording import words
+from analysis.wording.printable import one_line
 from experiment.design.model import Claim
 
 SMOKE_TEXT = (
@@ -167,7 +168,7 @@ def _badge(valid: int, invalid: int) -> str:
 
 def _figure(campaign: Campaign, chart: Chart) -> FigureView:
     variables = {token: f"var(--{token})" for token in LIGHT.tokens()}
-    svg = inline(chart.svg, prefix=chart.name, label=str(escape(chart.alt)))
+    svg = inline(chart.svg, prefix=chart.name, label=str(escape(one_line(chart.alt))))
     drawing = Markup(recoloured(svg, variables))  # noqa: S704 - our own drawing; its label is escaped above
     return FigureView(chart=chart, svg=drawing, root=campaign.folder.path)
 

@@ -35,6 +35,7 @@ from experiment.design.model import Comparison
 from experiment.records.trial import TrialRecord
 
 MIN_STRUCTURAL_TRIALS = 3
+_MOST_LOG = 700.0  # of an end of an interval: exp() overflows soon after
 USUAL = Prior()
 
 
@@ -85,8 +86,8 @@ class LogSample:
         return Estimate(
             n=self.n,
             effect=exp(self.mean) if self.n else None,
-            low=0.0 if self.is_cap or half == inf else exp(self.mean - half),
-            high=inf if self.is_floor or half == inf else exp(self.mean + half),
+            low=0.0 if self.is_cap or half == inf else exp(max(self.mean - half, -_MOST_LOG)),
+            high=inf if self.is_floor or half == inf else exp(min(self.mean + half, _MOST_LOG)),
             alpha=alpha,
             is_floor=self.is_floor and not self.is_cap,
         )

@@ -70,7 +70,7 @@ def complaint(error: ValidationError, *, tags: Collection[str] = ()) -> str:
 
 
 def _say(fault: ErrorDetails, tags: Collection[str]) -> str:
-    keys = [str(key) for key in fault["loc"] if key not in tags]
+    keys = [_named(key) for key in fault["loc"] if key not in tags]
     if fault["type"].startswith("union_tag_"):
         keys.append(fault["ctx"]["discriminator"].strip("'"))
     where = f"{'.'.join(keys)}: " if keys else ""
@@ -86,6 +86,12 @@ def words_of(fault: ErrorDetails, *, shows_given: bool = True) -> str:
     wrong = _WORDS[kind].format(**words) if kind in _WORDS else re.sub(r"^\w+ should ", "must ", fault["msg"])
     is_clear = wrong in {"is missing", "no such key"} or not shows_given
     return wrong + ("" if is_clear else f" (given: {_short(given)})")
+
+
+def _named(key: int | str) -> str:
+    """Return a key as a sentence names it; one that is no word, whoever wrote it, in quotes."""
+    text = str(key)
+    return text if text.isprintable() and 0 < len(text) <= _MOST_CHARACTERS else _short(key)
 
 
 def _without_point(value: Any) -> Any:

@@ -91,7 +91,7 @@ def _terms(variant: HasStyle, users: int, limits: Limits, costs: MachineCosts) -
         case Bound.WAIT | Bound.POOLED_WAIT if wait_s := wait_of(variant, costs.waits_s):
             yield from _wait_terms(variant.style, users, wait_s, limits, costs)
             yield from _loop_terms(variant.style, limits, costs)
-            if variant.work.bound is Bound.POOLED_WAIT:
+            if variant.work.bound is Bound.POOLED_WAIT and costs.db_pool_size:  # 0: not recorded
                 yield _wait_term("P/S", limits.processes * costs.db_pool_size / wait_s, limits)
 
 

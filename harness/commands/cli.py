@@ -13,6 +13,7 @@ from importlib.metadata import version
 from types import FrameType
 from typing import NoReturn
 
+from analysis.wording.printable import printable
 from experiment.errors import BenchError, Exit, UsageError
 from harness.commands.table import Command
 from harness.commands.words import nearest
@@ -51,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         run: Callable[[argparse.Namespace], int] = args.run
         return run(args)
     except BenchError as error:
-        print(f"bench: {error}", file=sys.stderr)
+        print(f"bench: {printable(str(error))}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         print("bench: interrupted; what was measured is kept", file=sys.stderr)

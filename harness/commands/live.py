@@ -14,6 +14,7 @@ from rich.text import Text
 from analysis.reading.rules import advice_on
 from analysis.stats.results import ClaimResult, Verdict
 from analysis.wording import words
+from analysis.wording.printable import printable
 from experiment.design.model import PlannedTrial
 from experiment.records.trial import TrialRecord
 from harness.campaign.discarded import Discarded
@@ -77,9 +78,9 @@ def trial_lines(record: TrialRecord) -> list[str]:
         what = "no figures"
     lag = f", loop lag p99 {m.loop_lag_p99_us / 1000:.1f} ms" if m.loop_lag_p99_us is not None else ""
     stuck = f", stuck at {m.stuck_at}" if m.stuck_at else ""
-    bad = "" if record.is_valid else f"  INVALID {' '.join(record.rules)}: {record.reasons.splitlines()[0]}"
+    bad = "" if record.is_valid else f"  INVALID {' '.join(record.rules)}: {record.reasons.partition(chr(10))[0]}"
     line = f"{record.trial_id} {record.treatment:<46} {what}{lag}{stuck}{bad}"
-    return [line, *(f"      {advice}" for advice in advice_on(record.rules))]
+    return [printable(line), *(f"      {advice}" for advice in advice_on(record.rules))]
 
 
 class PlainLines(Listener):
@@ -89,7 +90,7 @@ class PlainLines(Listener):
         self.console = console or Console(highlight=False, soft_wrap=True)
 
     def note(self, text: str) -> None:
-        self.console.print(text, markup=False)
+        self.console.print(printable(text), markup=False)
 
     def round_started(self, standing: CampaignProgress) -> None:
         trials = words.plural(standing.trials_in_round, "trial")
@@ -164,7 +165,7 @@ class LiveView(Listener):
         self._live.stop()
 
     def note(self, text: str) -> None:
-        self._live.console.print(text, markup=False, highlight=False)
+        self._live.console.print(printable(text), markup=False, highlight=False)
 
     def round_started(self, standing: CampaignProgress) -> None:
         self._standing = standing

@@ -14,6 +14,7 @@ from analysis.reading.alarms import alarms
 from analysis.reading.campaign import Campaign, load_campaign
 from analysis.reading.sentences import finding
 from analysis.stats.results import ClaimResult, Verdict
+from analysis.wording.printable import one_line, printable
 from experiment.errors import Exit
 from harness.campaign.discarded import Discarded
 from harness.campaign.events import Listener
@@ -22,13 +23,13 @@ from harness.campaign.schedule import Stop
 from harness.commands.live import MARKS, JsonLines, LiveView, PlainLines
 from harness.commands.report import draw
 from harness.commands.terminal import say
-from harness.commands.words import positive, seconds
+from harness.commands.words import positive, seconds, seed
 from harness.system.places import short
 
 
 def add_measuring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to write it (default: results/<time>-<profile>)")
-    parser.add_argument("--seed", type=int, metavar="N", help="decides the order of trials (default: a new one)")
+    parser.add_argument("--seed", type=seed, metavar="N", help="decides the order of trials (default: a new one)")
     parser.add_argument("--budget", type=seconds, metavar="5m", help="stop measuring after this long")
     parser.add_argument("--rounds", type=positive, metavar="N", help="at most so many rounds")
     view = parser.add_mutually_exclusive_group()
@@ -66,7 +67,7 @@ def measure(
 def _given_up(campaign: Campaign) -> int:
     """Say which rules discarded the latest trials and what to do; return the exit code."""
     for line in Discarded.last_of(campaign.trials).lines():
-        print(f"bench: {line}", file=sys.stderr)
+        print(f"bench: {printable(line)}", file=sys.stderr)
     again = f"bench run --resume {shlex.quote(str(short(campaign.folder.path)))}"
     print(f"bench: what was measured is kept; go on with {again}", file=sys.stderr)
     return Exit.INVALID
@@ -92,7 +93,7 @@ def _show_verdicts(console: Console, results: Sequence[ClaimResult]) -> None:
         console.print(Text("\nVerdicts", style="bold"))
     for result in results:
         word, colour = MARKS[result.verdict]
-        line = Text.assemble(f"{result.claim.id:<5}", (f"{word:<15}", colour), result.claim.statement)
+        line = Text.assemble(f"{result.claim.id:<5}", (f"{word:<15}", colour), one_line(result.claim.statement))
         console.print(line, soft_wrap=True)
         if result.comparisons:
             say(console, f"{'':20}{finding(result)}", style="dim")

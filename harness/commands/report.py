@@ -41,6 +41,7 @@ def draw(campaign: Campaign) -> list[Path]:
     from analysis import charts
     from analysis.report.report import write_report, write_verdicts_csv
 
+    campaign.folder.check()
     verdicts = write_verdicts_csv(campaign)
     folder = campaign.folder.path / "charts"
     return [*write_report(campaign, charts.draw_all(campaign, folder)), verdicts, folder]

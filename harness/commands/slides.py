@@ -2,10 +2,14 @@
 
 import argparse
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+from rich.console import Console
 
 from analysis.reading.campaign import load_campaign
 from experiment.errors import Exit
+from harness.commands.terminal import say
 from harness.system.places import short
 
 
@@ -14,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    make_slides(args.dir, print)
+    make_slides(args.dir, partial(say, Console()))
     return Exit.OK
 
 
@@ -24,6 +28,7 @@ def make_slides(path: Path, say: Callable[[str], None]) -> list[Path]:
     from analysis.talk.timelines import write_timelines
 
     campaign = load_campaign(path)
+    campaign.folder.check()
     written = write_slides(campaign, path / "slides")
     timelines = write_timelines(campaign, path / "slides")
     for each in [*(p for p in written if p.suffix == ".pdf"), *timelines.files]:

@@ -1,9 +1,11 @@
-"""How the commands print: whole lines without markup, and tables."""
+"""How the commands print: whole lines without markup, and tables. Text from others does nothing to a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+
+from analysis.wording.printable import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 def say(console: Console, *lines: str, style: str = "") -> None:
     """Print lines as they are, however long: nothing in them is markup."""
     for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True, style=style)
+        console.print(printable(line), markup=False, highlight=False, soft_wrap=True, style=style)
 
 
 def show_table(
@@ -26,5 +28,5 @@ def show_table(
     for name in head:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row), style=next(of_rows, ""))
+        table.add_row(*(Text(printable(cell)) for cell in row), style=next(of_rows, ""))
     console.print(table)

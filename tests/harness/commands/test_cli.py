@@ -56,9 +56,19 @@ def test_resume_and_claims_exclude_each_other(capsys: pytest.CaptureFixture[str]
 def test_what_a_campaign_measures_is_not_changed_by_resuming_it(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert "leave out --claims, --out and --all-rounds" in _fails(
-        capsys, "run", "--resume", str(tmp_path), "--all-rounds"
-    )
+    for option in (["--seed", "0"], ["--rounds", "2"], ["--budget", "5m"], ["--profile", "article"], ["--all-rounds"]):
+        said = _fails(capsys, "run", "--resume", str(tmp_path), *option)
+        assert said.endswith(f"by its own manifest: leave out {option[0]}.\n")
+
+
+@pytest.mark.parametrize("words", [["--claims", ""], ["--claims", " , "], ["--seed", "9" * 30], ["--seed", "1_0"]])
+def test_a_word_that_names_nothing_is_an_error(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    assert f"argument {words[0]}" in _fails(capsys, "run", *words)
+
+
+@pytest.mark.parametrize("words", [["--rounds", "9" * 30], ["--rounds", "²"], ["--budget", "9" * 400 + "h"]])
+def test_a_bound_that_never_ends_is_an_error(capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+    assert f"argument {words[0]}" in _fails(capsys, "run", *words)
 
 
 def test_all_rounds_is_ordered_and_registered(monkeypatch: pytest.MonkeyPatch) -> None:
