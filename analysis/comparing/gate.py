@@ -3,16 +3,15 @@
 Absolute figures belong to one machine at one time and must never decide a build, so that no gate for them exists.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
 from analysis.comparing.compare import CampaignComparison, TreatmentChange
 from analysis.wording import words
+from analysis.wording.shares import share_of
 from experiment.errors import UsageError
 
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 GATES_HELP = "worse:5% (a treatment is surely more than 5 % worse) or missing (B has no valid trial of one that A has)"
 
 
@@ -42,14 +41,6 @@ class GateFailure:
 
     treatment: str
     reason: str
-
-
-def share_of(text: str) -> float:
-    """Read `5%` as 0.05; raises UsageError without the sign or from 100 % on."""
-    match = _PERCENT.fullmatch(text.strip())
-    if match is None or float(match[1]) >= 100:  # noqa: PLR2004 - per cent
-        raise UsageError(f"{text!r} is no share; write it with its sign and below a hundred, like 5% or 2.5%.")
-    return float(match[1]) / 100
 
 
 def parse_gate(text: str) -> Gate:

@@ -86,6 +86,7 @@ _WRITTEN: Mapping[Unit, Callable[[float], str]] = {
     Unit.RPS: rate,
     Unit.SECONDS: duration,
     Unit.MICROSECONDS: duration_us,
+    Unit.MILLISECONDS: lambda value: duration(value / 1e3),
     Unit.CPU_MICROSECONDS: lambda value: f"{_tenths_below_ten(value)} µs",
     Unit.SHARE: percent,
     Unit.COUNT: lambda value: f"{value:g}",

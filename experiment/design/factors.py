@@ -30,7 +30,8 @@ class Limits:
 class Launch:
     """How a SUT is started. `interpreter`: a version such as "3.13", or None for our own. `options`: for the server.
 
-    `app` is the factory of the app, as the server's command line names it.
+    `app` is the factory of the app, as the server's command line names it. `of_guests`: the values, by factor, of what
+    only somebody else's app can have; harness/trial/launch.py refuses them for bench_app.
     """
 
     server: str = "uvicorn"
@@ -40,6 +41,7 @@ class Launch:
     processes: int = 1
     options: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    of_guests: tuple[tuple[str, str], ...] = ()
 
 
 def _as_it_is(limits: Limits, _value: Value) -> Limits:
@@ -105,6 +107,15 @@ def _thread_tokens(before: Launch, value: Value) -> Launch:
 def _access_log(before: Launch, value: Value) -> Launch:
     no = "" if value == "on" else "no-"
     return replace(before, options=(*before.options, f"--{no}access-log"))
+
+
+def _of_guests(name: str) -> Callable[[Launch, Value], Launch]:
+    """Return a function that notes the value of a factor for the guest (harness/own_app/)."""
+
+    def launch(before: Launch, value: Value) -> Launch:
+        return before if value is None else replace(before, of_guests=(*before.of_guests, (name, str(value))))
+
+    return launch
 
 
 FACTORS: Table[Factor] = Table("server factor")
@@ -196,6 +207,31 @@ INTERPRETER = FACTORS.add(
         launch=lambda launch, value: replace(launch, interpreter=None if value is None else str(value)),
     )
 )
+STYLE = FACTORS.add(
+    Factor(
+        name="style",
+        default=None,
+        values=("def", "on-loop"),
+        suffix="style-{}",
+        words="handler as {}",
+        launch=_of_guests("style"),
+    )
+)
+"""How the requested route's handler is called: in a thread as def is, or on the loop. Of other people's apps only."""
+WITHOUT_MIDDLEWARE = FACTORS.add(
+    Factor(
+        name="without_middleware",
+        default=None,
+        suffix="without-{}",
+        words="without {}",
+        launch=_of_guests("without_middleware"),
+    )
+)
+"""Names of middleware classes that are left out, with commas between them. Of other people's apps only."""
+VERSION = FACTORS.add(
+    Factor(name="version", default=None, suffix="version-{}", words="version {}", launch=_of_guests("version"))
+)
+"""Which version of the app: a git reference or the name of a folder. Of other people's apps only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +262,12 @@ class ServerConfig:
         launch = Launch()
         for factor in FACTORS.values():
             launch = factor.launch(launch, self[factor])
+        return launch
+
+    def changes_to(self, launch: Launch) -> Launch:
+        """Return a launch with what is not the default; the rest stays as the server itself has it. Raises likewise."""
+        for name, value in self.changed:
+            launch = FACTORS[name].launch(launch, value)
         return launch
 
     def limits(self, limits: Limits) -> Limits:

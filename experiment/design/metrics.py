@@ -17,6 +17,7 @@ class Unit(StrEnum):
 
     RPS = "requests a second"
     SECONDS = "s"
+    MILLISECONDS = "ms"  # likewise
     MICROSECONDS = "µs"  # written in the unit that suits its size: 12 ms
     CPU_MICROSECONDS = "CPU µs"  # written in µs, whatever its size
     SHARE = "share of one"
@@ -129,6 +130,15 @@ LONGEST_STALL = METRICS.add(
         short="longest stall",
         unit=Unit.WAITS,
         better=Better.LOWER,
+    )
+)
+LOOP_BLOCKED = METRICS.add(
+    Metric(
+        name="loop_blocked_ms_per_answer",
+        label="loop blocked, an answer",
+        unit=Unit.MILLISECONDS,
+        better=Better.LOWER,
+        said="{t} blocks the loop {e} times as long an answer as {b}",
     )
 )
 CPU_PER_REQUEST = METRICS.add(

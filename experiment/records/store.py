@@ -65,7 +65,7 @@ class CampaignFolder:
         (path / "logs").mkdir(exist_ok=True)
         folder.write_manifest(manifest)
         for name, columns in _TABLES.items():
-            _append(path / name, [columns])
+            append_rows(path / name, [columns])
         return folder
 
     @classmethod
@@ -93,9 +93,9 @@ class CampaignFolder:
 
     def append(self, record: TrialRecord, histograms: Mapping[Series, Histogram], seconds: Sequence[SecondRow]) -> None:
         """Add one trial; once this returns it is on disk."""
-        _append(self.path / LATENCY, latency_rows(record.trial_id, histograms))
-        _append(self.path / THROUGHPUT, ([record.trial_id, *_cells(asdict(row).values())] for row in seconds))
-        _append(self.path / TRIALS, [_trial_cells(record)])
+        append_rows(self.path / LATENCY, latency_rows(record.trial_id, histograms))
+        append_rows(self.path / THROUGHPUT, ([record.trial_id, *_cells(asdict(row).values())] for row in seconds))
+        append_rows(self.path / TRIALS, [_trial_cells(record)])
 
     def mend(self) -> None:
         """Cut off a half-written last line that a crash left, so that the next row starts on a line of its own.
@@ -179,7 +179,8 @@ def write_whole(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def _append(path: Path, rows: Iterable[Iterable[Any]]) -> None:
+def append_rows(path: Path, rows: Iterable[Iterable[Any]]) -> None:
+    """Add rows to a table; once this returns they are on disk."""
     buffer = io.StringIO()
     csv.writer(buffer, lineterminator="\n").writerows(rows)
     with path.open("a", encoding="utf-8", newline="") as file:

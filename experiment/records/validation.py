@@ -70,15 +70,22 @@ def complaint(error: ValidationError, *, tags: Collection[str] = ()) -> str:
 
 
 def _say(fault: ErrorDetails, tags: Collection[str]) -> str:
-    kind, given, context = fault["type"], fault["input"], fault.get("ctx", {})
     keys = [str(key) for key in fault["loc"] if key not in tags]
+    if fault["type"].startswith("union_tag_"):
+        keys.append(fault["ctx"]["discriminator"].strip("'"))
+    where = f"{'.'.join(keys)}: " if keys else ""
+    return where + words_of(fault)
+
+
+def words_of(fault: ErrorDetails, *, shows_given: bool = True) -> str:
+    """Return what is wrong, and what was given if that may be shown, without the path to it."""
+    kind, given, context = fault["type"], fault["input"], fault.get("ctx", {})
     if kind.startswith("union_tag_"):
-        keys.append(context["discriminator"].strip("'"))
         given = context.get("tag")
     words = {key: _without_point(value) for key, value in context.items()}
     wrong = _WORDS[kind].format(**words) if kind in _WORDS else re.sub(r"^\w+ should ", "must ", fault["msg"])
-    where = f"{'.'.join(keys)}: " if keys else ""
-    return where + wrong + ("" if wrong in {"is missing", "no such key"} else f" (given: {_short(given)})")
+    is_clear = wrong in {"is missing", "no such key"} or not shows_given
+    return wrong + ("" if is_clear else f" (given: {_short(given)})")
 
 
 def _without_point(value: Any) -> Any:

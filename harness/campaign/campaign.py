@@ -14,17 +14,23 @@ from typing import Any
 from analysis.stats.judge import judge_all
 from analysis.stats.results import ClaimResult
 from analysis.wording.names import parse_variant
+from experiment.design.claims import A_A
 from experiment.design.model import Claim, Load, PlannedTrial, Treatment
 from experiment.design.plan import trial_id
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import TrialRecord
-from experiment.theory.pool_occupancy import connection_hold
+from experiment.theory.pool_occupancy import ConnectionHold, connection_hold
 from experiment.theory.validity import RuleContext, findings
 from harness.campaign.discarded import MOST_IN_A_ROW, Discarded
 from harness.campaign.events import CampaignProgress, Listener
 from harness.campaign.schedule import Durations, Rules, Schedule, Step, Stop
 from harness.system import interruption
 from harness.trial.driver import Driver
+
+
+def _hold_of_variant(variant: str, settings: Mapping[str, Any]) -> ConnectionHold | None:
+    return connection_hold(parse_variant(variant), settings)
+
 
 MAX_ATTEMPTS = 2
 """How often a treatment is tried within one round.
@@ -44,10 +50,12 @@ class Campaign:
     loads: Mapping[str, Load]
     skipped: Mapping[str, str]
     rules: Rules
+    pair: tuple[Treatment, ...] = A_A.treatments  # the A/A pair of the app under test, if it has one
     always: Sequence[Treatment] = ()  # in every round, whatever is decided: a sweep's steps, or everything
     listener: Listener = field(default_factory=Listener)
     clock: Callable[[], float] = time.monotonic
     scheduled_by: type[Schedule] = Schedule
+    hold_of: Callable[[str, Mapping[str, Any]], ConnectionHold | None] = _hold_of_variant  # by variant and settings
     trials: list[TrialRecord] = field(default_factory=list)
     _began: float = 0.0
     _spent_before_s: float = 0.0
@@ -75,7 +83,12 @@ class Campaign:
 
     def _schedule(self) -> Schedule:
         return self.scheduled_by(
-            claims=self.claims, loads=self.loads, skipped=self.skipped, rules=self.rules, always=self.always
+            claims=self.claims,
+            loads=self.loads,
+            skipped=self.skipped,
+            rules=self.rules,
+            always=self.always,
+            pair=self.pair,
         )
 
     def judge(self) -> tuple[ClaimResult, ...]:
@@ -155,7 +168,7 @@ class Campaign:
 
     def _asked(self, treatment: Treatment) -> RuleContext:
         """Return what the validity rules must know of the plan, from the settings in the manifest."""
-        held = connection_hold(parse_variant(treatment.variant), self._settings)
+        held = self.hold_of(treatment.variant, self._settings)
         return RuleContext(load=self.loads[treatment.load], hold=held)
 
     @property

@@ -75,13 +75,17 @@ class Remaining:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """Chooses each round from the trials of the rounds before it. `always` is measured in every round."""
+    """Chooses each round from the trials of the rounds before it. `always` is measured in every round.
+
+    `pair`: the A/A pair of the app under test, if it has one.
+    """
 
     claims: Sequence[Claim]
     loads: Mapping[str, Load]
     skipped: Mapping[str, str]
     rules: Rules
     always: Sequence[Treatment] = ()
+    pair: tuple[Treatment, ...] = A_A.treatments
 
     def next(self, number: int, before: Sequence[TrialRecord]) -> Step | Stop:
         """Return round `number`, or why there is none; `before` are the trials of the rounds before it."""
@@ -102,7 +106,7 @@ class Schedule:
 
     def _pass(self, number: int, still_open: Sequence[ClaimResult]) -> Step:
         comparisons = [c for r in still_open for c in open_comparisons(r)]
-        wanted = {*self.always, *A_A.treatments, *(t for c in comparisons for t in c.treatments)}
+        wanted = {*self.always, *self.pair, *(t for c in comparisons for t in c.treatments)}
         order = self._plan(number, wanted, comparisons_of(self.claims))
         ids = tuple(r.claim.id for r in still_open)
         return Step(round=number, order=order, claims=ids, open_claims=len(ids), is_pass=True)
@@ -123,7 +127,7 @@ class Schedule:
         chosen = cheapest(allowed, left_s)
         if not chosen:
             return Stop.BUDGET
-        pair = A_A.treatments if self._has_pair(number, left_s - _step_s(chosen), before) else ()
+        pair = self.pair if self._has_pair(number, left_s - _step_s(chosen), before) else ()
         comparisons = [c for r in chosen for c in r.comparisons]
         return Step(
             round=number,
@@ -142,7 +146,7 @@ class Schedule:
     def _has_pair(self, number: int, left_s: float, before: Sequence[TrialRecord]) -> bool:
         """Return whether the A/A pair joins a step: the first one, for one more pair, and every sixth from there."""
         lasted = Durations(before, self.loads)
-        afterwards_s = left_s - sum(lasted.expected_s(t) for t in A_A.treatments)
+        afterwards_s = left_s - sum(lasted.expected_s(t) for t in self.pair)
         return (number - PASSES - 1) % AA_EVERY == 0 and afterwards_s >= LAST_PART * self.rules.budget_s
 
     def remaining(self, still_open: Iterable[ClaimResult], before: Sequence[TrialRecord]) -> list[Remaining]:

@@ -10,9 +10,10 @@ from rich.console import Console
 
 from analysis.comparing import compare_text
 from analysis.comparing.compare import BESIDE, CampaignComparison, Change, comparable, compare
-from analysis.comparing.gate import Gate, GateFailure, failures, parse_gate, share_of
+from analysis.comparing.gate import Gate, GateFailure, failures, parse_gate
 from analysis.comparing.reproduction_text import difference_lines
 from analysis.reading.campaign import load_campaign
+from analysis.wording.shares import share_of
 from experiment.design.metrics import Metric
 from experiment.errors import Exit, InvalidMeasurementError, UsageError
 from experiment.records.store import write_whole

@@ -14,6 +14,8 @@ APP_FOLDER = CHECKOUT or Path("/")
 
 RESULTS = Path("results")
 REFERENCE = (CHECKOUT or Path()) / RESULTS / "reference"
+GUEST = HOME / "guest"
+"""The only folder of ours that an app of somebody else's finds its modules in."""
 LOCUSTFILES = HOME / "locustfiles"
 LOCUST_SCRIPT = LOCUSTFILES / "trials.py"
 

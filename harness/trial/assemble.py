@@ -161,6 +161,7 @@ def _stalls(seen: TrialObservations, window: Window) -> dict[str, Any]:
     window_s = window.close_t - window.open_t
     return {
         "loop_late_share": late,
+        "loop_blocked_ms_per_answer": None if late is None or not answers else late * window_s * 1e3 / answers,
         "loop_stall_per_answer_waits": late * window_s / answers / wait_s if late and answers and wait_s else None,
         "loop_stall_longest_waits": longest_us / 1e6 / wait_s if longest_us is not None and wait_s else None,
     }

@@ -21,6 +21,10 @@ _SERVERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 
 
 def command(launch: Launch, *, port: int | str, python: str) -> list[str]:
+    """Return the command that starts bench_app. Raises FactorError for what only somebody else's app can have."""
+    if launch.of_guests:
+        named = " and ".join(name for name, _ in launch.of_guests)
+        raise FactorError(f"bench_app has no {named}: that is for an app of your own (`bench app`)")
     before, after = _SERVERS[launch.server]
     return [python, *before, launch.app, "--host", "127.0.0.1", "--port", str(port), *launch.options, *after]
 
@@ -62,6 +66,7 @@ def unfit(server: ServerConfig) -> str | None:
     try:
         launch = server.launch()
         python = python_for(launch)
+        command(launch, port="PORT", python=python)
     except FactorError as error:
         return str(error)
     modules = ["bench_app.app"] if launch.interpreter else []

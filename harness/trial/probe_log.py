@@ -103,6 +103,17 @@ class ProbeLog:
         seen = Counter(s["stuck_at"] for s in self.inside(window) if s["stuck_at"])
         return seen.most_common(1)[0][0] if seen else None
 
+    def held_up_by(self, window: Window) -> dict[tuple[str, str | None], float]:
+        """Return the seconds that the loop was held up, by the app's line and the library call below it.
+
+        Only the probe of a guest (guest/handlerbench_guest) weighs lines. Its sums are since the sample before.
+        """
+        lost: Counter[tuple[str, str | None]] = Counter()
+        for sample in self.inside(window):
+            for seconds, place, call in sample.get("stuck") or ():
+                lost[place, call] += seconds
+        return dict(lost)
+
     def share_on_loop(self) -> float | None:
         """Return the share of counted work done on the loop's thread; None where no handler counts."""
         last = self.samples[-1]

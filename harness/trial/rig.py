@@ -1,7 +1,6 @@
 """The rig: services that run for a whole campaign, and a new SUT for each trial. It is the real Driver, with Locust."""
 
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from experiment.design.model import Load, PlannedTrial
 from experiment.errors import EnvironmentUnfitError
 from experiment.records.driver_protocol import BystanderOrder, Request, TrialCommand
 from experiment.records.manifest import DatabaseFacts
-from experiment.records.trial import Measurement, TrialMetrics
+from experiment.records.trial import Measurement
 from experiment.theory.ceilings import wait_of
 from harness.postgres.server import Database, database
 from harness.postgres.watch import DbWatch, watch
@@ -27,13 +26,10 @@ from harness.trial.app_settings import environment
 from harness.trial.assemble import TrialObservations, assemble
 from harness.trial.contention import TrialCores
 from harness.trial.driver import DriverFailedError, LocustProcess, Progress, locust_process, trial_command
+from harness.trial.driving import drive, failed
 from harness.trial.idle import idle_cpu_share
 from harness.trial.probe_log import ProbeLog, probe_files
 from harness.trial.sut import sut
-from harness.trial.window_sampler import WindowSampler
-
-_PROBE_LAST_WORD_S = 0.12
-"""The probe writes every 50 ms; after two such waits the window's last ticks are on disk, and the SUT can be killed."""
 
 BYSTANDER = BystanderOrder(
     method="GET",
@@ -130,9 +126,9 @@ class Rig:
             with self.serving({variant.id: variant}, server, planned.trial_id) as service:
                 measurement = self._drive(planned, variant, service, on_progress)
         except (EnvironmentUnfitError, FactorError) as error:
-            return _failed("sut-not-ready", str(error))
+            return failed("sut-not-ready", str(error))
         except DriverFailedError as error:
-            return _failed("driver-failed", str(error))
+            return failed("driver-failed", str(error))
         if measurement.failure is None:
             self._forget_logs(planned.trial_id)
         return measurement
@@ -143,15 +139,14 @@ class Rig:
         load, server = self.loads[planned.treatment.load], planned.treatment.server
         speed = self.yardstick.running()
         with self._watching_database(variant) as watched:
-            sampler = WindowSampler(
+            result, edges = drive(
+                self.locust,
+                self._command(planned, variant, service.port),
                 sut=service.process.pid,
                 yardstick=speed.process.pid,
-                driver=self.locust.running_pid(),
                 others=self._service_pids(),
                 on_progress=on_progress,
             )
-            result = self.locust.run(self._command(planned, variant, service.port), sampler.on_event)
-        time.sleep(_PROBE_LAST_WORD_S)
         broken = self._broken(variant, service, watched)
         if broken is not None:
             return broken
@@ -160,7 +155,7 @@ class Rig:
                 load=load,
                 result=result,
                 probe=ProbeLog.read(self.probe_path(planned.trial_id)),
-                edges=sampler.edges,
+                edges=edges,
                 cores=TrialCores(
                     sut=self.plan.for_sut(all_cores=server.launch().all_cores), others=self.plan.for_others
                 ),
@@ -191,14 +186,14 @@ class Rig:
     def _broken(self, variant: Variant, service: Service, watched: DbWatch) -> Measurement | None:
         """Return the measurement of a trial in which something it stands on ended; None if all stood."""
         if Resource.DATABASE in variant.needs and not self.database.is_alive:
-            return _failed("service-died", "PostgreSQL ended during the trial; see logs/postgres.log")
+            return failed("service-died", "PostgreSQL ended during the trial; see logs/postgres.log")
         if watched.lost is not None:
-            return _failed("watch-lost", f"the database could not be watched: {watched.lost}")
+            return failed("watch-lost", f"the database could not be watched: {watched.lost}")
         if Resource.UPSTREAM in variant.needs and not self.upstream.is_alive:
-            return _failed("service-died", "the upstream stub ended during the trial; see logs/upstream.log")
+            return failed("service-died", "the upstream stub ended during the trial; see logs/upstream.log")
         if not service.is_alive:
             code = service.process.returncode
-            return _failed("sut-died", f"the SUT ended with code {code} during the trial; see logs/{service.log.name}")
+            return failed("sut-died", f"the SUT ended with code {code} during the trial; see logs/{service.log.name}")
         return None
 
     @contextmanager
@@ -237,10 +232,6 @@ class Rig:
     def close(self) -> None:
         for service in (self.yardstick, self.database, self.upstream, self.forks):
             service.close()
-
-
-def _failed(rule: str, reason: str) -> Measurement:
-    return Measurement(metrics=TrialMetrics(), histograms={}, failure=reason, failure_rule=rule)
 
 
 @contextmanager

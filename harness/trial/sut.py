@@ -37,11 +37,6 @@ def sut(
     words = command(launch, port=chosen, python=python_for(launch))
     probing = {} if probe is None else {"BENCH_PROBE_PATH": str(probe.absolute())}
     env = clean_environment({**environment, **probing, **environment_of(launch)})
-
-    def is_ready() -> bool:
-        # several workers share a socket that is open before they are ready; a ready worker has a probe file
-        return accepts(chosen) and (probe is None or len(probe_files(probe)) >= launch.processes)
-
     cores = plan.for_sut(all_cores=launch.all_cores)
     with ExitStack() as stack:
         if forks is None or not can_be_forked(launch):
@@ -52,5 +47,20 @@ def sut(
             process = stack.enter_context(
                 forked_child(forks, arguments, env=env, log=log, cores=cores, folder=APP_FOLDER)
             )
-        ready_s = wait_until(is_ready, process=process, what="the app", log=log, timeout_s=READY_TIMEOUT_S)
-        yield Service(port=chosen, process=process, ready_s=ready_s, log=log)
+        yield ready(process, port=chosen, log=log, probe=probe, processes=launch.processes)
+
+
+def ready(
+    process: Process, *, port: int, log: Path, probe: Path | None, processes: int, timeout_s: float = READY_TIMEOUT_S
+) -> Service:
+    """Wait until an app serves, and return it as a service.
+
+    Raises EnvironmentUnfitError, with the end of the app's log, when it ended or is not ready in time.
+    """
+
+    def is_ready() -> bool:
+        # several workers share a socket that is open before they are ready; a ready worker has a probe file
+        return accepts(port) and (probe is None or len(probe_files(probe)) >= processes)
+
+    ready_s = wait_until(is_ready, process=process, what="the app", log=log, timeout_s=timeout_s)
+    return Service(port=port, process=process, ready_s=ready_s, log=log)

@@ -44,6 +44,8 @@ KINDS: dict[str, set[str]] = {
         *(
             "test_discarded_campaign",
             "test_forks",
+            "test_guest_process",
+            "test_inspecting",
             "test_probe",
             "test_report",
             "test_resumed_reproduction",

@@ -114,6 +114,7 @@ def test_a_metric_added_to_the_table_is_written_in_its_unit(tmp_path: Path, new_
         Unit.CPU_MICROSECONDS: "40 µs",
         Unit.SHARE: "99.9 %",
         Unit.COUNT: "40",
+        Unit.MILLISECONDS: "40 ms",
         Unit.WAITS: "40.0 waits",
     }
     assert f"tokens there are {written[new_metric.unit]} in each of 3 trials" in said

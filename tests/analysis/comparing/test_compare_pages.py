@@ -10,9 +10,10 @@ import pytest
 
 from analysis.comparing.compare import Change, TreatmentChange, compare
 from analysis.comparing.compare_text import as_json, as_junit, as_markdown, headline, table_row
-from analysis.comparing.gate import Gate, GateKind, failures, parse_gate, share_of
+from analysis.comparing.gate import Gate, GateKind, failures, parse_gate
 from analysis.reading.campaign import load_campaign
 from analysis.stats.independent import Sample, metric_ratio
+from analysis.wording.shares import share_of
 from comparable_campaigns import ASKED, BLOCKING, GOOD, NATIVE, POOLED, SLOWER, measured, suite_of
 from experiment.design.claims import A_A, CLAIMS
 from experiment.design.metrics import GOODPUT

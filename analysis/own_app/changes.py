@@ -1,0 +1,140 @@
+"""What a change does to a request: the ratios that were judged, theory's prediction, and why it was refused.
+
+With `margin` the share within which two sides count as the same, a ratio is
+
+    same        inside [1 - margin, 1 + margin]
+    better      wholly on the better side of 1, and not `same`
+    worse       wholly on the worse side of 1, and not `same`
+    undecided   anything else: the interval is too wide to tell
+
+A change is as its goodput is. Where that is the same, another ratio that is better or worse speaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from analysis.own_app.results import Change, JudgedClaim, LoadResult, Outcome
+from analysis.stats.results import ComparisonResult, Estimate
+from experiment.design.factors import VERSION
+from experiment.design.metrics import GOODPUT, Better, Metric
+from experiment.design.model import Interval, Treatment
+from experiment.records.app_record import Prediction, RefusalEntry
+
+MARGIN = 0.1
+Measured = tuple[Treatment, LoadResult]
+_Key = tuple[str, str]  # the change, and the load
+
+
+def outcome_of(metric: Metric, found: Estimate, margin: float) -> Outcome:
+    """Return what a ratio says of a change."""
+    if found.effect is None:
+        return Outcome.UNDECIDED
+    if Interval(1 - margin, 1 + margin).contains(found.interval):
+        return Outcome.SAME
+    above, below = found.low > 1, found.high < 1
+    if not above and not below:
+        return Outcome.UNDECIDED
+    return Outcome.BETTER if above is (metric.better is Better.HIGHER) else Outcome.WORSE
+
+
+def changes_of(
+    request: str,
+    claims: Sequence[JudgedClaim],
+    refusals: Sequence[RefusalEntry],
+    predictions: Iterable[Prediction],
+    measured: Sequence[Measured],
+) -> tuple[Change, ...]:
+    """Return the changes to one request: those that were measured, then those that were only predicted or refused."""
+    asked = _by_key(claims)
+    predicted = dict(_predicted(request, predictions, {treatment.load for treatment, _ in measured}))
+    by_id = {result.treatment: result for _, result in measured}
+    refused = {refusal.change: refusal for refusal in refusals}
+    load = _heaviest(measured)
+    unmeasured = {key for key in predicted if key not in asked} | {
+        (key, load) for key in refused if not any(key == known for known, _ in (*asked, *predicted))
+    }
+    return (
+        *(_judged(key, some, predicted.get(key), refused.get(key[0]), by_id) for key, some in asked.items()),
+        *(_unmeasured(key, predicted.get(key), refused.get(key[0]), by_id, request) for key in sorted(unmeasured)),
+    )
+
+
+def _by_key(claims: Sequence[JudgedClaim]) -> Mapping[_Key, list[JudgedClaim]]:
+    found: dict[_Key, list[JudgedClaim]] = {}
+    for claim in claims:
+        if claim.note.kind == "change" and claim.note.change:
+            found.setdefault((claim.note.change, claim.note.load), []).append(claim)
+    return found
+
+
+def _predicted(
+    request: str, predictions: Iterable[Prediction], loads: Iterable[str]
+) -> Iterator[tuple[_Key, Prediction]]:
+    """Yield the predictions about a request with a change; a treatment's id is `request@load+change`."""
+    starts = {f"{request}@{load}+": load for load in loads}
+    for prediction in predictions:
+        for start, load in starts.items():
+            if prediction.treatment.startswith(start) and prediction.metric == GOODPUT.name:
+                yield (prediction.treatment.removeprefix(start), load), prediction
+
+
+def _heaviest(measured: Sequence[Measured]) -> str:
+    return max(measured, key=lambda pair: pair[1].load.users)[0].load if measured else ""
+
+
+def _judged(
+    key: _Key,
+    claims: Sequence[JudgedClaim],
+    prediction: Prediction | None,
+    refusal: RefusalEntry | None,
+    by_id: Mapping[str, LoadResult],
+) -> Change:
+    parts = sorted(
+        (part for claim in claims for part in claim.result.comparisons if part.comparison.is_ratio), key=_place
+    )
+    margin = next((claim.note.margin for claim in claims if claim.note.margin is not None), MARGIN)
+    sides = parts[0].comparison if parts else None
+    is_version = any(t.server[VERSION] is not None for claim in claims for t in claim.result.claim.treatments)
+    return Change(
+        key=key[0],
+        load=key[1],
+        parts=tuple(parts),
+        outcome=_outcome(parts, margin),
+        margin=margin,
+        prediction=prediction,
+        refusal=refusal,
+        before=by_id.get(sides.baseline.id) if sides and sides.baseline else None,
+        after=by_id.get(sides.treatment.id) if sides else None,
+        is_version=is_version,
+    )
+
+
+def _place(part: ComparisonResult) -> bool:
+    return part.comparison.metric is not GOODPUT
+
+
+def _outcome(parts: Sequence[ComparisonResult], margin: float) -> Outcome:
+    outcomes = [outcome_of(part.comparison.metric, part.estimate, margin) for part in parts]
+    if not outcomes or outcomes[0] is not Outcome.SAME:
+        return next(iter(outcomes), Outcome.UNDECIDED)
+    return next((found for found in outcomes if found in (Outcome.BETTER, Outcome.WORSE)), Outcome.SAME)
+
+
+def _unmeasured(
+    key: _Key,
+    prediction: Prediction | None,
+    refusal: RefusalEntry | None,
+    by_id: Mapping[str, LoadResult],
+    request: str,
+) -> Change:
+    change, load = key
+    return Change(
+        key=change,
+        load=load,
+        margin=MARGIN,
+        prediction=prediction,
+        refusal=refusal,
+        before=by_id.get(f"{request}@{load}"),
+        is_version=change.startswith(VERSION.suffix.format("")),
+    )

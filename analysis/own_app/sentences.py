@@ -1,0 +1,317 @@
+"""What was found about a request, in sentences with their numbers."""
+
+from __future__ import annotations
+
+import re
+from math import isinf
+
+from analysis.own_app.ranking import Gain, Ranked, Source, best_gain, blocked_ms, first_line
+from analysis.own_app.results import (
+    AppResults,
+    BlockingPlace,
+    Change,
+    JudgedClaim,
+    LoadResult,
+    Outcome,
+    RouteResult,
+    Standing,
+)
+from analysis.reading import sentences as claims
+from analysis.stats.reasons import rule_name
+from analysis.wording import words
+from experiment.design.factors import FACTORS
+from experiment.design.metrics import GOODPUT
+from experiment.design.model import Interval
+from experiment.records.app_record import FindingEntry, Prediction, RefusalEntry
+from experiment.records.histogram import Quantile
+
+CHANGE_WORDS: tuple[tuple[str, str], ...] = (
+    (r"style-def", "as def"),
+    (r"style-on-loop", "on the loop"),
+    (r"tokens-(\d+)", r"with \1 thread tokens"),
+    (r"workers-(\d+)", r"with \1 workers"),
+    (r"without-(.+)", r"without \1"),
+    (r"version-(.+)", r"than version \1"),
+    (r"all-cores", "on all cores"),
+    (r"(asyncio|uvloop|h11|httptools)", r"on \1"),
+)
+"""How a change is named in the middle of a sentence, by the way a treatment's id writes it."""
+
+LIMITS: dict[str, str] = {
+    "N/S": "each user waits for its own answer; nothing else is short",
+    "N/(S+c)": "each user waits for its own answer; nothing else is short",
+    "T/S": "the thread tokens",
+    "P/S": "the connection pool",
+    "1/c": "the CPU of the loop's core",
+    "1/(c+h)": "the CPU of the loop's core",
+    "1/(S+c)": "the loop, which does one at a time",
+    "1/S": "the loop, which does one at a time",
+    "L/c": "the CPU of the cores",
+    "L/(c+h)": "the CPU of the cores",
+}
+"""What decides a capacity, by the term of theory that is smallest."""
+
+STANDING_WORDS = {
+    Standing.BLOCKS: "blocks the loop",
+    Standing.CLEAR: "loop stays free",
+    Standing.UNDECIDED: "not decided",
+    Standing.FAILED: "failed",
+    Standing.UNJUDGED: "not judged",
+}
+OUTCOME_WORDS = {
+    Outcome.BETTER: "better",
+    Outcome.WORSE: "worse",
+    Outcome.SAME: "the same",
+    Outcome.UNDECIDED: "not decided",
+}
+
+
+def verdict(route: RouteResult) -> str:
+    """Return the sentence about a request: what it does to the loop, where, and what a change would bring."""
+    return " ".join((f"{route.name} {_about_loop(route)}{_with_change(route)}.", *_versions(route)))
+
+
+def _about_loop(route: RouteResult) -> str:
+    match route.standing:
+        case Standing.BLOCKS:
+            return blocks(route)
+        case Standing.CLEAR:
+            return f"does not hold up the loop{_in_brackets(_blocked(route))}{_serves(route)}"
+        case Standing.FAILED:
+            return f"could not be measured: {_why_failed(route)}"
+        case Standing.UNDECIDED:
+            return f"may or may not hold up the loop: {_undecided(route)}"
+        case Standing.UNJUDGED:
+            return _serves(route).lstrip("; ") or "was not measured as it is"
+
+
+def blocks(route: RouteResult) -> str:
+    """Say how long a request holds up the loop, and where."""
+    found, place = blocked_ms(route), first_line(route)
+    long = f" {words.duration(found / 1e3)} a request" if found is not None else ""
+    return f"blocks the loop{long}{f' at {where(place)}' if place else ''}"
+
+
+def where(place: BlockingPlace) -> str:
+    """Return a place in a sentence: `shop/search.py:41 in rank`."""
+    function = f" in {place.function}" if place.function else ""
+    outside = "" if place.is_own else " (no line of the app was running)"
+    return f"{place.at}{function}{outside}"
+
+
+def _blocked(route: RouteResult) -> str:
+    found = blocked_ms(route)
+    return "" if found is None else f"{words.duration(found / 1e3)} a request"
+
+
+def _serves(route: RouteResult) -> str:
+    busy = route.busy or route.alone
+    goodput = busy.figure(GOODPUT) if busy else None
+    if busy is None or goodput is None:
+        return ""
+    return f"; {words.plural(busy.load.users, 'user')} get {words.rate(goodput.median)}{_limited(busy.prediction)}"
+
+
+def _limited(prediction: Prediction | None) -> str:
+    if prediction is None:
+        return ""
+    return f" (theory: {words.rate(prediction.value)}, limited by {limit(prediction)})"
+
+
+def limit(prediction: Prediction) -> str:
+    """Return what decides a capacity, in words; a term without any stays as it is."""
+    return LIMITS.get(prediction.decided_by, prediction.decided_by)
+
+
+def _why_failed(route: RouteResult) -> str:
+    if route.troubles:
+        return route.troubles[0].reason.rstrip(".")
+    failures = (load.first_failure for load in route.loads)
+    return next(filter(None, failures), "no trial of it is valid").rstrip(".")
+
+
+def _undecided(route: RouteResult) -> str:
+    claim = route.claim("blocks")
+    return claim.result.reason or claims.finding(claim.result).rstrip(".") if claim else "nothing was registered"
+
+
+def _in_brackets(text: str) -> str:
+    return f" ({text})" if text else ""
+
+
+def _with_change(route: RouteResult) -> str:
+    gain = best_gain(route)
+    if gain is not None and (route.standing is Standing.BLOCKS or gain.source is Source.MEASURED):
+        return f"; {gain_sentence(gain)}"
+    return ""
+
+
+def gain_sentence(gain: Gain) -> str:
+    """Return what a change brings: measured with its interval, or predicted and said to be so."""
+    named = change_words(gain.change.key)
+    if gain.source is Source.PREDICTED:
+        how = "with that work off the loop" if gain.change.refusal else named
+        return f"{how} it would serve {words.times(gain.ratio)} (predicted by theory, not measured)"
+    found = f"measured: {interval(gain.low, gain.high)}"
+    match gain.outcome:
+        case Outcome.SAME:
+            return f"{named} it would serve the same ({found})"
+        case Outcome.UNDECIDED:
+            return f"whether it would serve more {named} is not decided ({found})"
+        case _:
+            return f"{named} it would serve {words.times(gain.ratio)} ({found})"
+
+
+def interval(low: float | None, high: float | None) -> str:
+    """Return a ratio's interval with its signs: `6.9x to 7.9x`."""
+    if low is None or high is None or (low <= 0 and isinf(high)):
+        return words.TOO_FEW
+    said = words.span(Interval(low, high))
+    return re.sub(r"[\d.,]*\d", lambda match: f"{match[0]}x", said)
+
+
+def change_words(key: str) -> str:
+    """Return a change in the middle of a sentence: `as def`, `with 100 thread tokens and without GZipMiddleware`."""
+    return words.listing([_one_change(part) for part in key.split("+")])
+
+
+def _one_change(part: str) -> str:
+    for pattern, said in CHANGE_WORDS:
+        match = re.fullmatch(pattern, part)
+        if match:
+            return match.expand(said)
+    return f"with {part}"
+
+
+def _versions(route: RouteResult) -> list[str]:
+    return [version_sentence(change) for change in route.changes if change.is_version and change.is_measured]
+
+
+def version_sentence(change: Change) -> str:
+    """Return how a request fares beside another version: each judged ratio, this version over the other."""
+    other = other_version(change)
+    ratios = words.listing(
+        [
+            f"{part.comparison.metric.short_label} {words.times(part.estimate.effect)} "
+            f"({interval(part.estimate.low, part.estimate.high)})"
+            for part in change.parts
+            if part.estimate.effect is not None
+        ]
+    )
+    return f"Against {other}: {OUTCOME_WORDS[change.outcome]}, {ratios}."
+
+
+def other_version(change: Change) -> str:
+    return change.key.removeprefix(FACTORS["version"].suffix.format(""))
+
+
+def refusal(entry: RefusalEntry) -> str:
+    """Say why a change could not be tried, and at which line."""
+    at = f" at {entry.file}:{entry.line}" if entry.file and entry.line else f" at {entry.file}" if entry.file else ""
+    function = f" in {entry.function}" if entry.function else ""
+    return f"{change_words(entry.change)} could not be tried: {entry.why.rstrip('.')}{at}{function}"
+
+
+def others(ranked: Ranked) -> str:
+    """Return what everybody else waits, today and with the change; empty where it was not measured."""
+    if ranked.others is None:
+        return ""
+    before, after = (words.duration_us(value) for value in ranked.others)
+    return f"beside it the slowest in a hundred of others wait {after} instead of {before}"
+
+
+def capacity(load: LoadResult) -> str:
+    """Return the goodput under a load beside theory's: `46 rps; theory: 50 rps, limited by ...`."""
+    goodput = load.figure(GOODPUT)
+    said = "not measured" if goodput is None else words.rate(goodput.median)
+    return said if load.prediction is None else f"{said}{_limited(load.prediction)}"
+
+
+def claim_line(claim: JudgedClaim) -> str:
+    """Return a claim's verdict and what was found."""
+    word = claims.VERDICT_WORDS[claim.result.verdict].lower()
+    return f"{word}: {claims.finding(claim.result)}"
+
+
+def tally(results: AppResults) -> str:
+    """Return the headline: how many requests hold up the loop."""
+    total = len(results.routes)
+    count = {standing: sum(route.standing is standing for route in results.routes) for standing in Standing}
+    if count[Standing.UNJUDGED] == total:
+        return _tally_of_changes(results)
+    subject = (
+        f"{count[Standing.BLOCKS]} of {words.plural(total, 'request')} {_verb(count[Standing.BLOCKS])} up the loop"
+    )
+    rest = [
+        f"{count[standing]} {said}"
+        for standing, said in ((Standing.UNDECIDED, "not decided"), (Standing.FAILED, "failed"))
+        if count[standing]
+    ]
+    return f"{subject}; {words.listing(rest)}" if rest else subject
+
+
+def _verb(count: int) -> str:
+    return "holds" if count == 1 else "hold"
+
+
+def _tally_of_changes(results: AppResults) -> str:
+    changes = [change for route in results.routes for change in route.changes]
+    counted = {outcome: sum(change.outcome is outcome for change in changes) for outcome in Outcome}
+    said = [f"{count} {OUTCOME_WORDS[outcome]}" for outcome, count in counted.items() if count]
+    return f"{words.plural(len(changes), 'change')} tried: {words.listing(said)}" if said else "Nothing was judged"
+
+
+def validity(results: AppResults) -> str:
+    """Return how many trials count, and which rules took the others."""
+    if not results.trials:
+        return "No trial was finished"
+    if results.valid == results.trials:
+        return f"All {words.plural(results.trials, 'trial')} valid"
+    named = words.listing([f"{rule_name(rule)} ({count})" for rule, count in results.rules.items()])
+    return f"{results.valid} of {words.plural(results.trials, 'trial')} valid; left out for {named}"
+
+
+def finding_at(finding: FindingEntry) -> str:
+    if not finding.file:
+        return ""
+    return finding.file if finding.line is None else f"{finding.file}:{finding.line}"
+
+
+def quantile(found: Quantile | None) -> str:
+    """Return a percentile; ≥ where too few were answered to know it."""
+    return words.NOT_MEASURED if found is None else floor(found.is_floor) + words.duration_us(found.value_us)
+
+
+def p50_alone(route: RouteResult) -> str:
+    return quantile(route.alone.response.p50 if route.alone and route.alone.response else None)
+
+
+def p99_busy(route: RouteResult) -> str:
+    busy = route.busy or route.alone
+    return quantile(busy.response.p99 if busy and busy.response else None)
+
+
+def floor(is_floor: bool) -> str:  # noqa: FBT001 - it is the sign of just that
+    return "≥ " if is_floor else ""
+
+
+def found(claim: JudgedClaim) -> str:
+    """Return what a claim found, without its verdict."""
+    return claims.finding(claim.result)
+
+
+def change_line(change: Change) -> str:
+    """Return a measured change in a row: how it came out, each ratio, and theory's next to it."""
+    if change.is_version:
+        return version_sentence(change)
+    ratios = words.listing(
+        [
+            f"{part.comparison.metric.short_label} {words.times(part.estimate.effect)} "
+            f"({interval(part.estimate.low, part.estimate.high)})"
+            for part in change.parts
+            if part.estimate.effect is not None
+        ]
+    )
+    predicted = change.prediction.ratio if change.prediction else None
+    theory = "" if predicted is None else f"; theory predicted {words.times(predicted)}"
+    return f"{change_words(change.key)}: {OUTCOME_WORDS[change.outcome]}, {ratios}{theory}."

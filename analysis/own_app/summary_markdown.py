@@ -1,0 +1,119 @@
+"""The findings about an app as Markdown, for a pull request or a job's summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from analysis.own_app import sentences
+from analysis.own_app.ranking import Ranked, blocked_ms, ranking
+from analysis.own_app.results import AppResults, RouteResult
+from analysis.reading.sentences import VERDICT_WORDS
+from analysis.wording import words
+from analysis.wording.markdown import table
+from experiment.design.metrics import GOODPUT
+
+_MENTION = re.compile(r"@(?=\w)")
+
+
+def markdown(results: AppResults) -> str:
+    """Return the ranking, a row for each request, and whatever else was found."""
+    parts = [
+        f"# {_text(results.target)}: {_text(sentences.tally(results))}\n",
+        f"{_text(sentences.validity(results))}. Campaign {_text(results.manifest.campaign)}.\n",
+        "## What to change first\n",
+        _ranking(ranking(results)),
+        "## Every request\n",
+        _requests(results.routes),
+        *_rest(results),
+    ]
+    return "\n".join(parts)
+
+
+def _rest(results: AppResults) -> Iterator[str]:
+    changes = [
+        (route.name, sentences.change_line(change))
+        for route in results.routes
+        for change in route.changes
+        if change.is_measured
+    ]
+    if changes:
+        yield "## Changes tried\n"
+        yield _table(("request", "what it brings"), changes)
+    if results.own:
+        yield "## Your claims\n"
+        yield _table(("claim", "statement", "verdict", "found"), _own(results))
+    if results.findings:
+        yield "## Seen in the code, without load\n"
+        yield _table(("where", "what", "why"), _findings(results))
+    if results.record.troubles:
+        yield "## What went wrong\n"
+        yield "\n".join(_troubles(results)) + "\n"
+    if results.record.notes:
+        yield "## To be known\n"
+        yield "\n".join(f"- {_text(note)}" for note in results.record.notes) + "\n"
+
+
+def _ranking(ranked: Sequence[Ranked]) -> str:
+    if not ranked:
+        return "Nothing: no request was found to hold up the loop.\n"
+    lines = []
+    for each in ranked:
+        about = [sentences.verdict(each.route), *(f"{_upper(sentences.refusal(r))}." for r in each.route.refusals)]
+        lines.append(f"{each.place}. {_text(' '.join(about))}")
+    return "\n".join(lines) + "\n"
+
+
+def _upper(text: str) -> str:
+    return words.upper_first(text)
+
+
+def _requests(routes: Sequence[RouteResult]) -> str:
+    head = ("request", "loop", "blocked a request", "p50 alone", "under load: p99", "answers", "theory", "limited by")
+    return _table(head, [_row(route) for route in routes])
+
+
+def _row(route: RouteResult) -> Sequence[str]:
+    busy = route.busy or route.alone
+    goodput = busy.figure(GOODPUT) if busy else None
+    blocked, theory = blocked_ms(route), busy.prediction if busy else None
+    return (
+        route.name,
+        sentences.STANDING_WORDS[route.standing],
+        words.NOT_MEASURED if blocked is None else words.duration(blocked / 1e3),
+        sentences.p50_alone(route),
+        sentences.p99_busy(route),
+        words.NOT_MEASURED if goodput is None else words.rate(goodput.median),
+        words.NOT_MEASURED if theory is None else words.rate(theory.value),
+        "" if theory is None else sentences.limit(theory),
+    )
+
+
+def _own(results: AppResults) -> Iterator[Sequence[str]]:
+    for claim in results.own:
+        stated = claim.result.claim
+        yield claim.note.id, stated.statement, VERDICT_WORDS[claim.result.verdict].lower(), sentences.found(claim)
+
+
+def _findings(results: AppResults) -> Iterator[Sequence[str]]:
+    for each in results.findings:
+        yield sentences.finding_at(each), " ".join(filter(None, (each.title, each.detail))), each.why
+
+
+def _troubles(results: AppResults) -> Iterator[str]:
+    for trouble in results.record.troubles:
+        yield f"- {_text(trouble.request)}: {_text(trouble.reason)}"
+        if trouble.log:
+            yield ""
+            yield from (f"      {line}" for line in trouble.log)  # indented code: nothing in it is markup
+            yield ""
+
+
+def _table(head: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> str:
+    return _MENTION.sub("@\N{ZERO WIDTH SPACE}", table(head, rows))
+
+
+def _text(text: str) -> str:
+    """Keep a text from starting markup, or from calling somebody by name."""
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", text)
+    return _MENTION.sub("@\N{ZERO WIDTH SPACE}", escaped)

@@ -1,0 +1,194 @@
+"""A campaign over somebody's own app, read back: standings, lines, changes, the ranking and the gates."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.own_app import sentences
+from analysis.own_app.changes import outcome_of
+from analysis.own_app.export import as_json
+from analysis.own_app.gate import gate, stopped
+from analysis.own_app.places import place_of
+from analysis.own_app.ranking import Source, blocked_ms, ranking
+from analysis.own_app.reading import read_results
+from analysis.own_app.results import AppResults, Outcome, RouteResult, Standing
+from analysis.stats.results import Estimate, Verdict
+from experiment.design.metrics import GOODPUT, RESPONSE_P99
+from experiment.errors import Exit, StoreError, UsageError
+from fake_apps import BUSY, FINDINGS, WORLD, Truth, version_claims, write_app_campaign
+from fake_campaigns import write_campaign
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> AppResults:
+    return read_results(write_app_campaign(tmp_path_factory.mktemp("apps") / "made"))
+
+
+def route(results: AppResults, name: str) -> RouteResult:
+    return next(each for each in results.routes if each.request.id == name)
+
+
+@pytest.mark.parametrize(
+    ("request_id", "standing"),
+    [("search", Standing.BLOCKS), ("quote", Standing.BLOCKS), ("items", Standing.CLEAR), ("broken", Standing.FAILED)],
+)
+def test_a_request_stands_as_its_claim_was_judged(results: AppResults, request_id: str, standing: Standing) -> None:
+    assert route(results, request_id).standing is standing
+
+
+def test_a_claim_that_is_not_decided_leaves_the_request_undecided(tmp_path: Path) -> None:
+    found = read_results(write_app_campaign(tmp_path / "short", rounds=1))
+    assert route(found, "search").standing is Standing.UNDECIDED
+    assert "may or may not hold up the loop" in sentences.verdict(route(found, "search"))
+
+
+def test_the_line_with_most_of_the_lost_time_comes_first(results: AppResults) -> None:
+    first, second, third = route(results, "search").places
+    assert (first.at, first.function, first.library_call) == ("shop/search.py:41", "rank", "time.sleep")
+    assert first.share > second.share > third.share
+    assert first.share + second.share + third.share == pytest.approx(1)
+    assert first.ms == pytest.approx(44, rel=0.01)
+    assert not third.is_own
+
+
+@pytest.mark.parametrize(
+    ("text", "file", "line", "function", "is_own"),
+    [
+        ("shop/search.py:41 in rank", "shop/search.py", 41, "rank", True),
+        ("~ssl.py:9 in f", "ssl.py", 9, "f", False),
+        ("a folder/x.py:3 in A.b.<locals>.c", "a folder/x.py", 3, "A.b.<locals>.c", True),
+        ("C:/app/x.py:3 in f", "C:/app/x.py", 3, "f", True),
+        ("only-a-file.py", "only-a-file.py", None, "", True),
+        ("", "", None, "", True),
+    ],
+)
+def test_a_place_is_taken_apart(text: str, file: str, line: int | None, function: str, is_own: bool) -> None:  # noqa: FBT001
+    found = place_of(text, None, share=1, ms=None)
+    assert (found.file, found.line, found.function, found.is_own) == (file, line, function, is_own)
+
+
+def test_the_sentence_says_where_how_long_and_what_the_change_brings(results: AppResults) -> None:
+    said = sentences.verdict(route(results, "search"))
+    assert said.startswith("GET /search?q=tea blocks the loop 52 ms a request at shop/search.py:41 in rank; as def ")
+    assert "x (measured: " in said
+
+
+def test_what_was_only_predicted_is_said_to_be_so(results: AppResults) -> None:
+    said = sentences.verdict(route(results, "quote"))
+    assert "with that work off the loop it would serve 8.90x (predicted by theory, not measured)" in said
+    assert "the handler really awaits at shop/shipping.py:13 in quote" in sentences.refusal(
+        route(results, "quote").refusals[0]
+    )
+
+
+def test_the_ranking_has_what_a_change_brings_and_where_that_is_known_from(results: AppResults) -> None:
+    ranked = ranking(results)
+    assert [each.route.request.id for each in ranked] == ["quote", "search"]
+    assert [each.gain.source for each in ranked if each.gain] == [Source.PREDICTED, Source.MEASURED]
+    measured = ranked[1].gain
+    assert measured is not None
+    assert measured.low is not None
+    assert measured.high is not None
+    assert measured.low < measured.ratio < measured.high
+    assert ranked[1].others is not None
+    assert ranked[1].others[0] > ranked[1].others[1]
+
+
+def test_a_request_that_failed_has_its_reason_in_the_sentence(results: AppResults) -> None:
+    said = sentences.verdict(route(results, "broken"))
+    assert said == "POST /broken could not be measured: Every answer was 500 Internal Server Error."
+
+
+def test_a_change_that_brings_nothing_ranks_by_how_long_the_loop_is_held_up(tmp_path: Path) -> None:
+    world = {
+        **WORLD,
+        f"search@{BUSY}+style-def": Truth(ms=1060, rps=18.9, bystander_ms=4),
+        f"quote@{BUSY}": WORLD[f"quote@{BUSY}"],
+    }
+    found = read_results(write_app_campaign(tmp_path / "same", world=world, predictions=()))
+    assert [each.route.request.id for each in ranking(found)] == ["search", "quote"]
+    assert "as def it would serve the same (measured: " in sentences.verdict(route(found, "search"))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "outcome"),
+    [
+        (1.3, 1.6, Outcome.BETTER),
+        (0.6, 0.8, Outcome.WORSE),
+        (0.95, 1.05, Outcome.SAME),
+        (1.01, 1.06, Outcome.SAME),
+        (0.8, 1.2, Outcome.UNDECIDED),
+    ],
+)
+def test_a_ratio_is_better_worse_the_same_or_not_decided(low: float, high: float, outcome: Outcome) -> None:
+    found = Estimate(n=5, effect=(low + high) / 2, low=low, high=high, alpha=0.05)
+    assert outcome_of(GOODPUT, found, 0.1) is outcome
+    mirrored = {Outcome.BETTER: Outcome.WORSE, Outcome.WORSE: Outcome.BETTER}
+    assert outcome_of(RESPONSE_P99, found, 0.1) is mirrored.get(outcome, outcome)
+
+
+def against(path: Path, rps: float) -> AppResults:
+    world = {
+        **{name: truth for name, truth in WORLD.items() if "+" not in name},
+        f"search@{BUSY}+version-main": Truth(ms=1060, rps=rps),
+        f"items@{BUSY}+version-main": Truth(ms=24, rps=830),
+    }
+    return read_results(write_app_campaign(path, world=world, claims=version_claims("main")))
+
+
+def test_a_version_that_serves_surely_less_is_worse_and_stops_the_gate(tmp_path: Path) -> None:
+    found = against(tmp_path / "worse", rps=26)
+    assert [change.outcome for change in route(found, "search").changes if change.is_version] == [Outcome.WORSE]
+    assert gate(found, "worse:10%") is Exit.GATE_FAILED
+    assert gate(found, "worse:60%") is Exit.OK
+    (failure,) = stopped(found, "worse:10%")
+    assert failure.name == "search"
+    assert "goodput is" in failure.reason
+    assert "of that in main: all of it more than 10 % worse" in failure.reason
+
+
+def test_a_version_that_serves_the_same_passes_the_gate(tmp_path: Path) -> None:
+    found = against(tmp_path / "same", rps=18.9)
+    assert [change.outcome for change in route(found, "items").changes if change.is_version] == [Outcome.SAME]
+    assert gate(found, "worse:10%") is Exit.OK
+
+
+def test_the_gates_look_at_blocking_routes_and_refuted_claims(results: AppResults) -> None:
+    assert [each.name for each in stopped(results, "blocks")] == ["search", "quote"]
+    assert gate(results, "refuted") is Exit.OK
+    assert results.own[0].result.verdict is Verdict.SUPPORTED
+
+
+@pytest.mark.parametrize("text", ["", "worse", "worse:10", "worse:200%", "blocks:5%", "slower:10%"])
+def test_what_is_no_gate_is_refused_in_words(results: AppResults, text: str) -> None:
+    with pytest.raises(UsageError, match=r"like 5%|Gates are"):
+        gate(results, text)
+
+
+def test_a_campaign_of_ours_is_not_one_over_an_app(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no campaign over an app of yours"):
+        read_results(write_campaign(tmp_path / "ours", rounds=1))
+
+
+def test_a_campaign_without_a_trial_says_so(tmp_path: Path) -> None:
+    found = read_results(write_app_campaign(tmp_path / "empty", rounds=0))
+    assert sentences.validity(found) == "No trial was finished"
+    assert ranking(found) == ()
+
+
+def test_the_static_findings_of_a_route_stand_with_its_request(results: AppResults) -> None:
+    assert route(results, "quote").findings == FINDINGS
+    assert route(results, "search").findings == ()
+
+
+def test_json_has_every_request_and_no_infinity(results: AppResults) -> None:
+    data = as_json(results)
+    assert [each["id"] for each in data["requests"]] == ["search", "quote", "items", "broken"]
+    search = data["requests"][0]
+    assert search["blocked_ms"] == blocked_ms(route(results, "search"))
+    assert data["ranking"][0]["gain_is"] == "predicted"
