@@ -15,8 +15,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from experiment.errors import StoreError
+from experiment.records.files import append_rows, write_whole
 from experiment.records.manifest import Entry
-from experiment.records.store import append_rows, write_whole
 from experiment.records.validation import complaint
 
 APP, BLOCKING = "app.json", "blocking.csv"

@@ -23,6 +23,7 @@ from harness.commands.live import MARKS, JsonLines, LiveView, PlainLines
 from harness.commands.report import draw
 from harness.commands.terminal import say
 from harness.commands.words import positive, seconds
+from harness.system.lock import alone
 from harness.system.places import short
 
 
@@ -31,6 +32,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, metavar="N", help="decides the order of trials (default: a new one)")
     parser.add_argument("--budget", type=seconds, metavar="5m", help="stop measuring after this long")
     parser.add_argument("--rounds", type=positive, metavar="N", help="at most so many rounds")
+    parser.add_argument("--beside", action="store_true", help="measure although another campaign is being measured")
     view = parser.add_mutually_exclusive_group()
     view.add_argument("--quiet", action="store_true", help="no progress, only the verdicts")
     view.add_argument("--json", action="store_true", help="progress as JSON lines, for scripts")
@@ -43,10 +45,14 @@ def measure(
 ) -> int:
     """Run a campaign, then read, judge and draw it, once each; return the exit code.
 
-    `run` is what measures, `conclude` says what a command adds to the verdicts.
+    `run` is what measures, `conclude` says what a command adds to the verdicts. Raises UsageError while another
+    campaign is being measured on this machine, unless that is wanted.
     """
     console = Console(stderr=args.json, highlight=False)
-    with watching(console, quiet=args.quiet, as_json=args.json) as listener:
+    with (
+        alone(shlex.join(args.words), beside=args.beside),
+        watching(console, quiet=args.quiet, as_json=args.json) as listener,
+    ):
         finished = run(listener)
     say(console, f"measured; stopped because: {finished.stopped_because}. Drawing ...")
     campaign = load_campaign(finished.folder.path)

@@ -64,6 +64,8 @@ def become(order: dict[str, Any], libc: Any) -> NoReturn:
 def _detach(order: dict[str, Any], libc: Any) -> None:
     if libc is not None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != order["parent"]:  # it died before the kernel was asked
+            os._exit(1)
     signal.set_wakeup_fd(-1)
     for number in _HANDLERS_RESET:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
@@ -112,6 +114,7 @@ def main() -> None:
 
 def _fork(order: dict[str, Any], libc: Any) -> None:
     """Fork, and tell of the child once it leads a process group of its own: it is ended by that."""
+    order["parent"] = os.getpid()
     pid = os.fork()
     os.setpgid(pid, pid or os.getpid())
     if pid == 0:

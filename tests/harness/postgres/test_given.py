@@ -52,7 +52,7 @@ class TestGiven:
     def test_only_one_campaign_at_a_time_uses_it(self, empty: str, tmp_path: Path) -> None:
         with database(url=empty, log=tmp_path / "log", cores=()):
             with (
-                pytest.raises(EnvironmentUnfitError, match="another campaign is using the database; wait"),
+                pytest.raises(EnvironmentUnfitError, match="another campaign, or `bench serve`, is using the database"),
                 database(url=empty, log=tmp_path / "log", cores=()),
             ):
                 pass

@@ -24,7 +24,8 @@ from harness.trial.rig import Rig
 from repeated_campaigns import made_theirs, manifest_of, run_again
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from contextlib import closing
+from pathlib import Path
 
 OTHER = {
     "sleep_s": 0.25,
@@ -77,7 +78,7 @@ def test_a_sut_of_the_rig_waits_as_long_as_the_manifest_says(tmp_path: Path) -> 
         settings={**SETTINGS, "sleep_s": 0.5},
     )
     native = {"sleep.async-native": CATALOGUE["sleep.async-native"]}
-    with stand.serving(native, ServerConfig(), "told") as service:
+    with closing(stand), stand.serving(native, ServerConfig(), "told") as service:
         assert 0.5 <= httpx.get(f"{service.url}/sleep/async-native").elapsed.total_seconds() < 5.0
 
 
