@@ -40,7 +40,9 @@ def run(args: argparse.Namespace) -> NoReturn:
     plan, locustfile = plan_cores(), shlex.quote(short(LOCUSTFILES / "closed.py"))
     with scratch("serve-") as logs:
         locust = LocustProcess(log=logs / "driver.log", cores=())  # never started: Locust has a command of its own here
-        stand = Rig(plan=plan, logs=logs, loads={}, settings=todays(), locust=locust, database_url=given_database())
+        stand = Rig(
+            plan=plan, logs=logs, loads={}, settings=todays(), locust=locust, database_url=given_database(), spool=logs
+        )
         with closing(stand):
             missing = missing_for(CATALOGUE)
             served = {name: v for name, v in CATALOGUE.items() if name not in missing}

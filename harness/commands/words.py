@@ -2,8 +2,10 @@
 
 import argparse
 import difflib
+import os
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from experiment.errors import UsageError
 
@@ -40,6 +42,14 @@ def seconds(text: str) -> float:
     if match is None or float(match[1]) <= 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no duration; write 90s, 5m or 1h")
     return float(match[1]) * _UNITS_S[match[2]]
+
+
+def new_folder(text: str) -> Path:
+    """Read where a new folder goes; its name becomes that of a campaign."""
+    path = Path(text if Path(text).name else os.path.abspath(text))  # noqa: PTH100 - "." and ".." have no name
+    if not text or not path.name or not str(path).isprintable():
+        raise argparse.ArgumentTypeError(f"{text!r} is no name for a folder: it has none, or holds what is no text")
+    return path
 
 
 def rates(text: str) -> tuple[float, ...]:

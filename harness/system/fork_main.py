@@ -17,6 +17,7 @@ import runpy
 import select
 import signal
 import sys
+import tempfile
 import traceback
 from contextlib import suppress
 from importlib import import_module
@@ -45,6 +46,7 @@ def become(order: dict[str, Any], libc: Any) -> NoReturn:
         os.environ.clear()
         os.environ.update(order["env"])
         random.seed()
+        tempfile.tempdir = None  # which may have been found out before the fork, in another environment
         sys.argv = ["uvicorn", *order["arguments"]]
         runpy.run_module("uvicorn", run_name="__main__", alter_sys=True)
         code = 0

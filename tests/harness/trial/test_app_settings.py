@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -24,8 +25,7 @@ from harness.trial.rig import Rig
 from repeated_campaigns import made_theirs, manifest_of, run_again
 
 if TYPE_CHECKING:
-    from contextlib import closing
-from pathlib import Path
+    from pathlib import Path
 
 OTHER = {
     "sleep_s": 0.25,
