@@ -50,9 +50,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _temporary() -> list[Path]:
     """Return what is left among the temporary files, tracebacks that no campaign's logs/ could take included."""
-    spools = {Path(place).resolve() for place in (tempfile.gettempdir(), *_SPOOLS)}
-    tracebacks = [path for spool in spools for path in spool.glob(f"{faults.PREFIX}*.txt") if _is_mine(path)]
-    return [*left_behind(spools), *sorted(tracebacks)]
+    spool = Path(tempfile.gettempdir()).resolve()
+    tracebacks = [path for path in sorted(spool.glob(f"{faults.PREFIX}*.txt")) if _is_mine(path)]
+    elsewhere = {Path(place).resolve() for place in _SPOOLS} - {spool}
+    return [*left_behind([spool]), *left_behind(elsewhere, "pg-"), *tracebacks]
 
 
 def _is_mine(path: Path) -> bool:

@@ -12,8 +12,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
-
 from harness.system import interruption
 
 PREFIX = "handlerbench-"
@@ -44,13 +42,11 @@ def in_use(folder: Path) -> Iterator[None]:
 
 
 def is_in_use(folder: Path) -> bool:
-    """Say whether a process has the folder. One without the mark is used while it is empty, or named by a process."""
+    """Say whether a process has the folder. One without our mark is somebody else's, and used."""
     try:
-        descriptor = os.open(folder / _IN_USE, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return _is_empty(folder) or any(str(folder) in word for words in _command_lines() for word in words)
+        descriptor = os.open(folder / _IN_USE, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
-        return True  # not ours to say
+        return True
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -60,22 +56,12 @@ def is_in_use(folder: Path) -> bool:
     return False
 
 
-def _is_empty(folder: Path) -> bool:
-    with suppress(OSError):
-        return not any(folder.iterdir())
-    return False
-
-
-def _command_lines() -> list[list[str]]:
-    return [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
-
-
-def left_behind(parents: Iterable[Path]) -> list[Path]:
-    """Return the folders of ours in these places that no process has; those of other users are not listed."""
+def left_behind(parents: Iterable[Path], kind: str = "") -> list[Path]:
+    """Return the folders of ours in these places that no process has any more; those of other users are not listed."""
     found: set[Path] = set()
     for parent in parents:
         with suppress(OSError):
-            found |= {path for path in parent.glob(f"{PREFIX}*") if _is_ours(path) and not is_in_use(path)}
+            found |= {path for path in parent.glob(f"{PREFIX}{kind}*") if _is_ours(path) and not is_in_use(path)}
     return sorted(found)
 
 

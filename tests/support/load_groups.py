@@ -36,19 +36,31 @@ KINDS: dict[str, set[str]] = {
     },
     "browser": {"test_report_browser"},
     "postgres": {
-        *("test_app", "test_database_trials", "test_db", "test_binaries", "test_given", "test_keeper", "test_server")
+        *(
+            "test_app",
+            "test_database_trials",
+            "test_db",
+            "test_binaries",
+            "test_given",
+            "test_keeper",
+            "test_server",
+            "test_serving",
+        )
     },
     # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
     "slow": {
         *("test_add_something", "test_answers", "test_charts", "test_commands", "test_make", "test_one_road"),
         *(
             "test_discarded_campaign",
+            "test_endings",
+            "test_ending_children",
             "test_forks",
             "test_guest_process",
             "test_inspecting",
             "test_probe",
             "test_report",
             "test_resumed_reproduction",
+            "test_serving",
             "test_slides",
             "test_tables",
         ),
