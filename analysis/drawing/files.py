@@ -10,7 +10,7 @@ from matplotlib.image import imsave
 from analysis.drawing.both_themes import both_themes
 from analysis.drawing.style import DARK, DPI, THEMES, recoloured
 from analysis.drawing.svg import small
-from experiment.records.files import replaced, write_whole
+from experiment.records.writing import replaced, write_whole
 
 ENDINGS = (".svg", ".dark.svg", ".png", ".dark.png")
 

@@ -17,8 +17,8 @@ from analysis.reading.campaign import Campaign
 from analysis.report.view import report_view
 from analysis.stats.results import ClaimResult, ComparisonResult
 from analysis.wording import markdown, words
-from experiment.records.files import write_whole
 from experiment.records.store import VERDICTS, write_table
+from experiment.records.writing import write_whole
 
 REPORT_HTML, REPORT_MD = "report.html", "report.md"
 VERDICT_COLUMNS = (

@@ -14,7 +14,7 @@ from analysis.drawing.style import RC, THEMES, Theme
 from analysis.reading.campaign import Campaign
 from analysis.talk.card_drawing import draw_claim, draw_title
 from analysis.talk.cards import claim_card
-from experiment.records.files import replaced
+from experiment.records.writing import replaced
 
 _SETTINGS: dict[Any, Any] = RC | {"pdf.fonttype": 42}  # fonts a reader's machine need not have
 _NO_DATES = {"CreationDate": None, "Creator": None, "Producer": None}

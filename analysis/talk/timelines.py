@@ -16,7 +16,7 @@ from analysis.drawing.style import DPI, RC, THEMES, Theme
 from analysis.reading.campaign import Campaign
 from analysis.talk import timeline_burst, timeline_bystander
 from analysis.talk.timeline import Mover, Timeline
-from experiment.records.files import replaced
+from experiment.records.writing import replaced
 
 FRAME_MS, HOLD_MS = 200, 6000  # a frame lasts a fifth of a second; the last one long enough to be read
 _SCALE = 0.8  # 1280x720: half the bytes, and type of 14 pixels at least

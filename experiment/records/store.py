@@ -22,10 +22,10 @@ from typing import TYPE_CHECKING, Any
 
 from experiment.errors import StoreError
 from experiment.records import tables
-from experiment.records.files import append_rows, naming, write_whole
 from experiment.records.histogram import Histogram, bucket_low_us
 from experiment.records.manifest import Manifest, read_manifest
 from experiment.records.trial import METRIC_FIELDS, SecondRow, Series, TrialRecord
+from experiment.records.writing import append_rows, naming, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd

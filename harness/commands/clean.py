@@ -9,8 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from experiment.errors import Exit, UsageError
-from experiment.records.files import leftovers
 from experiment.records.store import MANIFEST
+from experiment.records.writing import leftovers
 from harness.commands import publish
 from harness.postgres.keeper import free_shared_memory_of
 from harness.system import faults

@@ -9,7 +9,7 @@ from analysis.reading.rules import rule_texts
 from analysis.reading.sentences import asked, expectation
 from experiment.design.claims import CLAIMS
 from experiment.design.model import Claim
-from experiment.records.files import write_whole
+from experiment.records.writing import write_whole
 from harness.system.places import HOME
 
 COMMAND = "python -m harness.commands.generated_docs"

@@ -10,9 +10,9 @@ from analysis.reading.campaign import load_campaign
 from analysis.report.answers import answers_markdown
 from analysis.report.report import verdict_table_markdown
 from experiment.errors import Exit, UsageError
-from experiment.records.files import write_whole
 from experiment.records.store import LATENCY, MANIFEST, THROUGHPUT, TRIALS, CampaignFolder
 from experiment.records.trial import Series
+from experiment.records.writing import write_whole
 from harness.commands.answers import PAGE
 from harness.commands.report import draw
 from harness.system import interruption

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from experiment.errors import Exit, StoreError
-from experiment.records.files import replaced, write_whole
 from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
+from experiment.records.writing import replaced, write_whole
 from harness.commands import cli
 from harness.system.refusals import explain
 
