@@ -17,7 +17,8 @@ from experiment.design.loads import LOADS
 from experiment.design.model import Load, LoadKind, PlannedTrial, Treatment
 from experiment.design.plan import comparisons_of, plan_round, treatments_for, trial_id
 from experiment.records.histogram import Histogram, bucket_index
-from experiment.records.manifest import FORMAT_VERSION, ClaimEntry, TreatmentEntry, read_manifest
+from experiment.records.manifest import FORMAT_VERSION, read_manifest
+from experiment.records.registered import ClaimEntry, TreatmentEntry
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import SecondRow, Series, TrialMetrics, TrialRecord
 from harness.system.host import facts, package_versions

@@ -25,7 +25,7 @@ from analysis.drawing.style import LIGHT, RC
 Numbered = tuple[int, "Job"]
 
 _PICTURE_LIMIT_S = 60.0
-"""Far more than a picture takes. A second process that is stopped, or hangs, is then ended, and its pictures drawn here."""
+"""Far more than a picture takes: a second process that is stopped, or hangs, is then ended, and the rest drawn here."""
 _END_LIMIT_S = 5.0
 
 

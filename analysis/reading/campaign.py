@@ -83,7 +83,7 @@ def load_campaign(path: Path) -> Campaign:
     """Read a campaign and judge it; raises StoreError when there is none, or one of another format."""
     folder = CampaignFolder(path)
     manifest = folder.manifest()
-    frame = _with_names(folder.trials_frame())
+    frame = _with_names(folder.planned_frame(manifest))
     trials = tuple(trial_records(frame))
     claims, skipped, alpha, rule = manifest.asked(), manifest.skipped, manifest.alpha, RULES[manifest.judge]
     return Campaign(

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from math import inf, isinf
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from experiment.design.factors import ServerConfig
 from experiment.design.metrics import Metric
@@ -20,22 +22,25 @@ class LoadKind(StrEnum):
     BURST = "burst"  # N at once, until all have their answer
 
 
+Seconds = Annotated[float, Field(ge=0, le=3600)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What the driver does to the SUT during one trial."""
+    """What the driver does to the SUT during one trial. A manifest with a load out of these bounds is refused."""
 
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012 - read by pydantic where a manifest holds loads
 
     id: str
     kind: LoadKind
-    users: int = 0  # closed: users; burst: requests sent at once
-    rate_rps: float = 0.0  # open: arrivals a second
+    users: Annotated[int, Field(ge=0, le=10_000)] = 0  # closed: users; burst: requests sent at once
+    rate_rps: Annotated[float, Field(ge=0, le=100_000)] = 0.0  # open: arrivals a second
     arrivals: Literal["constant", "poisson"] = "constant"  # open
-    max_in_flight: int = 1000  # open: arrivals beyond it are counted as dropped
-    stagger_s: float = 0.2  # closed: the users' first requests are spread over this part of the warm-up
-    warmup_s: float = 1.0
-    window_s: float = 3.0  # burst: all answers must come within this time
-    drain_s: float = 0.0  # after the window, wait this long for requests in flight
+    max_in_flight: Annotated[int, Field(ge=1, le=10_000)] = 1000  # open: arrivals beyond it are counted as dropped
+    stagger_s: Seconds = 0.2  # closed: the users' first requests are spread over this part of the warm-up
+    warmup_s: Seconds = 1.0
+    window_s: Annotated[float, Field(gt=0, le=3600)] = 3.0  # burst: all answers must come within this time
+    drain_s: Seconds = 0.0  # after the window, wait this long for requests in flight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from experiment.errors import StoreError
-from experiment.records.manifest import Entry
+from experiment.records.registered import Entry
 from experiment.records.validation import complaint
 from experiment.records.writing import append_rows, write_whole
 

@@ -5,32 +5,32 @@ cannot change the verdicts of an old campaign. The JSON schema is docs/schema/ma
 server factors, stays readable in every later version.
 """
 
-from collections.abc import Iterable, Mapping
-from math import inf, isfinite
-from typing import Annotated, Any, Literal, Self
+import json
+from collections import Counter
+from collections.abc import Mapping
+from math import isfinite
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationError, field_validator
+from pydantic import Field, PlainSerializer, PlainValidator, ValidationError, field_validator
 
-from bench_app.table import UnknownNameError
-from experiment.design.factors import FactorError, Value, server
-from experiment.design.metrics import METRICS
-from experiment.design.model import Claim, Comparison, Interval, Load, Treatment
+from experiment.design.model import Claim, Load, Treatment
 from experiment.errors import StoreError
+from experiment.records.names import CampaignName, Name, RelativePath
+from experiment.records.registered import ClaimEntry, Entry, PlannedLoad, Text, TreatmentEntry
 from experiment.records.validation import complaint
 
 FORMAT_VERSION: Literal[2] = 2
-OLD_NAMES = {
-    "goodput_even_rps": "goodput_normalized_rps",
-    "sut_cpu_even_us_per_request": "sut_cpu_normalized_us_per_request",
-}
-"""Metrics, and columns of trials.csv, that had another name in format 1."""
+_LARGEST_SETTING = 1e9
 
-Seconds = float
+_MOST_SHOWN = 80  # characters of what is wrong
+Seconds = Annotated[float, Field(ge=0, le=1e7)]
+Core = Annotated[int, Field(ge=0, le=100_000)]
 
 
 def _number(value: Any) -> Any:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value)):
-        raise ValueError("must be a number")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is not None and not (is_number and isfinite(value) and 0 <= value <= _LARGEST_SETTING):
+        raise ValueError(f"must be a number from 0 to {_LARGEST_SETTING:g}")
     return value
 
 
@@ -39,210 +39,113 @@ Setting = Annotated[
 ]
 
 
-class Entry(BaseModel):
-    """A part of the manifest: unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class TreatmentEntry(Entry):
-    """A treatment. Its id is included for people who read the manifest."""
-
-    id: str
-    variant: str
-    load: str
-    server: dict[str, Value] = {}
-
-    @field_validator("server")
-    @classmethod
-    def _known(cls, values: dict[str, Value]) -> dict[str, Value]:
-        try:
-            server(values)
-        except (FactorError, UnknownNameError) as error:
-            raise ValueError(str(error)) from None
-        return values
-
-    @classmethod
-    def of(cls, treatment: Treatment) -> Self:
-        """Return the entry of a treatment, with every factor's value."""
-        return cls(id=treatment.id, variant=treatment.variant, load=treatment.load, server=treatment.server.values())
-
-    @property
-    def value(self) -> Treatment:
-        return Treatment(variant=self.variant, load=self.load, server=server(self.server))
-
-
-class ComparisonEntry(Entry):
-    """A comparison; an open end of the interval is null, since JSON has no infinity."""
-
-    treatment: TreatmentEntry
-    baseline: TreatmentEntry | None
-    metric: str
-    expected: tuple[float, float | None]
-    scatter: float = 0.0
-    is_alike: bool = False
-
-    @field_validator("metric")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        name = OLD_NAMES.get(name, name)
-        try:
-            return METRICS[name].name
-        except UnknownNameError as error:
-            raise ValueError(str(error)) from None
-
-    @field_validator("expected")
-    @classmethod
-    def _ordered(cls, ends: tuple[float, float | None]) -> tuple[float, float | None]:
-        low, high = ends
-        Interval(low, inf if high is None else high)  # raises ValueError for a reversed one
-        return ends
-
-    @property
-    def value(self) -> Comparison:
-        low, high = self.expected
-        return Comparison(
-            treatment=self.treatment.value,
-            baseline=None if self.baseline is None else self.baseline.value,
-            metric=METRICS[self.metric],
-            expected=Interval(low, inf if high is None else high),
-            scatter=self.scatter,
-            is_alike=self.is_alike,
-        )
-
-
-class ClaimEntry(Entry):
-    """A claim as it was registered."""
-
-    id: str
-    slug: str
-    statement: str
-    source: str
-    note: str = ""
-    refuted_by: str = ""
-    comparisons: tuple[ComparisonEntry, ...] = ()
-    beside: tuple[ComparisonEntry, ...] = ()
-
-    @classmethod
-    def of(cls, claim: Claim) -> Self:
-        return cls(
-            id=claim.id,
-            slug=claim.slug,
-            statement=claim.statement,
-            source=claim.source,
-            note=claim.note,
-            refuted_by=claim.refuted_by,
-            comparisons=tuple(_comparison(c) for c in claim.comparisons),
-            beside=tuple(_comparison(c) for c in claim.beside),
-        )
-
-    @property
-    def value(self) -> Claim:
-        own = {name: getattr(self, name) for name in ("id", "slug", "statement", "source", "note", "refuted_by")}
-        judged, beside = (tuple(c.value for c in entries) for entries in (self.comparisons, self.beside))
-        return Claim(**own, comparisons=judged, beside=beside)
-
-
-def _comparison(comparison: Comparison) -> ComparisonEntry:
-    low, high = comparison.expected.low, comparison.expected.high
-    return ComparisonEntry(
-        treatment=TreatmentEntry.of(comparison.treatment),
-        baseline=None if comparison.baseline is None else TreatmentEntry.of(comparison.baseline),
-        metric=comparison.metric.name,
-        expected=(low, None if high == inf else high),
-        scatter=comparison.scatter,
-        is_alike=comparison.is_alike,
-    )
-
-
 class ProfileFacts(Entry):
     """The profile of the campaign, and its limits."""
 
-    name: str
+    name: Text
     is_smoke: bool = False
     budget_s: Seconds
-    max_rounds: int
-    time_scale: float = 1.0
+    max_rounds: Annotated[int, Field(ge=0, le=1_000_000)]
+    time_scale: Annotated[float, Field(gt=0, le=1000)] = 1.0
     all_rounds: bool = False
 
 
 class HostFacts(Entry):
     """What a reader must know about the machine to compare it with another one; None means not recorded."""
 
-    cpu: str | None = None
-    cores: int | None = None
-    memory_gib: float | None = None
-    kernel: str | None = None
-    os: str | None = None
-    arch: str | None = None
-    python: str | None = None
-    python_implementation: str | None = None
+    cpu: Text | None = None
+    cores: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    memory_gib: Annotated[float, Field(ge=0, le=1e9)] | None = None
+    kernel: Text | None = None
+    os: Text | None = None
+    arch: Text | None = None
+    python: Text | None = None
+    python_implementation: Text | None = None
 
 
 class GitState(Entry):
     """The checkout it was measured from; None outside a git checkout."""
 
-    commit: str | None = None
+    commit: Text | None = None
     dirty: bool | None = None
 
 
 class Pinning(Entry):
     """The cores of the SUT, and those of everything else."""
 
-    sut: tuple[int, ...] = ()
-    others: tuple[int, ...] = ()
-    everything: tuple[int, ...] = ()
+    sut: tuple[Core, ...] = ()
+    others: tuple[Core, ...] = ()
+    everything: tuple[Core, ...] = ()
     enforced: bool | None = None
-    note: str = ""
+    note: Text = ""
 
 
 class DatabaseFacts(Entry):
     """The PostgreSQL behind the db variants."""
 
-    version: str
-    source: str
+    version: Text
+    source: Text
 
 
 class ReproducedCampaign(Entry):
     """The campaign that this one repeats, and its place, relative to this one's folder."""
 
-    campaign: str
-    commit: str | None = None
-    path: str | None = None
+    campaign: CampaignName
+    commit: Text | None = None
+    path: RelativePath | None = None
 
 
 class Manifest(Entry):
     """The file manifest.json. What a campaign did not record is None or empty."""
 
     format_version: Literal[2] = FORMAT_VERSION
-    project: str = "handlerbench"
-    version: str = ""
-    campaign: str
+    project: Text = "handlerbench"
+    version: Text = ""
+    campaign: CampaignName
     profile: ProfileFacts | None = None
-    command: str = ""
-    seed: int | None = None
-    alpha: float = 0.05
+    command: Text = ""
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     judge: Literal["1", "2", "3"] = Field(
         default="3", description="the judge's rule; a manifest that names none has rule 1"
     )
-    started_at: str | None = None
-    finished_at: str | None = None
-    stopped_because: str | None = None
+    started_at: Text | None = None
+    finished_at: Text | None = None
+    stopped_because: Text | None = None
     host: HostFacts = HostFacts()
-    packages: dict[str, str] = {}
+    packages: dict[Text, Text] = Field(default={})
     git: GitState = GitState()
     pinning: Pinning = Pinning()
-    settings: dict[str, Setting] = {}
-    loads: dict[str, Load] = {}
-    claims_version: int = Field(default=1, description="of the table of claims; CHANGELOG says what changed with each")
+    settings: dict[Text, Setting] = Field(default={})
+    loads: dict[Name, PlannedLoad] = Field(default={})
+    claims_version: int = Field(
+        default=1, ge=1, le=1_000_000, description="of the table of claims; CHANGELOG says what changed with each"
+    )
     claims: tuple[ClaimEntry, ...] = ()
     treatments: tuple[TreatmentEntry, ...] = ()
     sweep: tuple[TreatmentEntry, ...] = ()
-    skipped: dict[str, str] = Field(default={}, description="variant or treatment: why it is not measured")
-    commands: dict[str, str] = Field(default={}, description="treatment: the SUT's command line and variables")
+    skipped: dict[Text, Text] = Field(default={}, description="variant or treatment: why it is not measured")
+    commands: dict[Text, Text] = Field(default={}, description="treatment: the SUT's command line and variables")
     forked: bool | None = Field(default=None, description="whether SUTs of the usual launch were forked, not started")
     database: DatabaseFacts | None = None
     reproduces: ReproducedCampaign | None = None
+
+    @field_validator("loads")
+    @classmethod
+    def _under_their_ids(cls, loads: dict[str, Load]) -> dict[str, Load]:
+        for name, load in loads.items():
+            if name != load.id:
+                raise ValueError(f"the load {name} says that it is {load.id[:80]!r}")
+        return loads
+
+    @field_validator("claims")
+    @classmethod
+    def _each_once(cls, claims: tuple[ClaimEntry, ...]) -> tuple[ClaimEntry, ...]:
+        for key in ("id", "slug"):  # of any case: they name files
+            twice, times = Counter(getattr(c, key).casefold() for c in claims).most_common(1)[0] if claims else ("", 0)
+            if times > 1:
+                raise ValueError(f"there are two claims with the {key} {twice}")
+        return claims
 
     def planned(self) -> tuple[Treatment, ...]:
         return tuple(entry.value for entry in self.treatments)
@@ -252,27 +155,37 @@ class Manifest(Entry):
         return tuple(entry.value for entry in self.claims)
 
 
-def treatment_entries(treatments: Iterable[Treatment]) -> tuple[TreatmentEntry, ...]:
-    return tuple(TreatmentEntry.of(t) for t in treatments)
-
-
 def read_manifest(data: Mapping[str, Any], where: str) -> Manifest:
     """Return the manifest from parsed JSON of this format or an older one.
 
     Raises StoreError for anything else. The message names the file `where` and the key.
     """
     version = data.get("format_version")
-    if version not in (1, FORMAT_VERSION):
+    if type(version) is not int or version not in (1, FORMAT_VERSION):
         raise StoreError(
-            f"{where} has format {version}; this version reads formats 1 to {FORMAT_VERSION}. Use the version that "
-            "wrote it (see its manifest)."
+            f"{where} has format {_short(version)}; this version reads formats 1 to {FORMAT_VERSION}. Use the version "
+            "that wrote it (see its manifest)."
         )
     try:
-        return Manifest.model_validate({"judge": "1", **(_from_format_1(data) if version == 1 else data)})
+        whole = {"judge": "1", **(_from_format_1(data) if version == 1 else data)}
+        return Manifest.model_validate_json(json.dumps(whole), strict=True)  # as JSON, in which a list is a tuple
     except ValidationError as error:
-        raise StoreError(f"{where}: {complaint(error)}") from None
+        raise StoreError(f"{where}: {complaint(error)}.") from None
+    except RecursionError:
+        raise StoreError(f"{where} is damaged: it is nested too deep.") from None
+
+
+def _short(version: Any) -> str:
+    text = repr(version)
+    return text if len(text) <= _MOST_SHOWN else text[:_MOST_SHOWN] + "…"
 
 
 def _from_format_1(data: Mapping[str, Any]) -> dict[str, Any]:
-    claims = [{k: v for k, v in claim.items() if k != "measurability"} for claim in data.get("claims", ())]
+    claims = data.get("claims", ())
+    if isinstance(claims, list | tuple):
+        claims = [_without_measurability(claim) for claim in claims]
     return {**data, "format_version": FORMAT_VERSION, "claims": claims}
+
+
+def _without_measurability(claim: Any) -> Any:
+    return {k: v for k, v in claim.items() if k != "measurability"} if isinstance(claim, dict) else claim

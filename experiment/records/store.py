@@ -11,19 +11,22 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from experiment.errors import StoreError
-from experiment.records import tables
+from experiment.records import latency, tables
+from experiment.records.files import line_blocks, open_regular, read_json
 from experiment.records.histogram import Histogram, bucket_low_us
+from experiment.records.latency import LATENCY_COLUMNS
 from experiment.records.manifest import Manifest, read_manifest
+from experiment.records.rows import read_rows
 from experiment.records.trial import METRIC_FIELDS, SecondRow, Series, TrialRecord
 from experiment.records.writing import append_rows, naming, write_whole
 
@@ -40,7 +43,6 @@ MANIFEST, TRIALS, LATENCY, THROUGHPUT, VERDICTS = (
 
 _TRIAL_COLUMNS = tuple(f.name for f in fields(TrialRecord) if f.name != "metrics")
 TRIAL_COLUMNS = (*_TRIAL_COLUMNS, *METRIC_FIELDS)
-LATENCY_COLUMNS = ("trial_id", "series", "censored", "bucket", "low_us", "high_us", "count")
 THROUGHPUT_COLUMNS = ("trial_id", *(f.name for f in fields(SecondRow)))
 _TABLES = {LATENCY: LATENCY_COLUMNS, THROUGHPUT: THROUGHPUT_COLUMNS, TRIALS: TRIAL_COLUMNS}
 
@@ -94,15 +96,9 @@ class CampaignFolder:
 
     def manifest(self) -> Manifest:
         """Return manifest.json; raises StoreError, naming what is wrong with it."""
-        try:
-            loaded = json.loads((self.path / MANIFEST).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise StoreError(
-                f"{self.path} holds no campaign: there is no {MANIFEST} in it. `bench run` makes one."
-            ) from None
-        except json.JSONDecodeError as error:
-            raise StoreError(f"{self.path / MANIFEST} is damaged: {error}") from None
-        return read_manifest(loaded, str(self.path / MANIFEST))
+        if not os.path.lexists(self.path / MANIFEST):
+            raise StoreError(f"{self.path} holds no campaign: there is no {MANIFEST} in it. `bench run` makes one.")
+        return read_manifest(read_json(self.path / MANIFEST), str(self.path / MANIFEST))
 
     def write_manifest(self, manifest: Manifest) -> None:
         """Replace manifest.json whole, so that a reader never sees half of one."""
@@ -130,36 +126,55 @@ class CampaignFolder:
 
         Raises StoreError when a table's columns are those of another version: rows of both must not be mixed.
         """
-        for name, columns in _TABLES.items():
-            path = self.path / name
-            data = path.read_bytes()
-            if data.partition(b"\n")[0].decode() != ",".join(columns):
-                raise StoreError(
-                    f"{path} was begun by another version, with other columns. It can be read and reported, but not "
-                    "gone on with; resume it with the version that its manifest names."
-                )
-            whole = data[: data.rfind(b"\n") + 1]
-            if len(whole) != len(data):
-                with path.open("r+b") as file:
-                    file.truncate(len(whole))
+        wholes = {name: self._whole_bytes(name, columns) for name, columns in _TABLES.items()}
+        for name, whole in wholes.items():  # only when nothing is damaged is anything cut
+            with open_regular(self.path / name, os.O_RDWR) as file:
+                file.truncate(whole)
+
+    def _whole_bytes(self, name: str, columns: Sequence[str]) -> int:
+        """Return how many bytes of a table are whole rows. Raises StoreError for another header and for damage."""
+        path = self.path / name
+        head, size = b"", 0
+        for block in line_blocks(path):
+            head = head or block.data.partition(b"\n")[0]
+            size += len(block.data)
+        if head.decode() != ",".join(columns):
+            raise StoreError(
+                f"{path} was begun by another version, with other columns. It can be read and reported, but not "
+                "gone on with; resume it with the version that its manifest names."
+            )
+        return size if name == LATENCY else read_rows(path).whole_bytes
 
     def next_trial_number(self) -> int:
         """Return the number after the highest ever used, orphaned rows of a crashed trial included."""
-        ids = (trial for name in (LATENCY, THROUGHPUT, TRIALS) for trial in tables.trial_ids(self.path / name))
+        ids = {trial for piece in latency.pieces(self.path / LATENCY) for trial in piece["trial_id"].unique()}
+        ids |= {*self.trials_frame()["trial_id"], *self._all_seconds()["trial_id"]}
         return max((int(trial.removeprefix("t")) for trial in ids), default=0) + 1
 
     def trials_frame(self) -> pd.DataFrame:
         """Return a row for every finished trial in the order they ran: the columns of trials.csv, typed."""
-        return tables.read_table(self.path / TRIALS, TrialRecord)
+        return tables.read_table(self.path / TRIALS, TrialRecord, key=("trial_id",))
+
+    def planned_frame(self, manifest: Manifest) -> pd.DataFrame:
+        """Return that frame. Raises StoreError for a trial that the manifest does not plan."""
+        frame = self.trials_frame()
+        tables.refuse_unplanned(self.path / TRIALS, frame, {t.id: (t.variant, t.load) for t in manifest.planned()})
+        return frame
 
     def trials(self) -> list[TrialRecord]:
         """Return every finished trial in the order they ran."""
-        return tables.trial_records(self.trials_frame()) if tables.has_rows(self.path / TRIALS) else []
+        return tables.trial_records(self.trials_frame())
+
+    def _all_seconds(self) -> pd.DataFrame:
+        return tables.read_table(self.path / THROUGHPUT, SecondRow, key=("trial_id", "second"))
 
     def seconds_frame(self) -> pd.DataFrame:
         """Return a row for every second of every finished trial: the columns of throughput.csv, typed."""
-        rows = tables.read_table(self.path / THROUGHPUT, SecondRow, key=("trial_id",))
-        return rows[rows["trial_id"].isin(tables.trial_ids(self.path / TRIALS))]
+        rows = self._all_seconds()
+        return rows[rows["trial_id"].isin(self._finished())]
+
+    def _finished(self) -> list[str]:
+        return [str(trial) for trial in self.trials_frame()["trial_id"]]
 
     def seconds(self) -> dict[str, list[SecondRow]]:
         """Return the rows per second of every finished trial, by trial id."""
@@ -167,11 +182,11 @@ class CampaignFolder:
 
     def merged_histograms(self, series: Series, groups: Mapping[str, str]) -> dict[str, Histogram]:
         """Return one series merged over the trials of each group; `groups` maps trial ids to a group's name."""
-        return tables.merged_histograms(self.path / LATENCY, series, groups)
+        return latency.merged_histograms(self.path / LATENCY, series, groups)
 
     def histograms(self, only: Series | None = None) -> dict[str, dict[Series, Histogram]]:
         """Return the histograms of every finished trial, by trial id and series; `only` one series if given."""
-        own = {trial: trial for trial in tables.trial_ids(self.path / TRIALS)}
+        own = {trial: trial for trial in self._finished()}
         out: dict[str, dict[Series, Histogram]] = defaultdict(dict)
         for series in Series if only is None else (only,):
             for trial, histogram in self.merged_histograms(series, own).items():
@@ -214,7 +229,7 @@ def _cell(value: Any) -> str:
         case bool():
             return "1" if value else "0"
         case float():
-            return f"{value:.9g}"
+            return f"{value:.9g}" if isfinite(value) else ""
         case tuple():
             return " ".join(value)
         case _:

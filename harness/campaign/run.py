@@ -21,7 +21,9 @@ from experiment.design.model import Claim, Load, Treatment
 from experiment.design.plan import treatments_for
 from experiment.design.profiles import PROFILES, Profile
 from experiment.errors import EnvironmentUnfitError, StoreError
-from experiment.records.manifest import ClaimEntry, Manifest, ProfileFacts, treatment_entries
+from experiment.records.manifest import Manifest, ProfileFacts
+from experiment.records.names import campaign_name
+from experiment.records.registered import ClaimEntry, treatment_entries
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import Campaign
 from harness.campaign.events import Listener
@@ -119,8 +121,9 @@ def run_registered(path: Path, manifest: Manifest, listener: Listener) -> Campai
 
 
 def resume(path: Path, listener: Listener) -> CampaignOutcome:
-    """Continue a campaign that was interrupted, by its own manifest."""
+    """Continue a campaign that was interrupted, by its own manifest. Raises StoreError where that is not sound."""
     folder = CampaignFolder.open(path)
+    folder.planned_frame(folder.manifest())  # what is damaged is refused before anything is changed
     folder.mend()
     return _measure(folder, listener, lambda _: None)
 
@@ -241,7 +244,7 @@ def new_manifest(
     sweep = [t for t, _ in order.sweep]
     return Manifest(
         version=version("handlerbench"),
-        campaign=order.out.name,
+        campaign=campaign_name(order.out),
         profile=ProfileFacts(
             name=order.profile.name,
             is_smoke=order.profile.is_smoke,

@@ -13,7 +13,7 @@ from experiment.design.loads import LOADS
 from experiment.design.model import Claim
 from experiment.design.profiles import PROFILES
 from experiment.errors import Exit
-from experiment.records.manifest import ClaimEntry
+from experiment.records.registered import ClaimEntry
 from harness.campaign.unserved import missing_for
 from harness.commands.terminal import show_table
 

@@ -21,7 +21,7 @@ from harness.campaign.schedule import Stop
 from harness.commands.live import MARKS, JsonLines, LiveView, PlainLines
 from harness.commands.report import draw
 from harness.commands.terminal import say
-from harness.commands.words import new_folder, positive, seconds
+from harness.commands.words import new_folder, positive, seconds, seed
 from harness.system.lock import alone
 from harness.system.places import short
 
@@ -30,7 +30,7 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=new_folder, metavar="DIR", help="where to write it (default: results/<time>-<profile>)"
     )
-    parser.add_argument("--seed", type=int, metavar="N", help="decides the order of trials (default: a new one)")
+    parser.add_argument("--seed", type=seed, metavar="N", help="decides the order of trials (default: a new one)")
     parser.add_argument("--budget", type=seconds, metavar="5m", help="stop measuring after this long")
     parser.add_argument("--rounds", type=positive, metavar="N", help="at most so many rounds")
     parser.add_argument("--beside", action="store_true", help="measure although another campaign is being measured")

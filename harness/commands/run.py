@@ -5,19 +5,24 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from analysis.wording.words import listing
 from experiment.design.profiles import PROFILES
 from experiment.errors import UsageError
 from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome, resume, run_new, run_spec
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.origin import conclude_again
-from harness.commands.words import claim_ids, nearest
+from harness.commands.words import claim_ids, named_claims, nearest
 from harness.system.places import short
+
+_PROFILE = "article"
+_OF_A_NEW_PLAN = ("profile", "claims", "seed", "rounds", "budget", "out", "all_rounds")
+"""The options that decide what a campaign measures and where; a campaign that goes on has decided that."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--profile", default="article", metavar="NAME", help="article (default) or smoke")
-    parser.add_argument("--claims", metavar="A1,A2", default="", help="judge only these, by id or slug")
+    parser.add_argument("--profile", metavar="NAME", help="article (default) or smoke")
+    parser.add_argument("--claims", type=named_claims, metavar="A1,A2", help="judge only these, by id or slug")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a campaign that broke off")
     parser.add_argument(
         "--all-rounds",
@@ -29,13 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Measure; raises UsageError for words that do not go together."""
-    claims = claim_ids(args.claims)
     if args.resume is None:
-        profile = nearest(args.profile, PROFILES, "profile")
+        profile = nearest(_PROFILE if args.profile is None else args.profile, PROFILES, "profile")
+        claims = claim_ids(args.claims or ())
         return measure(args, partial(run_as_ordered, args, profile, claims=claims, all_rounds=args.all_rounds))
-    if claims or args.out is not None or args.all_rounds:
+    given = [f"--{name.replace('_', '-')}" for name in _OF_A_NEW_PLAN if getattr(args, name) not in (None, False)]
+    if given:
         raise UsageError(
-            "--resume goes on with a campaign as it was planned: leave out --claims, --out and --all-rounds."
+            f"--resume goes on with a campaign as it was planned, by its own manifest: leave out {listing(given)}."
         )
     return measure(args, partial(resume, args.resume), partial(conclude_again, as_json=args.json))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from experiment.errors import UsageError
 
 _HIGHEST_RATE_RPS = 10_000.0
+_LONGEST_S = 3_600_000.0
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -32,16 +33,26 @@ def claim_id(name: str) -> str:
     return by_slug.get(found, found)
 
 
-def claim_ids(text: str) -> tuple[str, ...]:
-    return tuple(claim_id(name.strip()) for name in text.split(",") if name.strip())
+def claim_ids(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the ids of claims named by id or slug, each once; raises UsageError for one that there is not."""
+    return tuple(dict.fromkeys(map(claim_id, names)))
+
+
+def named_claims(text: str) -> tuple[str, ...]:
+    """Read names parted by commas: at least one."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise argparse.ArgumentTypeError(f"{text!r} names no claim; write A1,A8, or leave it out for the profile's own")
+    return names
 
 
 def seconds(text: str) -> float:
     """Read a duration: 90, 90s, 5m, 1h."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text.strip())
-    if match is None or float(match[1]) <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no duration; write 90s, 5m or 1h")
-    return float(match[1]) * _UNITS_S[match[2]]
+    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smh]?)", text.strip(), re.ASCII)
+    found = float(match[1]) * _UNITS_S[match[2]] if match else 0.0
+    if not 0 < found <= _LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no duration up to 1000 hours; write 90s, 5m or 1h")
+    return found
 
 
 def new_folder(text: str) -> Path:
@@ -64,6 +75,12 @@ def rates(text: str) -> tuple[float, ...]:
 
 
 def positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 on")
+    if not re.fullmatch(r"\d{1,6}", text, re.ASCII) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from 1 to 999999")
+    return int(text)
+
+
+def seed(text: str) -> int:
+    if not re.fullmatch(r"-?\d{1,18}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number of at most 18 digits")
     return int(text)

@@ -184,7 +184,7 @@ class Rig:
             self.call_for(variant),
             self.loads[planned.treatment.load],
             bystander=BYSTANDER,
-            seed=self.seed * 10_000 + planned.round,
+            seed=(self.seed * 10_000 + planned.round) % 2**63,  # as the driver takes it
         )
 
     def _broken(self, variant: Variant, service: Service, watched: DbWatch) -> Measurement | None:

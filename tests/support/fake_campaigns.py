@@ -15,7 +15,8 @@ from experiment.design.model import LoadKind, Treatment
 from experiment.design.plan import comparisons_of, plan_round, treatments_for, trial_id
 from experiment.design.profiles import ARTICLE_CLAIMS
 from experiment.records.histogram import Histogram
-from experiment.records.manifest import FORMAT_VERSION, ClaimEntry, Manifest, TreatmentEntry, read_manifest
+from experiment.records.manifest import FORMAT_VERSION, Manifest, read_manifest
+from experiment.records.registered import ClaimEntry, TreatmentEntry
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import SecondRow, Series, TrialMetrics, TrialRecord
 

@@ -10,7 +10,7 @@ import pytest
 from analysis.reading.campaign import load_campaign
 from experiment.design.factors import ServerConfig, server
 from experiment.errors import StoreError
-from experiment.records.manifest import OLD_NAMES
+from experiment.records.registered import OLD_NAMES
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import Series
 

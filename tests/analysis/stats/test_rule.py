@@ -11,7 +11,8 @@ from analysis.stats.judge import decide, judge_claim, judge_comparison
 from analysis.stats.results import Verdict
 from analysis.stats.rule import LATEST, LEAST_SPREAD, RULES, Prior
 from experiment.design.model import Interval, at_least, at_most
-from experiment.records.manifest import ClaimEntry, Manifest, read_manifest
+from experiment.records.manifest import Manifest, read_manifest
+from experiment.records.registered import ClaimEntry
 from made_trials import claim, comparison, ratio_trials
 
 ALPHA = 0.05

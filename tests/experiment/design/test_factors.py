@@ -10,7 +10,8 @@ from bench_app.table import UnknownNameError
 from experiment.design.factors import FACTORS, Factor, FactorError, Launch, Limits, ServerConfig, Value, server
 from experiment.design.model import Treatment
 from experiment.errors import StoreError
-from experiment.records.manifest import Manifest, TreatmentEntry, read_manifest
+from experiment.records.manifest import Manifest, read_manifest
+from experiment.records.registered import TreatmentEntry
 
 SOME_COUNT, SOME_TEXT = 7, "3.13"
 

@@ -14,7 +14,8 @@ from experiment.design.claims import CLAIMS
 from experiment.design.loads import LOADS
 from experiment.errors import StoreError
 from experiment.records.histogram import Histogram
-from experiment.records.manifest import ClaimEntry, Manifest, read_manifest
+from experiment.records.manifest import Manifest, read_manifest
+from experiment.records.registered import ClaimEntry
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import SecondRow, Series, TrialRecord
 from made_trials import FAST, trial

@@ -47,10 +47,15 @@ def test_a_column_has_its_fields_type_and_what_is_missing_is_neither_zero_nor_fa
 @pytest.mark.parametrize(
     ("table", "old", "new", "said"),
     [
-        ("trials.csv", "123.456", "fast", r"trials\.csv, trial t\d+: goodput_rps is 'fast', which is no float"),
+        ("trials.csv", "123.456", "fast", r"trials\.csv, line 2, trial t\d+: goodput_rps is 'fast', which is no float"),
         ("trials.csv", f"{MEASURED.trial_id},1,", f"{MEASURED.trial_id},,", r"round is '', which is no int"),
-        ("throughput.csv", ",0,7,", ",0,7.5,", r"throughput\.csv, trial t\d+: answers is '7.5', which is no int"),
-        ("latency.csv", ",5,5,5,3", ",5,5,5,many", r"latency\.csv: .*many"),
+        (
+            "throughput.csv",
+            ",0,7,",
+            ",0,7.5,",
+            r"throughput\.csv, line 2, trial t\d+: answers is '7.5', which is no int",
+        ),
+        ("latency.csv", ",5,5,5,3", ",5,5,5,many", r"latency\.csv, line 2: count is 'many', which is no int"),
     ],
 )
 def test_a_cell_that_is_no_number_is_named(folder: CampaignFolder, table: str, old: str, new: str, said: str) -> None:
@@ -75,10 +80,10 @@ def test_a_column_of_a_newer_version_is_passed_over(folder: CampaignFolder) -> N
     assert folder.trials() == [MEASURED]
 
 
-def test_rows_that_no_table_can_have_are_damage(folder: CampaignFolder) -> None:
+def test_a_quote_that_swallows_rows_is_damage(folder: CampaignFolder) -> None:
     with (folder.path / "trials.csv").open("a", encoding="utf-8") as file:
-        file.write('t0002,"\n')
-    with pytest.raises(StoreError, match=r"trials\.csv is damaged"):
+        file.write('t0002,"\nt0003,1\n')
+    with pytest.raises(StoreError, match=r"trials\.csv, line 3: the line has a quote that does not end"):
         folder.trials()
 
 
@@ -93,7 +98,7 @@ def test_histograms_are_added_up_over_a_group_whatever_the_size_of_a_piece(
 ) -> None:
     folder.append(trial(FAST, 2), {Series.RESPONSE: Histogram({5: 1, 6: 1})}, ())
     groups = {record.trial_id: "all" for record in folder.trials()}
-    for rows in (1, 2, 100):
-        monkeypatch.setattr("experiment.records.tables._CHUNK_ROWS", rows)
+    for size in (20, 50, 1000):
+        monkeypatch.setattr("experiment.records.files.BLOCK_BYTES", size)
         merged = folder.merged_histograms(Series.RESPONSE, groups)
         assert merged == {"all": Histogram({5: 4, 6: 1, 4000: 1}, {9000: 2})}

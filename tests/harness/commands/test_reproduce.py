@@ -21,7 +21,8 @@ from experiment.design.metrics import GOODPUT
 from experiment.design.model import Comparison, Interval, LoadKind, Treatment, at_least
 from experiment.design.plan import treatments_for
 from experiment.errors import Exit, StoreError
-from experiment.records.manifest import Manifest, ProfileFacts, TreatmentEntry
+from experiment.records.manifest import Manifest, ProfileFacts
+from experiment.records.registered import TreatmentEntry
 from fake_campaigns import HOST
 from harness.commands import measuring
 from harness.commands import reproduce as reproducing
@@ -151,8 +152,10 @@ def test_a_profile_that_says_nothing_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_campaigns_name_cannot_lead_out_of_the_results(tmp_path: Path) -> None:
-    named = made_theirs(tmp_path / "theirs", campaign="../../somewhere else/x")
+    named = made_theirs(tmp_path / "theirs", campaign=".. somewhere else\\x")
     assert reproducing._name(named).endswith("-again-somewhere-else-x")
+    with pytest.raises(StoreError, match="campaign: must match pattern"):
+        made_theirs(tmp_path / "worse", campaign="../../x")
 
 
 # --- pairs that are no pairs
