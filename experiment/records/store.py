@@ -79,7 +79,8 @@ class CampaignFolder:
                 append_rows(path / name, [columns])
         except BaseException:
             for made in (path / MANIFEST, *(path / name for name in _TABLES)):
-                made.unlink(missing_ok=True)
+                with suppress(OSError):
+                    made.unlink(missing_ok=True)
             with suppress(OSError):
                 (path / "logs").rmdir()
                 if has_made:

@@ -19,6 +19,7 @@ _MODULES = frozenset(
 _APPS = ("bench_app.app:", "handlerbench_guest.app:")
 _DRIVER = "locustfiles/trials.py"
 _POSTGRES = "/handlerbench-pg-"
+_DRAWING = "from analysis.charts.two_processes import"
 
 
 def orphans() -> list[psutil.Process]:
@@ -45,7 +46,7 @@ def is_one_of_ours(words: Sequence[str]) -> bool:
     """Say whether a command line is that of a process that we start beside a measurement (pure)."""
     after_m = {word for before, word in pairwise(words) if before == "-m"}
     return bool(after_m & _MODULES) or any(
-        word.startswith(_APPS) or word.endswith(_DRIVER) or _POSTGRES in word for word in words
+        word.startswith((*_APPS, _DRAWING)) or word.endswith(_DRIVER) or _POSTGRES in word for word in words
     )
 
 

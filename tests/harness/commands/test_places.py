@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import pwd
+import shutil
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +17,10 @@ from experiment.records.store import CampaignFolder
 from experiment.records.writing import replaced, write_whole
 from harness.commands import cli
 from harness.system.refusals import explain
+from postgres_servers import open_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def a_file(place: Path) -> Path:
@@ -36,13 +39,6 @@ def a_loop(place: Path) -> Path:
     return place / "one"
 
 
-def a_closed_folder(place: Path) -> Path:
-    if os.geteuid() == 0:
-        pytest.skip("root may write anywhere")
-    (place / "closed").mkdir(mode=0o500)
-    return place / "closed" / "campaign"
-
-
 # Where a campaign may not go, and what is said of it.
 PLACES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "a file": (a_file, "file: what should be a folder is none"),
@@ -51,7 +47,6 @@ PLACES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "a link that leads nowhere": (a_dangling_link, "link: something else is there already"),
     "links in a circle": (a_loop, "one: something else is there already"),
     "a device": (lambda _: Path("/dev/null"), "/dev/null: what should be a folder is none"),
-    "a closed folder": (a_closed_folder, "closed/campaign: permission denied"),
 }
 
 
@@ -83,6 +78,33 @@ def test_a_folder_that_holds_something_is_not_touched(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is not empty"):
         CampaignFolder.create(tmp_path, Manifest(campaign="c"))
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+@contextmanager
+def as_an_ordinary_user() -> Iterator[Path]:
+    """Be nobody, if root, for whom permissions mean nothing; yield a folder of that user's."""
+    folder, us = open_folder(), os.geteuid()
+    try:
+        if us == 0:
+            os.seteuid(pwd.getpwnam("nobody").pw_uid)
+        yield folder
+    finally:
+        os.seteuid(us)
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("mode", [0o500, 0o000])
+def test_a_closed_folder_is_named_and_stays_as_it_is(mode: int) -> None:
+    with as_an_ordinary_user() as folder:
+        (folder / "closed").mkdir(mode=mode)
+        with pytest.raises(PermissionError) as caught:
+            CampaignFolder.create(folder / "closed" / "campaign", Manifest(campaign="c"))
+        with pytest.raises(PermissionError) as again:
+            write_whole(folder / "closed" / "page", "ours")
+        (folder / "closed").chmod(0o700)
+        assert list((folder / "closed").iterdir()) == []
+    for error, name in ((caught, "campaign"), (again, "page")):
+        assert explain(error.value).startswith(f"{folder}/closed/{name}: permission denied; change its owner")
 
 
 class TestWritingWhole:
