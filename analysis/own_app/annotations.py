@@ -56,7 +56,7 @@ def _static(results: AppResults) -> Iterator[str]:
 
 
 def _why(finding: FindingEntry) -> str:
-    return " ".join(filter(None, (finding.detail, finding.why)))
+    return ": ".join(filter(None, (finding.detail, finding.why.rstrip(".")))) + "."
 
 
 def command(kind: str, message: str, *, file: str | None, line: int | None, title: str) -> str:

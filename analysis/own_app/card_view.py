@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from analysis.own_app import sentences
-from analysis.own_app.results import BlockingPlace, Change, JudgedClaim, LoadResult, Percentiles, RouteResult
+from analysis.own_app.finding_groups import grouped
+from analysis.own_app.results import BlockingPlace, Change, JudgedClaim, LoadResult, Percentiles, RouteResult, Standing
 from analysis.own_app.scales import Bar, Scale, quantiles
-from analysis.reading.sentences import VERDICT_WORDS, expectation
 from analysis.wording import words
 from experiment.design.claims import CLAIMS
 from experiment.design.metrics import (
@@ -21,6 +21,7 @@ from experiment.design.metrics import (
     Metric,
 )
 from experiment.records.app_record import FindingEntry, TroubleEntry
+from experiment.theory.app_findings import FINDINGS
 
 FIGURES: Mapping[str, Metric] = {
     "answers a second": GOODPUT,
@@ -30,6 +31,9 @@ FIGURES: Mapping[str, Metric] = {
     "CPU a request": CPU_PER_REQUEST,
     "thread tokens at most": TOKENS_PEAK,
 }
+LEAST_SHARE, MOST_PLACES, MOST_CALLS = 0.01, 5, 3
+"""What is shown of the places: those with at least a hundredth of the time lost, and so many of them."""
+
 STYLES = {"async": "async def", "def": "def", "class": "class", "asgi": "ASGI app"}
 
 
@@ -51,7 +55,7 @@ class PlaceView:
 
     at: str
     function: str
-    library_call: str
+    calls: tuple[str, ...]
     share: str
     percent: float
     ms: str
@@ -72,13 +76,12 @@ class CapacityView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingView:
-    """A static finding; `cost` is the claim of ours that measured what it costs."""
+    """A static finding at its places; `cost` is the claim of ours that measured what it costs."""
 
     title: str
     why: str
-    at: str
-    route: str
-    detail: str
+    places: tuple[tuple[str, str], ...]  # file:line, and what stands there
+    advice: str
     cost: str
 
 
@@ -100,6 +103,7 @@ class CardView:
     findings: tuple[FindingView, ...]
     troubles: tuple[TroubleEntry, ...]
     errors: tuple[str, ...]
+    is_folded: bool
     claims: tuple[tuple[str, ...], ...]
     figures: tuple[tuple[str, ...], ...]
     loads: tuple[str, ...]
@@ -118,11 +122,12 @@ def card_view(route: RouteResult, times: Scale) -> CardView:
         capacities=tuple(view for load in _capacity_loads(route) if (view := _capacity(load)) is not None),
         strips=tuple(_strips(route, times)),
         times=times,
-        places=tuple(_place(place) for place in route.places),
+        places=tuple(_place(place) for place in route.places[:MOST_PLACES] if place.share >= LEAST_SHARE),
         changes=tuple(_changes(route)),
-        findings=tuple(finding_view(finding) for finding in route.findings),
+        findings=finding_views(finding.model_copy(update={"route": None}) for finding in route.findings),
         troubles=route.troubles,
         errors=tuple(_errors(route)),
+        is_folded=route.standing is Standing.CLEAR and not route.troubles,
         claims=tuple(row for claim in route.claims if claim.note.kind != "own" for row in _claim_rows(claim)),
         figures=tuple(_figures(route)),
         loads=tuple(_users(load) for load in route.loads),
@@ -179,7 +184,7 @@ def _place(place: BlockingPlace) -> PlaceView:
     return PlaceView(
         at=place.at,
         function=place.function,
-        library_call=place.library_call or "",
+        calls=tuple(f"{call.name} ({words.percent(call.share)})" for call in place.calls[:MOST_CALLS]),
         share=words.percent(place.share),
         percent=round(100 * place.share, 1),
         ms=words.NOT_MEASURED if place.ms is None else words.duration(place.ms / 1e3),
@@ -199,21 +204,27 @@ def _unmeasured(change: Change) -> Iterator[str]:
     if change.refusal:
         yield words.upper_first(sentences.refusal(change.refusal)) + "."
     if change.prediction and change.prediction.ratio:
-        said = f"{words.times(change.prediction.ratio)}, {words.rate(change.prediction.value)}"
+        said = f"{sentences.about(change.prediction.ratio)}, {words.rate(change.prediction.value)}"
         limit = sentences.limit(change.prediction)
-        named = words.upper_first(sentences.change_words(change.key))
-        yield f"{named}, as theory predicts and nobody measured: {said}, limited by {limit}."
+        named = "with that work off the loop" if change.refusal else sentences.change_words(change.key)
+        yield f"{words.upper_first(named)} (predicted by theory, not measured): {said}; limit: {limit}."
 
 
-def finding_view(finding: FindingEntry) -> FindingView:
-    """Prepare a static finding, with the statement of the claim that measured what it costs."""
-    claim = CLAIMS.get(finding.claim or "")
+def finding_views(findings: Iterable[FindingEntry]) -> tuple[FindingView, ...]:
+    """Prepare static findings, each once with all its places, and the claim that measured what it costs."""
+    by_id: dict[str, list[FindingEntry]] = {}
+    for finding in findings:
+        by_id.setdefault(finding.id, []).append(finding)
+    return tuple(_finding(some) for some in by_id.values())
+
+
+def _finding(some: list[FindingEntry]) -> FindingView:
+    row, claim = FINDINGS.get(some[0].id), CLAIMS.get(some[0].claim or "")
     return FindingView(
-        title=finding.title,
-        why=finding.why,
-        at=sentences.finding_at(finding),
-        route=finding.route or "",
-        detail=finding.detail,
+        title=sentences.finding_title(some[0]),
+        why=sentences.finding_why(some[0]),
+        places=tuple((group.where, group.detail) for group in grouped(some)),
+        advice="" if row is None else f"{row.advice.rstrip('.')}.",
         cost=f"{claim.id}: {claim.statement}" if claim else "",
     )
 
@@ -234,8 +245,7 @@ def _several(count: int, noun: str) -> str:
 
 def _claim_rows(claim: JudgedClaim) -> Iterator[tuple[str, ...]]:
     stated = claim.result.claim
-    expected = words.listing([expectation(part.comparison) for part in claim.result.comparisons])
-    yield stated.statement, expected, VERDICT_WORDS[claim.result.verdict].lower(), sentences.found(claim)
+    yield stated.statement, sentences.expected(claim), sentences.verdict_word(claim), sentences.found(claim)
 
 
 def _figures(route: RouteResult) -> Iterator[tuple[str, ...]]:

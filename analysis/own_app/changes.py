@@ -90,18 +90,15 @@ def _judged(
     refusal: RefusalEntry | None,
     by_id: Mapping[str, LoadResult],
 ) -> Change:
-    parts = sorted(
-        (part for claim in claims for part in claim.result.comparisons if part.comparison.is_ratio), key=_place
-    )
-    margin = next((claim.note.margin for claim in claims if claim.note.margin is not None), MARGIN)
-    sides = parts[0].comparison if parts else None
+    judged = sorted(((part, _margin(c)) for c in claims for part in _ratios(c)), key=_place)
+    sides = judged[0][0].comparison if judged else None
     is_version = any(t.server[VERSION] is not None for claim in claims for t in claim.result.claim.treatments)
     return Change(
         key=key[0],
         load=key[1],
-        parts=tuple(parts),
-        outcome=_outcome(parts, margin),
-        margin=margin,
+        parts=tuple(part for part, _ in judged),
+        outcome=_outcome(judged),
+        margin=judged[0][1] if judged else MARGIN,
         prediction=prediction,
         refusal=refusal,
         before=by_id.get(sides.baseline.id) if sides and sides.baseline else None,
@@ -110,12 +107,21 @@ def _judged(
     )
 
 
-def _place(part: ComparisonResult) -> bool:
-    return part.comparison.metric is not GOODPUT
+def _margin(claim: JudgedClaim) -> float:
+    return MARGIN if claim.note.margin is None else claim.note.margin
 
 
-def _outcome(parts: Sequence[ComparisonResult], margin: float) -> Outcome:
-    outcomes = [outcome_of(part.comparison.metric, part.estimate, margin) for part in parts]
+def _ratios(claim: JudgedClaim) -> Iterator[ComparisonResult]:
+    return (part for part in claim.result.comparisons if part.comparison.is_ratio)
+
+
+def _place(judged: tuple[ComparisonResult, float]) -> bool:
+    return judged[0].comparison.metric is not GOODPUT
+
+
+def _outcome(judged: Sequence[tuple[ComparisonResult, float]]) -> Outcome:
+    """Return the outcome of ratios with their margins, that of the goodput first."""
+    outcomes = [outcome_of(part.comparison.metric, part.estimate, margin) for part, margin in judged]
     if not outcomes or outcomes[0] is not Outcome.SAME:
         return next(iter(outcomes), Outcome.UNDECIDED)
     return next((found for found in outcomes if found in (Outcome.BETTER, Outcome.WORSE)), Outcome.SAME)

@@ -82,7 +82,7 @@ def _place(place: BlockingPlace) -> dict[str, Any]:
         "file": place.file,
         "line": place.line,
         "function": place.function,
-        "library_call": place.library_call,
+        "library_calls": [{"name": call.name, "share": call.share} for call in place.calls],
         "share": place.share,
         "ms": place.ms,
         "is_own": place.is_own,

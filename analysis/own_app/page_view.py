@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from analysis.own_app import sentences
-from analysis.own_app.card_view import CardView, FindingView, card_view, finding_view
-from analysis.own_app.ranking import Ranked, Source, blocked_ms, ranking
+from analysis.own_app.card_view import CardView, FindingView, card_view, finding_views
+from analysis.own_app.ranking import Ranked, Source, advice, ranking
 from analysis.own_app.results import AppResults, JudgedClaim, RouteResult
 from analysis.own_app.scales import Bar, Scale, ratio_scale, time_scale
 from analysis.reading.provenance import provenance
@@ -97,7 +97,7 @@ def page_view(results: AppResults) -> PageView:
         rows=tuple(_row(route) for route in results.routes),
         cards=tuple(card_view(route, times) for route in _ordered(results.routes, ranked)),
         own=tuple(_claim(claim) for claim in results.own),
-        findings=tuple(finding_view(finding) for finding in results.findings),
+        findings=_elsewhere(results),
         troubles=_other_troubles(results),
         notes=results.record.notes,
         facts=tuple(_facts(results)),
@@ -120,9 +120,9 @@ def _rank(ranked: Ranked, gains: Scale) -> RankView:
         place=ranked.place,
         anchor=anchor(route),
         name=route.name,
-        sentence=sentences.verdict(route),
+        sentence=words.upper_first(sentences.predicate(route)),
         more=tuple(_more(ranked)),
-        gain="" if gain is None else words.times(gain.ratio),
+        gain="" if gain is None else sentences.gain_figure(gain),
         source=known,
         bar=None
         if gain is None
@@ -135,6 +135,8 @@ def _more(ranked: Ranked) -> Iterator[str]:
         yield words.upper_first(others) + "."
     for entry in ranked.route.refusals:
         yield words.upper_first(sentences.refusal(entry)) + "."
+    if said := advice(ranked.route):
+        yield f"What to do: {said.rstrip('.')}."
 
 
 def anchor(route: RouteResult) -> str:
@@ -143,7 +145,7 @@ def anchor(route: RouteResult) -> str:
 
 def _row(route: RouteResult) -> RowView:
     busy = route.busy or route.alone
-    goodput, blocked = busy.figure(GOODPUT) if busy else None, blocked_ms(route)
+    goodput = busy.figure(GOODPUT) if busy else None
     return RowView(
         anchor=anchor(route),
         name=route.name,
@@ -151,7 +153,7 @@ def _row(route: RouteResult) -> RowView:
         standing=route.standing.value,
         word=sentences.STANDING_WORDS[route.standing],
         cells=(
-            words.NOT_MEASURED if blocked is None else words.duration(blocked / 1e3),
+            sentences.held_up(route),
             sentences.p50_alone(route),
             sentences.p99_busy(route),
             words.NOT_MEASURED if goodput is None else words.number(goodput.median),
@@ -178,6 +180,12 @@ def _other_troubles(results: AppResults) -> tuple[TroubleEntry, ...]:
     """Return the troubles that belong to none of the requests; the others stand on their cards."""
     known = {route.request.id for route in results.routes}
     return tuple(trouble for trouble in results.record.troubles if trouble.request not in known)
+
+
+def _elsewhere(results: AppResults) -> tuple[FindingView, ...]:
+    """Return the static findings that stand on no card: of the middleware, and of routes that were not asked."""
+    shown = {finding for route in results.routes for finding in route.findings}
+    return finding_views(finding for finding in results.findings if finding not in shown)
 
 
 def _facts(results: AppResults) -> Iterator[tuple[str, str]]:

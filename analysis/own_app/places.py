@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from analysis.own_app.results import BlockingPlace, LoadResult
+from analysis.own_app.results import BlockingPlace, LibraryCall, LoadResult
 from experiment.records.app_record import BlockingLine
 from experiment.records.trial import TrialRecord
 
@@ -32,24 +32,44 @@ def places_of(
 
 
 def _weighted(lines: Iterable[BlockingLine], answers: int) -> Iterator[BlockingPlace]:
-    lost: dict[tuple[str, str | None], float] = defaultdict(float)
+    """Yield a place for each line of code, whatever function and library calls the time was lost in there."""
+    at: dict[tuple[str, int | None, bool], list[BlockingLine]] = defaultdict(list)
     for line in lines:
-        lost[line.place, line.library_call] += line.lost_s
-    total = sum(lost.values())
-    for (place, call), seconds in sorted(lost.items(), key=lambda item: -item[1]):
-        yield place_of(place, call, share=seconds / total, ms=seconds * 1e3 / answers if answers else None)
+        file, number, _ = parts_of(line.place)
+        at[file, number, not line.place.startswith(NOT_OURS)].append(line)
+    total = sum(line.lost_s for some in at.values() for line in some)
+    for (file, number, is_own), some in sorted(at.items(), key=lambda item: -_lost(item[1])):
+        yield BlockingPlace(
+            file=file,
+            line=number,
+            function=_longest(some, lambda line: parts_of(line.place)[2])[0][0],
+            share=_lost(some) / total,
+            ms=_lost(some) * 1e3 / answers if answers else None,
+            is_own=is_own,
+            calls=tuple(
+                LibraryCall(name=name, share=lost / total)
+                for name, lost in _longest(some, lambda line: line.library_call or "")
+                if name
+            ),
+        )
 
 
-def place_of(text: str, library_call: str | None, *, share: float, ms: float | None) -> BlockingPlace:
-    """Take `file:line in function` apart."""
-    found = _PLACE.fullmatch(text.removeprefix(NOT_OURS))
-    file, line, function = found.group("file", "line", "function") if found else (text, None, None)
-    return BlockingPlace(
-        file=file,
-        line=None if line is None else int(line),
-        function=function or "",
-        library_call=library_call,
-        share=share,
-        ms=ms,
-        is_own=not text.startswith(NOT_OURS),
-    )
+def _lost(lines: Iterable[BlockingLine]) -> float:
+    return sum(line.lost_s for line in lines)
+
+
+def _longest(lines: Iterable[BlockingLine], name_of: Callable[[BlockingLine], str]) -> list[tuple[str, float]]:
+    """Return each name with the time lost under it, the longest first."""
+    lost: dict[str, float] = defaultdict(float)
+    for line in lines:
+        lost[name_of(line)] += line.lost_s
+    return sorted(lost.items(), key=lambda item: -item[1])
+
+
+def parts_of(place: str) -> tuple[str, int | None, str]:
+    """Take `file:line in function` apart; what is missing is None, or empty for the function."""
+    found = _PLACE.fullmatch(place.removeprefix(NOT_OURS))
+    if found is None:
+        return place, None, ""
+    file, line, function = found.group("file", "line", "function")
+    return file, None if line is None else int(line), function or ""

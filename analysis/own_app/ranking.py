@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isinf
 
 from analysis.own_app.changes import outcome_of
 from analysis.own_app.results import AppResults, BlockingPlace, Change, Outcome, RouteResult, Standing
 from analysis.stats.results import ComparisonResult
 from experiment.design.metrics import BYSTANDER_P99, GOODPUT, LOOP_BLOCKED
+from experiment.design.model import Interval
+from experiment.theory.app_findings import FINDINGS
 
 WORTH = 1.1
-"""A prediction below it is no reason to change anything."""
+"""A prediction below it is called the same."""
 
 
 class Source(StrEnum):
@@ -27,7 +30,10 @@ class Source(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gain:
-    """How many times as many answers a second a change brings; a prediction has no interval."""
+    """How many times as many answers a second a change brings.
+
+    A prediction has no interval. `so_far` is what was measured beside it in too few trials for one.
+    """
 
     change: Change
     ratio: float
@@ -35,6 +41,7 @@ class Gain:
     outcome: Outcome
     low: float | None = None
     high: float | None = None
+    so_far: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +98,21 @@ def best_gain(route: RouteResult) -> Gain | None:
 
 
 def gain_of(change: Change) -> Gain | None:
-    """Return what a change brings, or None where nobody knows or theory expects nothing."""
+    """Return what a change brings: measured if there is an interval, otherwise predicted; None where nobody knows."""
     part = next((part for part in change.parts if part.comparison.metric is GOODPUT), None)
-    if part is not None and part.estimate.effect is not None:
-        return _measured(change, part, part.estimate.effect)
+    effect = part.estimate.effect if part else None
+    if part is not None and effect is not None and says_something(part.estimate.interval):
+        return _measured(change, part, effect)
     ratio = change.prediction.ratio if change.prediction else None
-    if ratio is None or ratio < WORTH:
-        return None
-    return Gain(change=change, ratio=ratio, source=Source.PREDICTED, outcome=Outcome.BETTER)
+    if ratio is not None:
+        outcome = Outcome.BETTER if ratio >= WORTH else Outcome.WORSE if ratio < 1 / WORTH else Outcome.SAME
+        return Gain(change=change, ratio=ratio, source=Source.PREDICTED, outcome=outcome, so_far=effect)
+    return None if part is None or effect is None else _measured(change, part, effect)
+
+
+def says_something(interval: Interval) -> bool:
+    """Whether an interval has an end: with too few trials it reaches from nothing to everything."""
+    return interval.low > 0 or not isinf(interval.high)
 
 
 def _measured(change: Change, part: ComparisonResult, ratio: float) -> Gain:
@@ -122,6 +136,16 @@ def first_line(route: RouteResult) -> BlockingPlace | None:
     """Return the app's line that the most time was lost on; without one, whatever was on the stack."""
     own = next((place for place in route.places if place.is_own), None)
     return own or next(iter(route.places), None)
+
+
+def advice(route: RouteResult) -> str:
+    """Return what our table of findings advises about the line that blocks; empty if it was not seen without load."""
+    place = first_line(route)
+    for finding in route.findings:
+        if place is not None and (finding.file, finding.line) == (place.file, place.line):
+            row = FINDINGS.get(finding.id)
+            return "" if row is None else row.advice
+    return ""
 
 
 def _others(change: Change) -> tuple[float, float] | None:

@@ -161,6 +161,8 @@ def _standing(claims: Sequence[JudgedClaim], loads: Sequence[LoadResult]) -> Sta
 
 
 def _findings(findings: Iterable[FindingEntry], request: RequestEntry) -> Iterator[FindingEntry]:
-    """Yield the static findings about the route that answers a request."""
-    names = {request.route, f"{request.method} {request.route}"} if request.route else {request.path}
-    yield from (finding for finding in findings if finding.route in names)
+    """Yield the static findings about the route that answers a request; they name it as `GET,HEAD /path`."""
+    for finding in findings:
+        methods, _, path = (finding.route or "").rpartition(" ")
+        if request.route and path == request.route and (not methods or request.method in methods.split(",")):
+            yield finding

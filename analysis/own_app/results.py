@@ -67,19 +67,33 @@ class Percentiles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BlockingPlace:
-    """Where the loop stood still: `share` (0..1) of the time lost, and `ms` of it an answer.
+class LibraryCall:
+    """A library call that the app's line was in, with its `share` (0..1) of all the time lost."""
 
-    `line` is None where the place names none. Where `is_own` is false, no line of the app was on the stack.
+    name: str
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockingPlace:
+    """A line on which the loop stood still: `share` (0..1) of the time lost, and `ms` of it an answer.
+
+    `line` is None where the place names none. Where `is_own` is false, no line of the app was on the stack. `calls`
+    are the innermost calls below the line, the longest first.
     """
 
     file: str
     line: int | None
     function: str
-    library_call: str | None
     share: float
     ms: float | None
     is_own: bool = True
+    calls: tuple[LibraryCall, ...] = ()
+
+    @property
+    def library_call(self) -> str | None:
+        """The call below it that most of the time was lost in."""
+        return self.calls[0].name if self.calls else None
 
     @property
     def at(self) -> str:

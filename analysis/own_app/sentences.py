@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from math import isinf
 
-from analysis.own_app.ranking import Gain, Ranked, Source, best_gain, blocked_ms, first_line
+from analysis.own_app.ranking import Gain, Ranked, Source, best_gain, blocked_ms, first_line, says_something
 from analysis.own_app.results import (
     AppResults,
     BlockingPlace,
@@ -20,10 +19,11 @@ from analysis.reading import sentences as claims
 from analysis.stats.reasons import rule_name
 from analysis.wording import words
 from experiment.design.factors import FACTORS
-from experiment.design.metrics import GOODPUT
+from experiment.design.metrics import GOODPUT, LOOP_BLOCKED
 from experiment.design.model import Interval
 from experiment.records.app_record import FindingEntry, Prediction, RefusalEntry
 from experiment.records.histogram import Quantile
+from experiment.theory.app_capacity import LIMITED_BY
 
 CHANGE_WORDS: tuple[tuple[str, str], ...] = (
     (r"style-def", "as def"),
@@ -36,20 +36,6 @@ CHANGE_WORDS: tuple[tuple[str, str], ...] = (
     (r"(asyncio|uvloop|h11|httptools)", r"on \1"),
 )
 """How a change is named in the middle of a sentence, by the way a treatment's id writes it."""
-
-LIMITS: dict[str, str] = {
-    "N/S": "each user waits for its own answer; nothing else is short",
-    "N/(S+c)": "each user waits for its own answer; nothing else is short",
-    "T/S": "the thread tokens",
-    "P/S": "the connection pool",
-    "1/c": "the CPU of the loop's core",
-    "1/(c+h)": "the CPU of the loop's core",
-    "1/(S+c)": "the loop, which does one at a time",
-    "1/S": "the loop, which does one at a time",
-    "L/c": "the CPU of the cores",
-    "L/(c+h)": "the CPU of the cores",
-}
-"""What decides a capacity, by the term of theory that is smallest."""
 
 STANDING_WORDS = {
     Standing.BLOCKS: "blocks the loop",
@@ -68,7 +54,12 @@ OUTCOME_WORDS = {
 
 def verdict(route: RouteResult) -> str:
     """Return the sentence about a request: what it does to the loop, where, and what a change would bring."""
-    return " ".join((f"{route.name} {_about_loop(route)}{_with_change(route)}.", *_versions(route)))
+    return f"{route.name} {predicate(route)}"
+
+
+def predicate(route: RouteResult) -> str:
+    """Return that sentence without its subject, for a place where the request is named already."""
+    return " ".join((f"{_about_loop(route)}{_with_change(route)}.", *_versions(route)))
 
 
 def _about_loop(route: RouteResult) -> str:
@@ -82,14 +73,24 @@ def _about_loop(route: RouteResult) -> str:
         case Standing.UNDECIDED:
             return f"may or may not hold up the loop: {_undecided(route)}"
         case Standing.UNJUDGED:
-            return _serves(route).lstrip("; ") or "was not measured as it is"
+            return f"with {served}" if (served := _serves(route)[2:]) else "was not measured as it is"
 
 
 def blocks(route: RouteResult) -> str:
     """Say how long a request holds up the loop, and where."""
-    found, place = blocked_ms(route), first_line(route)
-    long = f" {words.duration(found / 1e3)} a request" if found is not None else ""
+    place = first_line(route)
+    long = f" {held_up(route)} a request" if blocked_ms(route) is not None else ""
     return f"blocks the loop{long}{f' at {where(place)}' if place else ''}"
+
+
+def held_up(route: RouteResult) -> str:
+    """Return how long a request holds up the loop; below what the instrument can tell from nothing, it says that."""
+    found = blocked_ms(route)
+    if found is None:
+        return words.NOT_MEASURED
+    if found < LOOP_BLOCKED.least:
+        return f"< {LOOP_BLOCKED.least:g} ms"
+    return words.metric_value(LOOP_BLOCKED, found)
 
 
 def where(place: BlockingPlace) -> str:
@@ -100,8 +101,7 @@ def where(place: BlockingPlace) -> str:
 
 
 def _blocked(route: RouteResult) -> str:
-    found = blocked_ms(route)
-    return "" if found is None else f"{words.duration(found / 1e3)} a request"
+    return "" if blocked_ms(route) is None else f"{held_up(route)} a request"
 
 
 def _serves(route: RouteResult) -> str:
@@ -109,18 +109,18 @@ def _serves(route: RouteResult) -> str:
     goodput = busy.figure(GOODPUT) if busy else None
     if busy is None or goodput is None:
         return ""
-    return f"; {words.plural(busy.load.users, 'user')} get {words.rate(goodput.median)}{_limited(busy.prediction)}"
+    return f"; {words.plural(busy.load.users, 'user')}: {words.rate(goodput.median)}{_limited(busy.prediction)}"
 
 
 def _limited(prediction: Prediction | None) -> str:
     if prediction is None:
         return ""
-    return f" (theory: {words.rate(prediction.value)}, limited by {limit(prediction)})"
+    return f" (theory: {words.rate(prediction.value)}; limit: {limit(prediction)})"
 
 
 def limit(prediction: Prediction) -> str:
     """Return what decides a capacity, in words; a term without any stays as it is."""
-    return LIMITS.get(prediction.decided_by, prediction.decided_by)
+    return LIMITED_BY.get(prediction.decided_by, prediction.decided_by)
 
 
 def _why_failed(route: RouteResult) -> str:
@@ -150,8 +150,7 @@ def gain_sentence(gain: Gain) -> str:
     """Return what a change brings: measured with its interval, or predicted and said to be so."""
     named = change_words(gain.change.key)
     if gain.source is Source.PREDICTED:
-        how = "with that work off the loop" if gain.change.refusal else named
-        return f"{how} it would serve {words.times(gain.ratio)} (predicted by theory, not measured)"
+        return _predicted(gain, "with that work off the loop" if gain.change.refusal else named)
     found = f"measured: {interval(gain.low, gain.high)}"
     match gain.outcome:
         case Outcome.SAME:
@@ -162,12 +161,29 @@ def gain_sentence(gain: Gain) -> str:
             return f"{named} it would serve {words.times(gain.ratio)} ({found})"
 
 
+def _predicted(gain: Gain, how: str) -> str:
+    so_far = "not measured" if gain.so_far is None else f"measured so far {words.times(gain.so_far)}, in too few trials"
+    if gain.outcome is Outcome.SAME:
+        return f"{how} it would serve the same ({about(gain.ratio)} predicted by theory, {so_far})"
+    return f"{how} it would serve {about(gain.ratio)} (predicted by theory, {so_far})"
+
+
 def interval(low: float | None, high: float | None) -> str:
     """Return a ratio's interval with its signs: `6.9x to 7.9x`."""
-    if low is None or high is None or (low <= 0 and isinf(high)):
+    if low is None or high is None or not says_something(Interval(low, high)):
         return words.TOO_FEW
     said = words.span(Interval(low, high))
     return re.sub(r"[\d.,]*\d", lambda match: f"{match[0]}x", said)
+
+
+def gain_figure(gain: Gain) -> str:
+    """Return the figure of a gain alone: `7.38x` measured, `8.9x` predicted."""
+    return words.times(gain.ratio) if gain.source is Source.MEASURED else about(gain.ratio)
+
+
+def about(ratio: float) -> str:
+    """Return a predicted ratio: to two digits, which is more than theory knows."""
+    return f"{words.significant(ratio)}x"
 
 
 def change_words(key: str) -> str:
@@ -217,7 +233,7 @@ def others(ranked: Ranked) -> str:
     if ranked.others is None:
         return ""
     before, after = (words.duration_us(value) for value in ranked.others)
-    return f"beside it the slowest in a hundred of others wait {after} instead of {before}"
+    return f"others' p99 beside it: {after} instead of {before}"
 
 
 def capacity(load: LoadResult) -> str:
@@ -229,8 +245,7 @@ def capacity(load: LoadResult) -> str:
 
 def claim_line(claim: JudgedClaim) -> str:
     """Return a claim's verdict and what was found."""
-    word = claims.VERDICT_WORDS[claim.result.verdict].lower()
-    return f"{word}: {claims.finding(claim.result)}"
+    return f"{verdict_word(claim)}: {claims.finding(claim.result)}"
 
 
 def tally(results: AppResults) -> str:
@@ -269,6 +284,14 @@ def validity(results: AppResults) -> str:
         return f"All {words.plural(results.trials, 'trial')} valid"
     named = words.listing([f"{rule_name(rule)} ({count})" for rule, count in results.rules.items()])
     return f"{results.valid} of {words.plural(results.trials, 'trial')} valid; left out for {named}"
+
+
+def finding_title(finding: FindingEntry) -> str:
+    return words.upper_first(finding.title.rstrip("."))
+
+
+def finding_why(finding: FindingEntry) -> str:
+    return words.upper_first(finding.why.rstrip(".")) + "."
 
 
 def finding_at(finding: FindingEntry) -> str:
@@ -313,5 +336,14 @@ def change_line(change: Change) -> str:
         ]
     )
     predicted = change.prediction.ratio if change.prediction else None
-    theory = "" if predicted is None else f"; theory predicted {words.times(predicted)}"
+    theory = "" if predicted is None else f"; theory predicted {about(predicted)}"
     return f"{change_words(change.key)}: {OUTCOME_WORDS[change.outcome]}, {ratios}{theory}."
+
+
+def verdict_word(claim: JudgedClaim) -> str:
+    return claims.VERDICT_WORDS[claim.result.verdict].lower()
+
+
+def expected(claim: JudgedClaim) -> str:
+    """Return what was registered of a claim, each comparison's limit."""
+    return words.listing([claims.expectation(part.comparison) for part in claim.result.comparisons])

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from analysis.own_app import sentences
-from analysis.own_app.ranking import Ranked, blocked_ms, ranking
+from analysis.own_app.finding_groups import grouped
+from analysis.own_app.ranking import Ranked, advice, ranking
 from analysis.own_app.results import AppResults, RouteResult
 from analysis.reading.sentences import VERDICT_WORDS
 from analysis.wording import words
@@ -45,7 +46,7 @@ def _rest(results: AppResults) -> Iterator[str]:
         yield _table(("claim", "statement", "verdict", "found"), _own(results))
     if results.findings:
         yield "## Seen in the code, without load\n"
-        yield _table(("where", "what", "why"), _findings(results))
+        yield _table(("where", "what", "of", "why"), _findings(results))
     if results.record.troubles:
         yield "## What went wrong\n"
         yield "\n".join(_troubles(results)) + "\n"
@@ -60,6 +61,8 @@ def _ranking(ranked: Sequence[Ranked]) -> str:
     lines = []
     for each in ranked:
         about = [sentences.verdict(each.route), *(f"{_upper(sentences.refusal(r))}." for r in each.route.refusals)]
+        if said := advice(each.route):
+            about.append(f"What to do: {said.rstrip('.')}.")
         lines.append(f"{each.place}. {_text(' '.join(about))}")
     return "\n".join(lines) + "\n"
 
@@ -76,11 +79,11 @@ def _requests(routes: Sequence[RouteResult]) -> str:
 def _row(route: RouteResult) -> Sequence[str]:
     busy = route.busy or route.alone
     goodput = busy.figure(GOODPUT) if busy else None
-    blocked, theory = blocked_ms(route), busy.prediction if busy else None
+    theory = busy.prediction if busy else None
     return (
         route.name,
         sentences.STANDING_WORDS[route.standing],
-        words.NOT_MEASURED if blocked is None else words.duration(blocked / 1e3),
+        sentences.held_up(route),
         sentences.p50_alone(route),
         sentences.p99_busy(route),
         words.NOT_MEASURED if goodput is None else words.rate(goodput.median),
@@ -96,8 +99,8 @@ def _own(results: AppResults) -> Iterator[Sequence[str]]:
 
 
 def _findings(results: AppResults) -> Iterator[Sequence[str]]:
-    for each in results.findings:
-        yield sentences.finding_at(each), " ".join(filter(None, (each.title, each.detail))), each.why
+    for each in grouped(results.findings):
+        yield each.where, each.title, each.detail, each.why
 
 
 def _troubles(results: AppResults) -> Iterator[str]:

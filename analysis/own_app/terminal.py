@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from analysis.own_app import sentences
-from analysis.own_app.ranking import Ranked, Source, blocked_ms, ranking
-from analysis.own_app.results import AppResults, JudgedClaim, RouteResult
+from analysis.own_app.finding_groups import grouped
+from analysis.own_app.ranking import Ranked, advice, ranking
+from analysis.own_app.results import AppResults, JudgedClaim, RouteResult, Standing
 from analysis.reading.sentences import VERDICT_WORDS
 from analysis.wording import words
 from analysis.wording.columns import padded, table, width_of, wrapped
@@ -66,13 +67,13 @@ def _gain(ranked: Ranked) -> str:
     gain = ranked.gain
     if gain is None:
         return "gain not known"
-    sign = "" if gain.source is Source.MEASURED else "~"
-    return f"{sign}{words.times(gain.ratio)} {gain.source.value}"
+    return f"{sentences.gain_figure(gain)} {gain.source.value}"
 
 
 def _about(ranked: Ranked) -> Iterator[str]:
     route = ranked.route
-    yield words.upper_first(sentences.blocks(route))
+    if route.standing is Standing.BLOCKS:
+        yield words.upper_first(sentences.blocks(route))
     if ranked.line and ranked.line.library_call:
         yield f"there in {ranked.line.library_call}"
     if ranked.gain is not None:
@@ -81,6 +82,8 @@ def _about(ranked: Ranked) -> Iterator[str]:
         yield words.upper_first(others)
     for refusal in route.refusals:
         yield words.upper_first(sentences.refusal(refusal))
+    if said := advice(route):
+        yield f"What to do: {said}"
 
 
 def _table(results: AppResults, width: int) -> list[str]:
@@ -94,11 +97,10 @@ _SHORT = {"blocks": "BLOCKS", "clear": "free", "undecided": "?", "failed": "FAIL
 def _row(route: RouteResult) -> Sequence[str]:
     busy = route.busy or route.alone
     goodput = busy.figure(GOODPUT) if busy else None
-    blocked = blocked_ms(route)
     return (
         route.request.id,
         _SHORT[route.standing],
-        words.NOT_MEASURED if blocked is None else words.duration(blocked / 1e3),
+        sentences.held_up(route),
         sentences.p50_alone(route),
         sentences.p99_busy(route),
         words.NOT_MEASURED if goodput is None else words.number(goodput.median),
@@ -135,10 +137,7 @@ def _troubles(results: AppResults, width: int) -> list[str]:
 
 
 def _findings(findings: Sequence[FindingEntry], width: int) -> list[str]:
-    texts = [
-        " ".join(filter(None, (f"{sentences.finding_at(each)}:" if each.file else "", f"{each.title}.", each.detail)))
-        for each in findings
-    ]
+    texts = [f"{each.where}: {each.title} ({each.detail})" for each in grouped(findings)]
     return [line for text in texts for line in wrapped(text, width, indent=_INDENT, first="  ")]
 
 

@@ -145,7 +145,10 @@ def log_ratios(comparison: Comparison, trials: Sequence[TrialRecord]) -> list[fl
 
 
 def _values(comparison: Comparison, trials: Sequence[TrialRecord]) -> list[_Value]:
-    """Return the ratio of every pair of valid trials, or every trial's value, by round. Zeros have no logarithm."""
+    """Return the ratio of every pair of valid trials, or every trial's value, by round.
+
+    Zeros have no logarithm: where the metric has no `least`, they are left out.
+    """
     treated = _by_place(trials, comparison.treatment.id, comparison.metric)
     if comparison.baseline is None:
         return [v for v in treated.values() if v.value > 0]
@@ -181,4 +184,4 @@ def _value(trial: TrialRecord, metric: Metric, value: float) -> _Value:
     if metric.zero_is_cap and value == 0 and window_s:
         # No answer in the whole window: under one in that time. Leaving the round out would flatter the worst variant.
         return _Value(1 / window_s, is_cap=True)
-    return _Value(value, is_floor=trial.metrics.is_floor(metric))
+    return _Value(max(value, metric.least), is_floor=trial.metrics.is_floor(metric))

@@ -112,9 +112,14 @@ def _hint(name: str, known: Collection[str]) -> str:
     return f"; there is {', '.join(known)}" if known else ""
 
 
+def app_metrics() -> tuple[Metric, ...]:
+    """Return the metrics that a claim about an app may name."""
+    return tuple(row for row in METRICS.values() if row.name not in _NOT_COUNTED and not row.is_at_equal_speed)
+
+
 def app_metric(name: str) -> Metric:
     """Return the metric that a claim about an app names. Raises ValueError for one that an app cannot have."""
-    known = [row.name for row in METRICS.values() if row.name not in _NOT_COUNTED and not row.is_at_equal_speed]
+    known = [metric.name for metric in app_metrics()]
     if name in known:
         return METRICS[name]
     if name in METRICS and METRICS[name].is_at_equal_speed:

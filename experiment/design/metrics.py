@@ -41,7 +41,9 @@ class Metric:
     and `{b}` are the two sides, `{e}` the effect. Empty means the usual sentence. `floor` is the field that says that
     the true value is at least the one given. A structural metric must lie in a claim's interval in every trial; the
     others are compared as ratios. `zero_is_cap`: a value of 0 means fewer than one answer in the whole window.
-    `is_at_equal_speed`: converted by the yardstick, so that it may judge only sides that load the core alike.
+    `least`: what the instrument cannot tell from none; a smaller value is estimated as this one, so that zeros have a
+    logarithm too. `is_at_equal_speed`: converted by the yardstick, so that it may judge only sides that load the core
+    alike.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Metric:
     floor: str | None = None
     is_structural: bool = False
     zero_is_cap: bool = False
+    least: float = 0.0
     is_at_equal_speed: bool = False
 
     @property
@@ -138,6 +141,7 @@ LOOP_BLOCKED = METRICS.add(
         label="loop blocked, an answer",
         unit=Unit.MILLISECONDS,
         better=Better.LOWER,
+        least=0.5,
         said="{t} blocks the loop {e} times as long an answer as {b}",
     )
 )

@@ -183,6 +183,19 @@ def append_blocking(folder: Path, lines: Iterable[BlockingLine]) -> None:
     append_rows(folder / BLOCKING, ([x.trial_id, x.place, x.library_call or "", f"{x.lost_s:.6f}"] for x in lines))
 
 
+def mend_blocking(folder: Path) -> None:
+    """Cut off a half-written last line that a crash left, so that the next row starts on a line of its own."""
+    path = folder / BLOCKING
+    if not path.exists():
+        create_blocking(folder)
+        return
+    data = path.read_bytes()
+    whole = data[: data.rfind(b"\n") + 1]
+    if len(whole) != len(data):
+        with path.open("r+b") as file:
+            file.truncate(len(whole))
+
+
 def read_blocking(folder: Path) -> tuple[BlockingLine, ...]:
     """Return the lines of every trial, finished or not; a half-written last one is left out."""
     try:

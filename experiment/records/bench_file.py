@@ -4,7 +4,7 @@ bench_file_entries.py has the file's tables; `read_bench_file` returns the value
 """
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from experiment.design.own_app import DEFAULT_LOADS, FILE_NAME, AppClaim, AppReq
 from experiment.errors import UsageError
 from experiment.records.bench_file_entries import AppEntry, ClaimEntry, FileEntry, RequestEntry
 from experiment.records.file_faults import file_complaint, place
+from experiment.records.validation import complaint
 
 T = TypeVar("T")
 Where = tuple[str | int, ...]
@@ -46,6 +47,16 @@ def read_bench_file(path: Path) -> BenchFile:
         raise UsageError(f"{path}: {file_complaint(error, FileEntry, data)}") from None
     except _FaultError as fault:
         raise UsageError(f"{path}: {place(fault.where, data)}: {fault}") from None
+
+
+def read_app(values: Mapping[str, Any], folder: Path) -> AppTarget:
+    """Return the app that the keys of [app] describe, from somewhere else than a file. Raises UsageError."""
+    try:
+        return _app(AppEntry.model_validate(values), folder)
+    except ValidationError as error:
+        raise UsageError(complaint(error)) from None
+    except _FaultError as fault:
+        raise UsageError(f"{fault.where[-1]}: {fault}") from None
 
 
 def _parsed(path: Path) -> dict[str, Any]:

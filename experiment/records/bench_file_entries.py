@@ -76,14 +76,26 @@ class _Entry(BaseModel):
 class AppEntry(_Entry):
     """The table [app]."""
 
-    target: Annotated[str, AfterValidator(_target)]
-    factory: bool = False
-    python: Text = DEFAULT_PYTHON
-    directory: Text = "."
-    environment: dict[str, str] = {}
-    env_file: Text | None = None
-    services: Annotated[str, AfterValidator(_command)] | None = None
-    services_port: Annotated[int, Field(ge=1, le=65_535)] | None = None
+    target: Annotated[str, AfterValidator(_target)] = Field(
+        description="the module and what it calls the app, such as shop.main:app"
+    )
+    factory: bool = Field(default=False, description="target is called, without arguments, to get the app")
+    python: Text = Field(default=DEFAULT_PYTHON, description="the app's own interpreter: a path, or a name on the PATH")
+    directory: Text = Field(default=".", description="the folder that the app is started in")
+    environment: dict[str, str] = Field(
+        default={}, description="variables for the app; ${NAME} in a value is one of the caller's or of the env_file"
+    )
+    env_file: Text | None = Field(default=None, description="a file of NAME=value lines, read before environment")
+    services: Annotated[str, AfterValidator(_command)] | None = Field(
+        default=None,
+        description="a command that starts what the app needs, run once in directory, without a shell; "
+        "it must end by itself, as docker compose up -d does, unless services_port is given",
+    )
+    services_port: Annotated[int, Field(ge=1, le=65_535)] | None = Field(
+        default=None,
+        description="the services are ready when this port of 127.0.0.1 accepts connections; if it does already, "
+        "the command is not run",
+    )
 
     @model_validator(mode="after")
     def _port_of_services(self) -> "AppEntry":
@@ -95,21 +107,26 @@ class AppEntry(_Entry):
 class ExpectEntry(_Entry):
     """The right answer to a request."""
 
-    status: Annotated[int, Field(ge=200, le=599)] = 200
-    body: Literal["same", "any"] | None = None
-    contains: Text | None = None
+    status: Annotated[int, Field(ge=200, le=599)] = Field(default=200, description="the status that is right")
+    body: Literal["same", "any"] | None = Field(
+        default=None,
+        description="same: equal to the first answer. any: not looked at. Without it, any if two answers differ",
+    )
+    contains: Text | None = Field(default=None, description="a text that the first answer must hold")
 
 
 class RequestEntry(_Entry):
     """A table [[request]]."""
 
-    id: Id
-    method: Annotated[str, Field(pattern=r"^[A-Za-z]+$")] = "GET"
-    path: Annotated[str, AfterValidator(_path)]
-    headers: Annotated[dict[str, str], AfterValidator(_headers)] = {}
-    body: str | None = None
-    body_file: Text | None = None
-    expect: ExpectEntry = ExpectEntry()
+    id: Id = Field(description="its name, in claims and results: letters, digits, dots, - and _")
+    method: Annotated[str, Field(pattern=r"^[A-Za-z]+$")] = Field(default="GET", description="the method")
+    path: Annotated[str, AfterValidator(_path)] = Field(description="path and query, as they stand in a URL")
+    headers: Annotated[dict[str, str], AfterValidator(_headers)] = Field(
+        default={}, description="headers; ${NAME} in a value is a variable, and no value gets into a result"
+    )
+    body: str | None = Field(default=None, description="the body, as text")
+    body_file: Text | None = Field(default=None, description="a file that is the body, instead of body")
+    expect: ExpectEntry = Field(default=ExpectEntry(), description="the right answer, with the keys of the next table")
 
     @model_validator(mode="after")
     def _one_body(self) -> "RequestEntry":
@@ -121,16 +138,23 @@ class RequestEntry(_Entry):
 class LoadEntry(_Entry):
     """A table [[load]]."""
 
-    id: Id
-    kind: Literal["closed", "open", "burst"]
-    users: Amount | None = None
-    rate_rps: Annotated[float, Field(gt=0, le=10_000)] | None = None
-    arrivals: Literal["constant", "poisson"] = "constant"
-    max_in_flight: Amount = 1000
-    stagger_s: Seconds = 0.2
-    warmup_s: Seconds | None = None
-    window_s: Annotated[float, Field(gt=0, le=_LONGEST_S)] = 3.0
-    drain_s: Seconds = 0.0
+    id: Id = Field(description="its name; one of ours may be named again, and then means this")
+    kind: Literal["closed", "open", "burst"] = Field(
+        description="closed: each user waits for an answer before the next request. open: requests come on a schedule. "
+        "burst: all users ask once, at the same time"
+    )
+    users: Amount | None = Field(default=None, description="how many users, for closed and burst")
+    rate_rps: Annotated[float, Field(gt=0, le=10_000)] | None = Field(
+        default=None, description="requests a second, for open"
+    )
+    arrivals: Literal["constant", "poisson"] = Field(default="constant", description="how even the schedule of open is")
+    max_in_flight: Amount = Field(default=1000, description="of open: no more requests than this wait for answers")
+    stagger_s: Seconds = Field(default=0.2, description="the time in which the users begin, one after the other")
+    warmup_s: Seconds | None = Field(default=None, description="seconds before the window; without it 1, for burst 0")
+    window_s: Annotated[float, Field(gt=0, le=_LONGEST_S)] = Field(
+        default=3.0, description="seconds in which answers count"
+    )
+    drain_s: Seconds = Field(default=0.0, description="seconds after the window in which answers may still come")
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> "LoadEntry":
@@ -157,20 +181,22 @@ class LoadEntry(_Entry):
 class ClaimEntry(_Entry):
     """A table [[claim]]; its sides are checked when the whole file is known."""
 
-    id: Id
-    statement: Text
-    source: Text
-    treatment: Text
-    baseline: Text | None = None
-    load: Text
-    metric: Text
-    expected: Text
+    id: Id = Field(description="its name")
+    statement: Text = Field(description="what is claimed, as a sentence that can turn out false")
+    source: Text = Field(description='who says so, such as "my talk, slide 12"')
+    treatment: Text = Field(description="the side that the claim is about: a request's id, with what is changed")
+    baseline: Text | None = Field(
+        default=None, description="the side it is set against; without it the metric itself is judged, not a ratio"
+    )
+    load: Text = Field(description="the id of a load, of this file or of ours")
+    metric: Text = Field(description="what is measured")
+    expected: Text = Field(description='where the result must lie: ">= 1.5", "<= 0.2" or "0.9..1.1"')
 
 
 class FileEntry(_Entry):
     """The whole file."""
 
-    app: AppEntry
-    request: list[RequestEntry] = []
-    load: list[LoadEntry] = []
-    claim: list[ClaimEntry] = []
+    app: AppEntry = Field(description="the app")
+    request: list[RequestEntry] = Field(default=[], description="the requests that are measured")
+    load: list[LoadEntry] = Field(default=[], description="the loads that each request is measured under")
+    claim: list[ClaimEntry] = Field(default=[], description="claims of your own")

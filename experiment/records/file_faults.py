@@ -26,8 +26,9 @@ def file_complaint(error: ValidationError, model: type[BaseModel], data: Mapping
 
 
 def _say(fault: ErrorDetails, model: type[BaseModel], data: Mapping[str, Any]) -> str:
-    # what is written there may be a secret, or hold one
+    # what is written there may be a secret, or hold one, as a whole table may
     is_private = any(key in _PRIVATE for key in fault["loc"]) and "expect" not in fault["loc"]
+    is_private = is_private or isinstance(fault["input"], dict | list)
     wrong = words_of(fault, shows_given=not is_private)
     if fault["type"] == "extra_forbidden":
         wrong += _nearest_key(model, fault["loc"])
@@ -39,6 +40,8 @@ def place(path: Sequence[str | int], data: Mapping[str, Any]) -> str:
     match list(path):
         case [str(table), int(number), *keys]:
             where = f"[[{table}]] {_entry(data, table, number)}"
+        case [str(table)] if isinstance(data.get(table), Mapping):
+            return f"[{table}]"
         case [str(table), str(first), *rest]:
             where, keys = f"[{table}]", [first, *rest]
         case keys:

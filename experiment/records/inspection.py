@@ -73,8 +73,9 @@ class RouteEntry(_Placed):
 
     @property
     def name(self) -> str:
-        """How people call it: GET /items/{id}."""
-        return f"{','.join(self.methods) or 'ANY'} {self.path}"
+        """How people call it: GET /items/{id}. Starlette adds a HEAD to every GET, which is not said."""
+        shown = [method for method in self.methods if method != "HEAD" or "GET" not in self.methods]
+        return f"{','.join(shown) or 'ANY'} {self.path}"
 
     @property
     def hop_count(self) -> int:

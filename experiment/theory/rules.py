@@ -10,10 +10,15 @@ from experiment.theory.pool_occupancy import ConnectionHold
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleContext:
-    """What the rules know about a trial's plan: its load, and how its variant holds connections, if that is known."""
+    """What the rules know about a trial's plan: its load, and how its variant holds connections, if that is known.
+
+    `pause_s`: so long a user of a closed load may be with the driver between an answer and the next request. A route of
+    somebody else's may be so fast that this is a part of its own time that no load of theirs avoids.
+    """
 
     load: Load
     hold: ConnectionHold | None = None
+    pause_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

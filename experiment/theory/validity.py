@@ -114,7 +114,14 @@ def in_flight(metrics: TrialMetrics, context: RuleContext, limit: float) -> str 
         return None
     users = context.load.users
     off = abs(metrics.in_flight_mean - users) / users
-    return None if off <= limit else f"{metrics.in_flight_mean:.1f} requests in flight on average, {users} planned"
+    is_right = off <= limit or _is_a_pause(metrics, context, metrics.in_flight_mean)
+    return None if is_right else f"{metrics.in_flight_mean:.1f} requests in flight on average, {users} planned"
+
+
+def _is_a_pause(metrics: TrialMetrics, context: RuleContext, in_flight: float) -> bool:
+    """Return whether what is missing of a closed load's users is no more than each one's pause between two requests."""
+    missing, rate = context.load.users - in_flight, metrics.goodput_rps
+    return rate is not None and 0 <= missing <= rate * context.pause_s
 
 
 _WINDOWS_PER_RESPONSE = 10
@@ -137,7 +144,8 @@ def littles_law(metrics: TrialMetrics, context: RuleContext, limit: float) -> st
     if window_s < _WINDOWS_PER_RESPONSE * r_s:
         return None
     off = abs(x * r_s - users) / users
-    return None if off <= limit else f"X·R = {x * r_s:.1f} where {users} users were in flight"
+    is_right = off <= limit or _is_a_pause(metrics, context, x * r_s)
+    return None if is_right else f"X·R = {x * r_s:.1f} where {users} users were in flight"
 
 
 @rule(

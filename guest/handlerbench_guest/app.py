@@ -82,7 +82,10 @@ class Guest:
         try:
             await self._app(scope, receive, send_and_begin)
         finally:
-            self._end()
+            if self._has_begun:
+                self._end()
+            else:
+                self._begin()  # the app knows no lifespan: the server goes on without one
 
     def _begin(self) -> None:
         self._has_begun = True

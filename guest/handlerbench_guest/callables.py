@@ -11,10 +11,13 @@ import functools
 import inspect
 import sys
 from importlib import import_module
+from types import FunctionType
 from typing import Any, Callable
 
 from handlerbench_guest.own_code import OwnCode
 from handlerbench_guest.sources import Sources
+
+_TO_A_THREAD = frozenset({"run_in_threadpool", "to_thread", "run_sync", "run_in_executor", "sync_to_async"})
 
 
 def endpoint_name(endpoint: Any) -> str:
@@ -32,18 +35,30 @@ def bare(call: Any) -> Any:
     return call
 
 
-def function_of(call: Any) -> Any:
-    """Return the Python function that is called in the end, inside partials, methods and wrappers; None: there is none.
+def layers_of(call: Any) -> list[FunctionType]:
+    """Return the Python functions that a call goes through: wrappers made with functools.wraps, and what they wrap.
 
     What keeps its results, such as functools.lru_cache, is not looked into: it does not run for each request.
     """
-    inner = inspect.unwrap(bare(call), stop=lambda f: not inspect.isroutine(f)) if callable(call) else call
-    if inspect.ismethod(inner):
-        inner = inner.__func__
-    if inspect.isfunction(inner):
-        return inner
-    dunder = getattr(type(inner), "__call__", None)  # noqa: B004 - not whether it is there, but which
-    return dunder if inspect.isfunction(dunder) else None
+    layers: list[FunctionType] = []
+    layer = _function(call)
+    while layer is not None and layer not in layers:
+        layers.append(layer)
+        layer = _function(getattr(layer, "__wrapped__", None))
+    return layers
+
+
+def hands_to_a_thread(function: FunctionType) -> bool:
+    """Return whether a function names one of those that run others in a thread."""
+    return bool(_TO_A_THREAD & {*function.__code__.co_names, *function.__code__.co_freevars})
+
+
+def _function(call: Any) -> FunctionType | None:
+    call = bare(call)
+    if inspect.ismethod(call):
+        call = call.__func__
+    found = call if inspect.isfunction(call) else getattr(type(call), "__call__", None)  # noqa: B004 - which one it is
+    return found if inspect.isfunction(found) else None
 
 
 def runs_on_loop(dependant: Any, *, is_endpoint: bool) -> bool:
@@ -92,10 +107,9 @@ class Places:
 
     def of(self, call: Any) -> dict[str, Any]:
         """Return file and line of a definition, both None if it has none in Python."""
-        inner = bare(call)
-        function = inner if inspect.isclass(inner) else function_of(inner)
-        if function is None:
-            function = type(inner)
+        inner = inspect.unwrap(bare(call))
+        layers = layers_of(inner)
+        function = inner if inspect.isclass(inner) else layers[-1] if layers else type(inner)
         try:
             file = inspect.getsourcefile(function)
             line = self._line(function)

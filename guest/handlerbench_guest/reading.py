@@ -12,7 +12,7 @@ from typing import Any
 from starlette.background import BackgroundTask, BackgroundTasks
 from starlette.responses import FileResponse, StreamingResponse
 
-from handlerbench_guest.callables import function_of
+from handlerbench_guest.callables import hands_to_a_thread, layers_of
 from handlerbench_guest.own_code import OwnCode
 from handlerbench_guest.resolve import Scope, Value, inside
 from handlerbench_guest.sources import Sources
@@ -39,12 +39,19 @@ class Reader:
         self._sources = sources
 
     def calls(self, call: Any) -> Iterator[Call]:
-        """Yield the calls whose target is certain, in a function and in the own functions that it calls."""
-        yield from self._calls(function_of(call), set(), 0)
+        """Yield the calls whose target is certain, in a function and in the own functions that it calls.
+
+        What a wrapper hands to a thread is not among them.
+        """
+        seen: set[FunctionType] = set()
+        for layer in layers_of(call):
+            yield from self._calls(layer, seen, 0)
+            if hands_to_a_thread(layer):
+                return
 
     def streams(self, call: Any) -> Iterator[tuple[str, int]]:
         """Yield (name, hops) for each answer in a function that is read from a thread, chunk by chunk."""
-        for scope, node in self._of(function_of(call)):
+        for scope, node in self._of_layers(call):
             cls = _class(scope.value(node.func))
             if cls is not None and issubclass(cls, FileResponse):
                 yield cls.__name__, _FILE_HOPS
@@ -53,13 +60,13 @@ class Reader:
 
     def sync_tasks(self, call: Any) -> Iterator[str]:
         """Yield the names of def functions that a function leaves to be run after the answer."""
-        for scope, node in self._of(function_of(call)):
+        for scope, node in self._of_layers(call):
             task = scope.value(node.args[0]) if node.args and _adds_a_task(scope, node) else None
             if task is not None and inspect.isroutine(task.obj) and not inspect.iscoroutinefunction(task.obj):
                 yield task.obj.__name__
 
-    def _calls(self, function: FunctionType | None, seen: set[FunctionType], depth: int) -> Iterator[Call]:
-        if function is None or function in seen or depth > _DEEPEST:
+    def _calls(self, function: FunctionType, seen: set[FunctionType], depth: int) -> Iterator[Call]:
+        if function in seen or depth > _DEEPEST:
             return
         seen.add(function)
         for scope, node in self._of(function):
@@ -71,8 +78,12 @@ class Reader:
             if isinstance(called.obj, FunctionType):
                 yield from self._calls(called.obj, seen, depth + 1)
 
-    def _of(self, function: FunctionType | None) -> Iterator[tuple[Scope, ast.Call]]:
-        if function is None or self._own.relative(function.__code__.co_filename) is None:
+    def _of_layers(self, call: Any) -> Iterator[tuple[Scope, ast.Call]]:
+        for layer in layers_of(call):
+            yield from self._of(layer)
+
+    def _of(self, function: FunctionType) -> Iterator[tuple[Scope, ast.Call]]:
+        if self._own.relative(function.__code__.co_filename) is None:
             return
         node = self._sources.node(function)
         if node is not None:

@@ -10,6 +10,7 @@ import ast
 import builtins
 import inspect
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -43,6 +44,7 @@ class Scope:
         self._locals = {*function.__code__.co_varnames, *function.__code__.co_cellvars}
         self._closure = _closure(function)
         self._assigned = _assigned(node)
+        self._set = {each.id for each in inside(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
         self._depth = 0
 
     def value(self, node: ast.AST) -> Value | None:
@@ -71,11 +73,11 @@ class Scope:
         return None
 
     def _local(self, name: str) -> Value | None:
-        assigned = self._assigned.get(name, [])
-        if len(assigned) == 1:
-            given = assigned[0]
+        given = self._assigned.get(name)
+        if given is not None:
             return _imported(given) if isinstance(given, str) else self.value(given)
-        annotated = None if assigned else _class_in(self._function.__annotations__.get(name), self._function)
+        is_set = name in self._set
+        annotated = None if is_set else _class_in(self._function.__annotations__.get(name), self._function)
         return None if annotated is None else Value(cls=annotated)
 
 
@@ -89,13 +91,18 @@ def inside(node: FunctionNode) -> Iterator[ast.AST]:
             waiting.extend(ast.iter_child_nodes(found))
 
 
-def _assigned(node: FunctionNode) -> dict[str, list[ast.AST | str]]:
-    """Return what each local name is given: an expression, or the dotted name of an import."""
-    found: dict[str, list[ast.AST | str]] = {}
+def _assigned(node: FunctionNode) -> dict[str, ast.AST | str]:
+    """Return what each local name that is set once is given: an expression, or the dotted name of an import."""
+    given: dict[str, ast.AST | str] = {}
+    times: Counter[str] = Counter()
     for each in inside(node):
-        for name, given in _givings(each):
-            found.setdefault(name, []).append(given)
-    return found
+        found = dict(_givings(each))
+        given.update(found)
+        if isinstance(each, (ast.Import, ast.ImportFrom)):
+            times.update(found.keys())
+        elif isinstance(each, ast.Name) and not isinstance(each.ctx, ast.Load):
+            times[each.id] += 1
+    return {name: expression for name, expression in given.items() if times[name] == 1}
 
 
 def _givings(node: ast.AST) -> Iterator[tuple[str, ast.AST | str]]:
@@ -135,7 +142,7 @@ def _attribute(base: Value | None, name: str) -> Value | None:
     if base is None:
         return None
     if isinstance(base.obj, (ModuleType, type)):
-        found = getattr(base.obj, name, None)
+        found = _member(base.obj, name)
         return None if found is None else Value(obj=found)
     if base.obj is not None and name in getattr(base.obj, "__dict__", {}):
         return Value(obj=base.obj.__dict__[name])
@@ -143,6 +150,13 @@ def _attribute(base: Value | None, name: str) -> Value | None:
     if isinstance(found, (staticmethod, classmethod)):
         found = found.__func__
     return Value(obj=found, receiver=base.type) if callable(found) else None
+
+
+def _member(owner: Any, name: str) -> Any:
+    try:
+        return getattr(owner, name, None)
+    except Exception:  # noqa: BLE001 - a module may load a part of itself only now, and fail
+        return None
 
 
 def _result(called: Value | None) -> Value | None:
@@ -173,7 +187,8 @@ def _class_in(annotation: Any, function: FunctionType) -> type | None:
     if get_origin(annotation) is Union or type(annotation).__name__ == "UnionType":
         given = [arg for arg in get_args(annotation) if arg is not type(None)]
         return _class_in(given[0], function) if len(given) == 1 else None
-    return annotation if isinstance(annotation, type) else None
+    found = get_origin(annotation) or annotation  # before Python 3.11 list[int] passes for a class
+    return found if isinstance(found, type) else None
 
 
 def _evaluated(annotation: str, function: FunctionType) -> Any:

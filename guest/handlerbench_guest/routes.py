@@ -57,6 +57,8 @@ class Found:
         if self.dependant is not None:
             on_loop = runs_on_loop(self.dependant, is_endpoint=True) or is_async_generator(self.dependant)
             return "async" if on_loop else "def"
+        if isinstance(self.route, (Mount, Host)):
+            return "asgi"
         inner = bare(self.endpoint)
         if inspect.isfunction(inner) or inspect.ismethod(inner):
             return "async" if starlette_is_async(self.endpoint) else "def"
@@ -125,9 +127,15 @@ def _inside(mount: Any, *, prefix: str) -> Iterator[Found]:
 
 def _found(route: Any, *, prefix: str, mount: str) -> Found:
     endpoint = route.endpoint
-    methods = route.methods or [name.upper() for name in METHODS if hasattr(endpoint, name)]
+    methods = route.methods or _methods(endpoint)
     path = prefix + route.path
     return Found(route=route, endpoint=endpoint, path=path, mount=mount, methods=tuple(sorted(methods)))
+
+
+def _methods(endpoint: Any) -> set[str]:
+    """Return what a class answers; HEAD too, where it answers GET."""
+    found = {name.upper() for name in METHODS if hasattr(endpoint, name)}
+    return found | {"HEAD"} if "GET" in found else found
 
 
 def _is_fastapis_own(endpoint: Any) -> bool:

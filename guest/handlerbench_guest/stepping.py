@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from types import CodeType
@@ -50,13 +50,22 @@ class _NoLoop:
         raise _NeedsLoop(name)
 
 
+class _NoTask:
+    """Stands in for the current task: anyio's scopes keep a weak reference to it, and use it only to await."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise _NeedsLoop(name)
+
+
 def step(coroutine: Coroutine[Any, Any, Any], own: OwnCode) -> Any:
     """Return what a coroutine returns, having run it here and now, in a thread without a loop.
 
     Raises AwaitsError where it really awaits; what it raises itself is passed on.
     """
     _pretend_asyncio()
-    asyncio._set_running_loop(_NoLoop())  # type: ignore[arg-type]
+    loop, task = _NoLoop(), _NoTask()
+    asyncio._set_running_loop(loop)  # type: ignore[arg-type]
+    asyncio.tasks._enter_task(loop, task)  # type: ignore[arg-type]
     try:
         coroutine.send(None)
     except StopIteration as done:
@@ -73,6 +82,7 @@ def step(coroutine: Coroutine[Any, Any, Any], own: OwnCode) -> Any:
             coroutine.close()
         raise AwaitsError(line)
     finally:
+        asyncio.tasks._leave_task(loop, task)  # type: ignore[arg-type]
         asyncio._set_running_loop(None)
 
 
@@ -84,12 +94,31 @@ def _pretend_asyncio() -> None:
 
 
 def _refuse(error: BaseException, own: OwnCode) -> NoReturn:
+    """Raise AwaitsError for the first use of the loop: cleaning up after it, as `async with` does, uses it again."""
+    traces = [_places(each) for each in _chain(error)]
+    first = next((trace for trace in reversed(traces) if _is_own(trace, own)), traces[0])
+    raise AwaitsError(_innermost(first, own)) from None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception, the one during whose handling it was raised, and so on."""
+    earlier: BaseException | None = error
+    while earlier is not None:
+        yield earlier
+        earlier = earlier.__context__
+
+
+def _places(error: BaseException) -> list[tuple[CodeType, int]]:
     places = []
     trace = error.__traceback__
     while trace is not None:
         places.append((trace.tb_frame.f_code, trace.tb_lineno))
         trace = trace.tb_next
-    raise AwaitsError(_innermost(places[1:], own)) from None  # without step() itself
+    return [place for place in places if place[0] is not step.__code__]
+
+
+def _is_own(places: list[tuple[CodeType, int]], own: OwnCode) -> bool:
+    return any(own.relative(code.co_filename) is not None for code, _ in places)
 
 
 def _suspended(coroutine: Any, own: OwnCode) -> Line:

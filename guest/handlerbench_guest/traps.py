@@ -8,9 +8,17 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator
+from types import FunctionType
 from typing import Any
 
-from handlerbench_guest.callables import Places, bare, function_of, is_async_generator, runs_on_loop, starlette_is_async
+from handlerbench_guest.callables import (
+    Places,
+    hands_to_a_thread,
+    is_async_generator,
+    layers_of,
+    runs_on_loop,
+    starlette_is_async,
+)
 from handlerbench_guest.hops import bodies, dependencies
 from handlerbench_guest.known import BLOCKING, BLOCKING_METHODS, CHEAP_WITH, CLIENT_INSIDE, CLIENTS, key, named, objects
 from handlerbench_guest.reading import Call, Reader
@@ -22,8 +30,6 @@ TRAPS = {
     "client-per-request": "a client or a pool that is meant to be shared is built for each request",
     "blocking-call-in-async": "a call that waits, or computes long, stands in code that runs on the loop",
 }
-
-_TO_A_THREAD = frozenset({"run_in_threadpool", "to_thread", "run_sync", "run_in_executor", "sync_to_async"})
 
 
 class TrapFinder:
@@ -57,13 +63,12 @@ class TrapFinder:
                 yield _trap("client-per-request", call, client)
 
     def _wrapper(self, body: Any) -> Iterator[dict[str, Any]]:
-        outer, inner = bare(body), function_of(body)
-        if not inspect.isfunction(outer) or inner is None or inner is outer or not hasattr(outer, "__wrapped__"):
+        layers = layers_of(body)
+        if len(layers) < 2 or any(map(hands_to_a_thread, layers[:-1])):  # noqa: PLR2004 - a wrapper and a function
             return
-        if inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner):
-            return
+        outer, inner = layers[0], layers[-1]
         is_async = inspect.iscoroutinefunction(outer)
-        if is_async == inspect.iscoroutinefunction(inner) or _hands_to_a_thread(outer):
+        if _is_generator(inner) or is_async == inspect.iscoroutinefunction(inner):
             return
         wrapper = outer.__code__.co_name
         said = f"{inner.__name__} is {'def' if is_async else 'async'}, its wrapper {wrapper} is not"
@@ -101,8 +106,8 @@ def _on_loop(found: Found) -> Iterator[Any]:
         yield found.endpoint
 
 
-def _hands_to_a_thread(function: Any) -> bool:
-    return bool(_TO_A_THREAD & {*function.__code__.co_names, *function.__code__.co_freevars})
+def _is_generator(function: FunctionType) -> bool:
+    return inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function)
 
 
 def _is_sleep_0(name: str, node: ast.Call) -> bool:

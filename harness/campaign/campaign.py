@@ -57,6 +57,7 @@ class Campaign:
     clock: Callable[[], float] = time.monotonic
     scheduled_by: type[Schedule] = Schedule
     hold_of: Callable[[str, Mapping[str, Any]], ConnectionHold | None] = _hold_of_variant  # by variant and settings
+    pause_s: float = 0.0  # of RuleContext
     trials: list[TrialRecord] = field(default_factory=list)
     _began: float = 0.0
     _spent_before_s: float = 0.0
@@ -170,7 +171,7 @@ class Campaign:
     def _asked(self, treatment: Treatment) -> RuleContext:
         """Return what the validity rules must know of the plan, from the settings in the manifest."""
         held = self.hold_of(treatment.variant, self._settings)
-        return RuleContext(load=self.loads[treatment.load], hold=held)
+        return RuleContext(load=self.loads[treatment.load], hold=held, pause_s=self.pause_s)
 
     @property
     def elapsed_s(self) -> float:

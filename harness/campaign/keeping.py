@@ -55,8 +55,10 @@ def _take_back(folder: CampaignFolder, sizes: dict[str, int]) -> None:
 
 
 @contextmanager
-def resumable(path: Path) -> Iterator[None]:
+def resumable(path: Path, command: str = "bench run") -> Iterator[None]:
     """Have an error that ends a campaign say how to go on; the traceback of one of our own goes to its logs/.
+
+    `command` is what measured it, and goes on with it.
 
     Raises BenchError for an exception that nobody expected.
     """
@@ -65,11 +67,11 @@ def resumable(path: Path) -> Iterator[None]:
     except BenchError:
         raise
     except (KeyboardInterrupt, OSError, MemoryError) as error:
-        error.add_note(_go_on(path))
+        error.add_note(_go_on(path, command))
         raise
     except Exception as error:
-        raise BenchError(f"{unexpected(error, path / 'logs')} {_go_on(path)}") from error
+        raise BenchError(f"{unexpected(error, path / 'logs')} {_go_on(path, command)}") from error
 
 
-def _go_on(path: Path) -> str:
-    return f"What was measured is kept; go on with `bench run --resume {shlex.quote(short(path))}`."
+def _go_on(path: Path, command: str) -> str:
+    return f"What was measured is kept; go on with `{command} --resume {shlex.quote(short(path))}`."

@@ -1,36 +1,31 @@
 """The `bench` command: words in, exit code out. Each sub-command is a module of this folder, loaded when it is called.
 
-To add one, write a module with `add_arguments(parser)` and `run(args) -> int`, and add a row to COMMANDS.
+To add one, write a module with `add_arguments(parser)` and `run(args) -> int`, and add a row to COMMANDS. A module may
+have DESCRIPTION and EPILOG for its help. A group, such as `bench app`, has a table COMMANDS of its own instead.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from experiment.errors import BenchError, Exit, UsageError
 from harness.commands.output import failure_of, losable
+from harness.commands.table import Command
 from harness.commands.words import nearest
 from harness.system import interruption
 from harness.system.faults import unexpected
 from harness.system.refusals import EXIT, explain
-
-
-class Command(NamedTuple):
-    """A sub-command: the module that is it, and what it does in one line."""
-
-    module: str
-    summary: str
-
 
 COMMANDS = {
     "list": Command("listing", "show the variants, claims and loads there are"),
     "run": Command("run", "run a campaign: measure, judge, draw, report"),
     "claim": Command("claim", "measure what one claim needs, and judge it"),
     "sweep": Command("sweep", "goodput and response time of variants against the offered rate"),
+    "app": Command("app", "an app of your own: which routes block, at which lines, what a change brings"),
     "report": Command("report", "draw a campaign's charts and report again"),
     "slides": Command("slides", "for a talk: one card a claim, a PDF deck, animated timelines"),
     "compare": Command("compare", "set two campaigns beside each other: better, worse, same, undecided"),
@@ -118,17 +113,33 @@ def parser_for(words: Sequence[str] = ()) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {version('handlerbench')}")
-    called = words[0] if words and not words[0].startswith("-") else ""
-    if called and called not in COMMANDS:
-        nearest(called, COMMANDS, "command", listed_by="bench --help")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for name, command in COMMANDS.items():
-        sub = commands.add_parser(name, help=command.summary)
-        if name == called:
-            module = import_module(f"harness.commands.{command.module}")
-            module.add_arguments(sub)
-            sub.set_defaults(run=module.run)
+    _add_commands(parser, COMMANDS, words, "bench")
     return parser
+
+
+def _add_commands(
+    parser: argparse.ArgumentParser, table: Mapping[str, Command], words: Sequence[str], before: str
+) -> None:
+    called = words[0] if words and not words[0].startswith("-") else ""
+    if called and called not in table:
+        nearest(called, table, "command", listed_by=f"{before} --help")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    for name, command in table.items():
+        sub = commands.add_parser(name, help=command.summary, formatter_class=argparse.RawDescriptionHelpFormatter)
+        if name == called:
+            _load(sub, command, words[1:], f"{before} {name}")
+
+
+def _load(parser: argparse.ArgumentParser, command: Command, words: Sequence[str], called: str) -> None:
+    module = import_module(f"harness.commands.{command.module}")
+    inner: Mapping[str, Command] | None = getattr(module, "COMMANDS", None)
+    parser.description = getattr(module, "DESCRIPTION", None)
+    parser.epilog = getattr(module, "EPILOG", _EXIT_CODES if inner else None)
+    if inner is not None:
+        _add_commands(parser, inner, words, called)
+        return
+    module.add_arguments(parser)
+    parser.set_defaults(run=module.run)
 
 
 if __name__ == "__main__":

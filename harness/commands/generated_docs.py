@@ -1,18 +1,25 @@
-"""Pages of docs that follow from tables: `python -m harness.commands.generated_docs` writes them all.
+"""Pages of docs that follow from tables and campaigns: `python -m harness.commands.generated_docs` writes them all.
 
 To add one, add a row to PAGES; a test fails while a page is not what its row makes.
 """
 
 from collections.abc import Callable, Mapping
 
+from analysis.own_app.gains_table import claims_table, gains_table
+from analysis.own_app.reading import read_results
+from analysis.own_app.terminal import terminal
 from analysis.reading.rules import rule_texts
 from analysis.reading.sentences import asked, expectation
 from experiment.design.claims import CLAIMS
 from experiment.design.model import Claim
+from experiment.errors import UsageError
 from experiment.records.writing import write_whole
+from harness.commands.bench_file_docs import bench_file_page
 from harness.system.places import HOME
 
 COMMAND = "python -m harness.commands.generated_docs"
+OWN_APP = "docs/own-app.md"
+_OWN_APP, EXAMPLES = HOME / OWN_APP, HOME / "examples"
 
 
 def validity_rules() -> str:
@@ -50,7 +57,41 @@ def _claim(claim: Claim) -> str:
     return "\n\n".join(filter(None, lines)) + "\n"
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"docs/validity-rules.md": validity_rules, "docs/claims.md": claims}
+def handlerbench_toml() -> str:
+    """Return docs/handlerbench-toml.md: every key of the file that stands beside an app of the reader's."""
+    return bench_file_page(COMMAND)
+
+
+def own_app() -> str:
+    """Return docs/own-app.md with what the committed campaigns of the examples found between its markers."""
+    runs = [read_results(folder) for folder in sorted((EXAMPLES / "shop" / "measured").iterdir())]
+    blocks = {
+        "shop-run": f"```text\n{terminal(runs[0]).rstrip()}\n```",
+        "shop-gains": gains_table(runs).rstrip(),
+        "talk-claims": claims_table(read_results(EXAMPLES / "talk" / "measured" / "1-run")).rstrip(),
+    }
+    page = _OWN_APP.read_text(encoding="utf-8")
+    for name, block in blocks.items():
+        page = filled(page, name, block)
+    return page
+
+
+def filled(page: str, name: str, block: str) -> str:
+    """Return a page with a block between its markers `<!-- NAME:begin -->` and `<!-- NAME:end -->` (pure)."""
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    before, found, rest = page.partition(begin)
+    _, also, after = rest.partition(end)
+    if not found or not also:
+        raise UsageError(f"{OWN_APP} lacks the markers {begin} and {end}, between which a block goes.")
+    return f"{before}{begin}\n{block}\n{end}{after}"
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/validity-rules.md": validity_rules,
+    "docs/claims.md": claims,
+    "docs/handlerbench-toml.md": handlerbench_toml,
+    OWN_APP: own_app,
+}
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from analysis.reading.campaign import Campaign, load_campaign
 from experiment.errors import Exit
+from experiment.records.app_record import APP
 from harness.commands.origin import conclude_again
 from harness.commands.terminal import say
 from harness.system.places import short
@@ -17,10 +18,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    campaign, console = load_campaign(args.dir), Console()
+    console = Console()
+    if (args.dir / APP).exists():
+        say(console, *map(short, _draw_app(args.dir)))
+        return Exit.OK
+    campaign = load_campaign(args.dir)
     say(console, *map(short, draw(campaign)))
     conclude_again(campaign, console)
     return Exit.OK
+
+
+def _draw_app(folder: Path) -> list[Path]:
+    """Write the page and the summary of a campaign over an app of the user's."""
+    from analysis.own_app.reading import read_results
+    from harness.commands.app_measuring import written
+
+    return written(read_results(folder), folder, None)
 
 
 def draw(campaign: Campaign) -> list[Path]:

@@ -5,6 +5,7 @@ import difflib
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from experiment.errors import UsageError
@@ -56,10 +57,12 @@ def seconds(text: str) -> float:
 
 
 def new_folder(text: str) -> Path:
-    """Read where a new folder goes; its name becomes that of a campaign."""
+    """Read where a new folder goes; its name becomes that of a campaign. Raises OSError where there can be none."""
     path = Path(text if Path(text).name else os.path.abspath(text))  # noqa: PTH100 - "." and ".." have no name
     if not text or not path.name or not str(path).isprintable():
         raise argparse.ArgumentTypeError(f"{text!r} is no name for a folder: it has none, or holds what is no text")
+    with suppress(FileNotFoundError):
+        path.stat()
     return path
 
 

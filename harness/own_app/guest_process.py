@@ -12,6 +12,7 @@ from experiment.design.factors import FactorError, Launch, ServerConfig
 from experiment.design.own_app import AppTarget
 from experiment.errors import EnvironmentUnfitError
 from harness.own_app.app_environment import app_environment, interpreter
+from harness.own_app.secrets import redacted, secrets_of_app
 from harness.own_app.start_faults import why_it_ended, why_it_hangs
 from harness.system.process import Process, child, free_port, tail
 from harness.system.services import READY_TIMEOUT_S, Service
@@ -96,7 +97,7 @@ def _complaint(order: GuestOrder, process: Process) -> str:
         why = why_it_hangs(said, order.ready_limit_s, app.directory)
     else:
         why = why_it_ended(said, process.returncode, app.directory, app.python)
-    return f"the app {app.target} {why}.{shown}"
+    return redacted(f"the app {app.target} {why}.{shown}", secrets_of_app(app, os.environ))
 
 
 def ask_for_stacks(process: Process) -> None:

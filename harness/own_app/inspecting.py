@@ -1,5 +1,6 @@
 """Inspects an app without load: its own interpreter imports it, and the guest says what there is."""
 
+import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,11 +10,12 @@ from pydantic import ValidationError
 
 from experiment.design.own_app import AppTarget
 from experiment.errors import BenchError, EnvironmentUnfitError
-from experiment.records.inspection import ImportFailure, Inspection, read_inspection
+from experiment.records.inspection import ImportFailure, Inspection, ParameterEntry, read_inspection
 from experiment.records.validation import complaint
 from harness.own_app.app_environment import app_environment, interpreter
 from harness.own_app.guest_process import ask_for_stacks, guest_variables
-from harness.own_app.start_faults import why_it_ended, why_it_hangs
+from harness.own_app.secrets import redacted, secrets_of_app
+from harness.own_app.start_faults import one_line, why_it_ended, why_it_hangs
 from harness.system import interruption
 from harness.system.process import Process, child, tail
 from harness.system.scratch import scratch
@@ -34,10 +36,26 @@ def inspection_of(app: AppTarget, *, limit_s: float = LIMIT_S) -> Inspection:
     Raises UsageError for an interpreter or a variable that is not there, and EnvironmentUnfitError, in one sentence
     with the end of the traceback, for an app that cannot be imported.
     """
-    found = _inspected(app, limit_s)
-    if found.error is not None:
-        raise EnvironmentUnfitError(_not_imported(app, found.error))
-    return found
+    secrets = secrets_of_app(app, os.environ)
+    try:
+        found = _inspected(app, limit_s)
+    except EnvironmentUnfitError as error:
+        raise EnvironmentUnfitError(redacted(str(error), secrets)) from None
+    return _without_secrets(found, secrets)
+
+
+def _without_secrets(found: Inspection, secrets: tuple[str, ...]) -> Inspection:
+    """Hide secrets in the defaults of parameters, which an app may take from its environment."""
+
+    def hidden(parameter: ParameterEntry) -> ParameterEntry:
+        default = parameter.default
+        shown = redacted(default, secrets) if isinstance(default, str) else default
+        return parameter.model_copy(update={"default": shown})
+
+    routes = [
+        route.model_copy(update={"parameters": [hidden(each) for each in route.parameters]}) for route in found.routes
+    ]
+    return found.model_copy(update={"routes": routes})
 
 
 def _inspected(app: AppTarget, limit_s: float) -> Inspection:
@@ -68,6 +86,8 @@ def _read(app: AppTarget, log: Path, shown: str, code: int | None, limit_s: floa
         found = read_inspection(said)
     except ValidationError as error:
         raise BenchError(f"the guest said what this version cannot read: {complaint(error)}") from None
+    if found is not None and found.error is not None:
+        raise EnvironmentUnfitError(_not_imported(app, found.error))
     if found is not None:
         return found
     source = app.directory
@@ -77,5 +97,6 @@ def _read(app: AppTarget, log: Path, shown: str, code: int | None, limit_s: floa
 
 def _not_imported(app: AppTarget, error: ImportFailure) -> str:
     place = f" ({error.place})" if error.place else ""
-    lines = "".join(f"\n    {line}" for line in ("The end of its traceback:", *error.traceback[-_LINES:]))
-    return f"the app {app.target} cannot be imported: {error.why}{place}.{lines}"
+    shown = [line for line in error.traceback if "<frozen importlib" not in line][-_LINES:]
+    lines = "".join(f"\n    {line}" for line in ("The end of its traceback:", *shown))
+    return f"the app {app.target} cannot be imported: {one_line(error.why)}{place}.{lines}"

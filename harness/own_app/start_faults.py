@@ -54,7 +54,7 @@ def last_error(log: str, source: Path) -> LastError | None:
     lines = [re.sub(r"^ +\| ?", "", line) for line in log[start:].splitlines()[1:]]
     words = next((line for line in lines if line and not line[0].isspace()), None)
     places = own_places("\n".join(lines), source)
-    return None if words is None else LastError(words=words, place=places[-1] if places else None)
+    return None if words is None else LastError(words=one_line(words), place=places[-1] if places else None)
 
 
 def own_places(log: str, source: Path) -> list[str]:
@@ -71,6 +71,11 @@ def _place(line: str, source: Path) -> str | None:
         return None
     function = "" if match[3] in {None, "<module>"} else f" in {match[3]}"
     return f"{path.relative_to(folder).as_posix()}:{match[2]}{function}"
+
+
+def one_line(text: str) -> str:
+    """Return an error's words, which may be paragraphs, as part of a sentence."""
+    return " ".join(text.split()).rstrip(".")
 
 
 def _at(places: list[str]) -> str:

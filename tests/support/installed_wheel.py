@@ -17,7 +17,10 @@ from documented_commands import ROOT
 
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 _NOT_IN_A_WHEEL = {"benchmarks", "tests", "build"}
-PACKAGES = [path for path in ROOT.iterdir() if list(path.glob("*.py")) and path.name not in _NOT_IN_A_WHEEL]
+_MODULES = ("*.py", "handlerbench_guest/*.py")  # guest is only the folder that an app gets on its path
+PACKAGES = [
+    path for path in ROOT.iterdir() if any(map(list, map(path.glob, _MODULES))) and path.name not in _NOT_IN_A_WHEEL
+]
 THEIR_OWN = ("analysis", "bench_app", "harness")
 
 

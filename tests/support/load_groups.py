@@ -21,6 +21,7 @@ KINDS: dict[str, set[str]] = {
     # only computes, or asks a server this or that, and may run beside them.
     "load": {
         *(
+            "test_app_campaigns",
             "test_benchmarks",
             "test_clock_step",
             "test_contention",
@@ -28,13 +29,14 @@ KINDS: dict[str, set[str]] = {
             "test_end_to_end",
             "test_ledger",
             "test_locust_by_hand",
+            "test_shop",
         ),
         *("test_server_factors", "test_trials", "test_trials_open", "test_wheel"),
         "test_make::test_the_app_is_served_and_locust_drives_it",
         "test_yardstick::test_a_neighbour_that_empties_the_cache_makes_the_passes_slower",
         "test_make::test_the_cost_of_the_probe_is_measured",
     },
-    "browser": {"test_report_browser"},
+    "browser": {"test_report_browser", "test_app_page_browser"},
     "postgres": {
         *(
             "test_app",
@@ -49,12 +51,14 @@ KINDS: dict[str, set[str]] = {
     },
     # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
     "slow": {
+        *("test_guest_cures", "test_guest_inspect", "test_guest_probe", "test_guest_transparent", "test_guest_traps"),
         *("test_add_something", "test_answers", "test_charts", "test_commands", "test_make", "test_one_road"),
         *(
             "test_discarded_campaign",
             "test_endings",
             "test_ending_children",
             "test_forks",
+            "test_app_commands",
             "test_guest_process",
             "test_inspecting",
             "test_probe",

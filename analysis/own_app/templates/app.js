@@ -17,5 +17,12 @@
   });
   system.addEventListener("change", show);
   show();
+  const unfold = () => {
+    const card = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const folded = card && card.querySelector(":scope > details.whole");
+    if (folded) folded.open = true;
+  };
+  addEventListener("hashchange", unfold);
+  unfold();
   addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((each) => { each.open = true; }));
 })();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,14 +11,30 @@ from analysis.own_app import sentences
 from analysis.own_app.changes import outcome_of
 from analysis.own_app.export import as_json
 from analysis.own_app.gate import gate, stopped
-from analysis.own_app.places import place_of
-from analysis.own_app.ranking import Source, blocked_ms, ranking
+from analysis.own_app.places import NOT_OURS, parts_of
+from analysis.own_app.ranking import Source, advice, best_gain, blocked_ms, ranking
 from analysis.own_app.reading import read_results
 from analysis.own_app.results import AppResults, Outcome, RouteResult, Standing
 from analysis.stats.results import Estimate, Verdict
 from experiment.design.metrics import GOODPUT, RESPONSE_P99
+from experiment.design.model import Interval
 from experiment.errors import Exit, StoreError, UsageError
-from fake_apps import BUSY, FINDINGS, WORLD, Truth, version_claims, write_app_campaign
+from experiment.records.app_record import ClaimNote
+from experiment.theory.app_findings import FINDINGS as FINDINGS_TABLE
+from fake_apps import (
+    ALONE,
+    BUSY,
+    FINDINGS,
+    REQUESTS,
+    WORLD,
+    Truth,
+    claim,
+    one,
+    treatment,
+    usual_claims,
+    version_claims,
+    write_app_campaign,
+)
 from fake_campaigns import write_campaign
 
 if TYPE_CHECKING:
@@ -57,19 +74,30 @@ def test_the_line_with_most_of_the_lost_time_comes_first(results: AppResults) ->
 
 
 @pytest.mark.parametrize(
-    ("text", "file", "line", "function", "is_own"),
+    ("text", "parts"),
     [
-        ("shop/search.py:41 in rank", "shop/search.py", 41, "rank", True),
-        ("~ssl.py:9 in f", "ssl.py", 9, "f", False),
-        ("a folder/x.py:3 in A.b.<locals>.c", "a folder/x.py", 3, "A.b.<locals>.c", True),
-        ("C:/app/x.py:3 in f", "C:/app/x.py", 3, "f", True),
-        ("only-a-file.py", "only-a-file.py", None, "", True),
-        ("", "", None, "", True),
+        ("shop/search.py:41 in rank", ("shop/search.py", 41, "rank")),
+        (f"{NOT_OURS}ssl.py:9 in f", ("ssl.py", 9, "f")),
+        ("a folder/x.py:3 in A.b.<locals>.c", ("a folder/x.py", 3, "A.b.<locals>.c")),
+        ("C:/app/x.py:3 in f", ("C:/app/x.py", 3, "f")),
+        ("only-a-file.py", ("only-a-file.py", None, "")),
+        ("", ("", None, "")),
     ],
 )
-def test_a_place_is_taken_apart(text: str, file: str, line: int | None, function: str, is_own: bool) -> None:  # noqa: FBT001
-    found = place_of(text, None, share=1, ms=None)
-    assert (found.file, found.line, found.function, found.is_own) == (file, line, function, is_own)
+def test_a_place_is_taken_apart(text: str, parts: tuple[str, int | None, str]) -> None:
+    assert parts_of(text) == parts
+
+
+def test_a_line_stands_once_whatever_it_called(tmp_path: Path) -> None:
+    lines = (
+        ("a.py:5 in f", "json.dumps", 10.0),
+        ("a.py:5 in <listcomp>", None, 6.0),
+        ("a.py:5 in f", "gzip.compress", 4.0),
+    )
+    world = {f"search@{ALONE}": Truth(ms=53, rps=18.8, blocked_ms=20, lines=lines)}
+    (place,) = route(read_results(write_app_campaign(tmp_path / "lines", world=world)), "search").places
+    assert (place.at, place.function, place.share) == ("a.py:5", "f", 1.0)
+    assert [(call.name, round(call.share, 3)) for call in place.calls] == [("json.dumps", 0.5), ("gzip.compress", 0.2)]
 
 
 def test_the_sentence_says_where_how_long_and_what_the_change_brings(results: AppResults) -> None:
@@ -80,7 +108,7 @@ def test_the_sentence_says_where_how_long_and_what_the_change_brings(results: Ap
 
 def test_what_was_only_predicted_is_said_to_be_so(results: AppResults) -> None:
     said = sentences.verdict(route(results, "quote"))
-    assert "with that work off the loop it would serve 8.90x (predicted by theory, not measured)" in said
+    assert "with that work off the loop it would serve 8.9x (predicted by theory, not measured)" in said
     assert "the handler really awaits at shop/shipping.py:13 in quote" in sentences.refusal(
         route(results, "quote").refusals[0]
     )
@@ -102,6 +130,16 @@ def test_the_ranking_has_what_a_change_brings_and_where_that_is_known_from(resul
 def test_a_request_that_failed_has_its_reason_in_the_sentence(results: AppResults) -> None:
     said = sentences.verdict(route(results, "broken"))
     assert said == "POST /broken could not be measured: Every answer was 500 Internal Server Error."
+
+
+def test_with_too_few_trials_the_prediction_ranks_and_what_was_measured_is_said(tmp_path: Path) -> None:
+    found = read_results(write_app_campaign(tmp_path / "few", rounds=2))
+    gain = best_gain(route(found, "search"))
+    assert gain is not None
+    assert (gain.source, gain.ratio) == (Source.PREDICTED, 7.6)
+    assert re.search(
+        r"7\.6x \(predicted by theory, measured so far 7\.\d\dx, in too few", sentences.gain_sentence(gain)
+    )
 
 
 def test_a_change_that_brings_nothing_ranks_by_how_long_the_loop_is_held_up(tmp_path: Path) -> None:
@@ -186,9 +224,48 @@ def test_the_static_findings_of_a_route_stand_with_its_request(results: AppResul
     assert route(results, "search").findings == ()
 
 
+def test_a_line_that_was_seen_without_load_comes_with_advice(results: AppResults) -> None:
+    assert advice(route(results, "quote")) == FINDINGS_TABLE["client-per-request"].advice
+    assert advice(route(results, "search")) == ""
+
+
 def test_json_has_every_request_and_no_infinity(results: AppResults) -> None:
     data = as_json(results)
     assert [each["id"] for each in data["requests"]] == ["search", "quote", "items", "broken"]
     search = data["requests"][0]
     assert search["blocked_ms"] == blocked_ms(route(results, "search"))
     assert data["ranking"][0]["gain_is"] == "predicted"
+
+
+def test_a_try_says_what_the_change_brings_and_nothing_of_what_was_not_judged(tmp_path: Path) -> None:
+    world = {name: truth for name, truth in WORLD.items() if name.startswith(f"search@{BUSY}")}
+    tried = [claim for claim in usual_claims() if claim[1].kind == "change"]
+    found = read_results(write_app_campaign(tmp_path / "try", world=world, claims=tried, requests=REQUESTS[:1]))
+    (search,) = found.routes
+    assert search.standing is Standing.UNJUDGED
+    assert [each.route.request.id for each in ranking(found)] == ["search"]
+    assert re.match(r"GET /search\?q=tea with 20 users: 19 rps .*; as def it would serve 7", sentences.verdict(search))
+    assert sentences.tally(found) == "1 change tried: 1 better"
+
+
+def test_each_ratio_of_a_change_has_the_margin_of_its_own_claim(tmp_path: Path) -> None:
+    now, then = treatment("items"), treatment("items", version="main")
+    asked = [
+        (
+            claim(f"items-{metric.name}", "as before", one(now, metric, Interval(1 - margin, 1 + margin), then)),
+            ClaimNote(
+                id=f"items-{metric.name}",
+                kind="change",
+                request="items",
+                load=BUSY,
+                change="version-main",
+                margin=margin,
+            ),
+        )
+        for metric, margin in ((RESPONSE_P99, 0.5), (GOODPUT, 0.1))
+    ]
+    world = {f"items@{BUSY}": Truth(ms=30, rps=830), f"items@{BUSY}+version-main": Truth(ms=24, rps=830)}
+    found = read_results(write_app_campaign(tmp_path / "margins", world=world, claims=asked, rounds=8))
+    (change,) = route(found, "items").changes
+    assert [part.comparison.metric for part in change.parts] == [GOODPUT, RESPONSE_P99]
+    assert (change.margin, change.outcome) == (0.1, Outcome.SAME)

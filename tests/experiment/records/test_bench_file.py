@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +13,10 @@ from experiment.design.model import Interval, Load, LoadKind, at_least, at_most
 from experiment.design.own_app import AppClaim, AppRequest, AppTarget
 from experiment.errors import UsageError
 from experiment.records.bench_file import read_bench_file
+from experiment.records.bench_file_entries import AppEntry, ClaimEntry, ExpectEntry, FileEntry, LoadEntry, RequestEntry
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from pydantic import BaseModel
 
     from experiment.design.own_app import BenchFile
 
@@ -171,7 +173,7 @@ def test_an_interval_is_written_as_people_write_it(tmp_path: Path, written: str,
 
 
 WRONG_KEYS = [
-    ('[ap]\ntarget = "a:b"', "app: is missing; ap: no such key; did you mean app?"),
+    ('[ap]\ntarget = "a:b"', "app: is missing; [ap]: no such key; did you mean app?"),
     ("", "app: is missing"),
     (APP + 'pyhton = "x"', "[app], pyhton: no such key; did you mean python?"),
     (APP + "environment = { DEBUG = 1 }", "[app], environment.DEBUG: must be a valid string"),
@@ -294,3 +296,22 @@ def test_a_side_becomes_a_server_configuration(tmp_path: Path) -> None:
     assert side.server == server(workers=2, thread_tokens=100, version="v1.2")
     assert (side.request, side.version) == ("search", "v1.2")
     assert read_side("search", ["search"]).version is None
+
+
+@pytest.mark.parametrize("model", [FileEntry, AppEntry, RequestEntry, ExpectEntry, LoadEntry, ClaimEntry])
+def test_every_key_is_explained(model: type[BaseModel]) -> None:
+    page = (Path(__file__).parents[3] / "docs" / "handlerbench-toml.md").read_text(encoding="utf-8")
+    for name, field in model.model_fields.items():
+        assert field.description
+        assert f"`{name}`" in page or f"[{name}]" in page
+
+
+def test_services_are_read(tmp_path: Path) -> None:
+    app = read(tmp_path, f'{APP}services = "redis-server --port 6380"\nservices_port = 6380\n').app
+    assert (app.services, app.services_port) == ("redis-server --port 6380", 6380)
+    for wrong, said in (
+        ("services_port = 6380", "[app]: has services_port without services"),
+        ('services = "a \'b"', "[app], services: No closing quotation"),
+        ('services = " "', "[app], services: must be a command"),
+    ):
+        assert said in said_of(tmp_path, f"{APP}{wrong}\n")

@@ -12,7 +12,7 @@ import pytest
 from bench_app.catalogue import CATALOGUE
 from experiment.design.claims import CLAIMS
 from experiment.errors import Exit, UsageError
-from harness.commands import run
+from harness.commands import app, run
 from harness.commands.cli import COMMANDS, main
 from harness.commands.words import claim_id, nearest, seconds
 
@@ -56,9 +56,7 @@ def test_resume_and_claims_exclude_each_other(capsys: pytest.CaptureFixture[str]
 def test_what_a_campaign_measures_is_not_changed_by_resuming_it(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    assert "leave out --claims, --out and --all-rounds" in _fails(
-        capsys, "run", "--resume", str(tmp_path), "--all-rounds"
-    )
+    assert "leave out --all-rounds" in _fails(capsys, "run", "--resume", str(tmp_path), "--all-rounds")
 
 
 def test_all_rounds_is_ordered_and_registered(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,11 +95,20 @@ def test_list_as_json_names_every_variant_and_claim(capsys: pytest.CaptureFixtur
 
 
 def test_every_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in COMMANDS:
+    groups = [("app", name) for name in app.COMMANDS]
+    for words in [*((name,) for name in COMMANDS), *groups]:
         with pytest.raises(SystemExit) as left:
-            main([command, "--help"])
+            main([*words, "--help"])
         assert left.value.code == Exit.OK
-        assert f"usage: bench {command}" in capsys.readouterr().out
+        assert f"usage: bench {' '.join(words)}" in capsys.readouterr().out
+
+
+def test_a_group_lists_its_commands_and_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["app", "--help"])
+    said = capsys.readouterr().out
+    assert all(f"\n    {name}" in said for name in app.COMMANDS)
+    assert "exit codes: 0 done" in said
 
 
 def test_the_list_of_commands_loads_none_of_them() -> None:

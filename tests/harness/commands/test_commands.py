@@ -96,6 +96,15 @@ ELSEWHERE = {
     "python -m harness.commands.generated_docs": By(
         test="test_generated_docs.py::test_a_generated_page_is_what_its_table_makes"
     ),
+    "bench app init shop.main:app --python .venv/bin/python": By(
+        test="test_app_commands.py::test_init_writes_a_file_that_inspect_reads"
+    ),
+    "bench app inspect": By(test="test_app_commands.py::test_init_writes_a_file_that_inspect_reads"),
+    "bench app run": By(test="test_shop.py::test_the_ranking_has_the_planted_mistakes_and_nothing_else"),
+    "bench app try stock --style def": By(test="test_shop.py::test_a_change_is_tried_without_editing_the_shop"),
+    "bench app run --against main --fail-on worse:10%": By(
+        test="test_shop.py::test_a_version_that_became_worse_fails_the_gate"
+    ),
     "python -m benchmarks.probe_cost": By(test="test_make.py::test_the_cost_of_the_probe_is_measured"),
     "python -m benchmarks.residuals": By(test="test_residuals.py::test_the_command_prints_the_table_of_floors"),
     "python -m benchmarks.scheduling --seeds 20": By(

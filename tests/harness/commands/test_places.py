@@ -45,7 +45,7 @@ PLACES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "inside a file": (lambda p: a_file(p) / "campaign", "campaign: what should be a folder is none"),
     "a name of 300 characters": (lambda p: p / ("n" * 300), "...: the name is too long"),
     "a link that leads nowhere": (a_dangling_link, "link: something else is there already"),
-    "links in a circle": (a_loop, "one: something else is there already"),
+    "links in a circle": (a_loop, "one: symbolic links lead round in a circle"),
     "a device": (lambda _: Path("/dev/null"), "/dev/null: what should be a folder is none"),
 }
 

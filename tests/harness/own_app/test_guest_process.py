@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from app_environments import ENVIRONMENTS
 from experiment.design.factors import FactorError, server
 from experiment.errors import EnvironmentUnfitError, UsageError
 from harness.own_app.guest_process import GuestOrder, guest, guest_command
+from harness.own_app.inspecting import inspection_of
 from harness.trial.probe_log import probe_files
 from strangers import stranger
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from app_environments import AppEnvironment
 
 
 def order(folder: Path, text: str, *, ready_limit_s: float = 30.0, **settings: Any) -> GuestOrder:
@@ -72,11 +76,51 @@ def test_an_app_runs_in_its_folder_with_its_variables_and_is_shut_down(
     assert not service.is_alive
 
 
+PYTHON_ITSELF = """
+    import platform
+    import sys
+    from starlette.applications import Starlette
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    def home(request):
+        return JSONResponse([platform.python_version_tuple()[:2], sys.prefix])
+
+    app = Starlette(routes=[Route("/", home)])
+"""
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS.values(), ids=ENVIRONMENTS)
+def test_an_app_runs_under_its_own_python_and_packages(tmp_path: Path, environment: AppEnvironment) -> None:
+    python = environment.python()
+    app = stranger(tmp_path / "app", PYTHON_ITSELF, python=str(python))
+    with (
+        guest(GuestOrder(app=app, log=tmp_path / "log", probe=tmp_path / "probe.jsonl")) as service,
+        httpx.Client(base_url=service.url, trust_env=False) as client,
+    ):
+        assert client.get("/").json() == [environment.version.split("."), str(python.parents[1])]
+    assert inspection_of(app).routes[0].style == "def"
+
+
 def test_each_worker_has_a_probe_file_before_the_app_is_ready(tmp_path: Path) -> None:
     app = stranger(tmp_path / "app")
     asked = GuestOrder(app=app, log=tmp_path / "log", server=server(workers=2), probe=tmp_path / "probe.jsonl")
     with guest(asked):
         assert len(probe_files(tmp_path / "probe.jsonl")) == 2
+
+
+@pytest.mark.parametrize("way", ["raise TypeError", "return"])
+def test_an_app_that_knows_no_lifespan_gets_ready(tmp_path: Path, way: str) -> None:
+    plain = f"""
+        async def app(scope, receive, send):
+            if scope["type"] != "http":
+                {way}
+            await send({{"type": "http.response.start", "status": 200, "headers": []}})
+            await send({{"type": "http.response.body", "body": b"here"}})
+    """
+    asked = GuestOrder(app=stranger(tmp_path / "app", plain), log=tmp_path / "log", probe=tmp_path / "probe.jsonl")
+    with guest(asked) as service, httpx.Client(base_url=service.url, trust_env=False) as client:
+        assert client.get("/").text == "here"
 
 
 def test_an_app_that_cannot_be_imported_is_told_with_its_error_and_line(tmp_path: Path) -> None:
@@ -135,6 +179,14 @@ def test_an_app_that_hangs_is_told_with_the_line_that_it_hangs_at(tmp_path: Path
     assert said.startswith(
         "the app strange:app is not ready after 2 s; it hangs in its start-up (strange.py:3 in wait)."
     )
+
+
+def test_no_secret_of_the_apps_variables_is_shown(tmp_path: Path) -> None:
+    env_file = tmp_path / "env"
+    env_file.write_text("KEY=hunter2-and-more\n", encoding="utf-8")
+    said = complaint(order(tmp_path, "import os\nraise RuntimeError(os.environ['KEY'])", env_file=env_file))
+    assert "cannot be imported: RuntimeError: (hidden)" in said
+    assert "hunter2" not in said
 
 
 def test_an_interpreter_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -69,3 +69,24 @@ def test_an_interpreter_without_the_apps_packages_is_said_to_be_the_wrong_one(tm
     fake.chmod(0o755)
     with pytest.raises(EnvironmentUnfitError, match=r"python has no starlette; name the app's own Python in \[app\]"):
         inspection_of(stranger(tmp_path / "app", python=str(fake)))
+
+
+def test_no_secret_of_the_apps_variables_is_shown(tmp_path: Path) -> None:
+    env_file = tmp_path / "env"
+    env_file.write_text("KEY=hunter2-and-more\n", encoding="utf-8")
+    takes = """
+        import os
+        from fastapi import FastAPI, Header
+
+        app = FastAPI()
+
+        @app.get("/")
+        def home(key: str = Header(default=os.environ["KEY"])):
+            return key
+    """
+    found = inspection_of(stranger(tmp_path / "app", takes, env_file=env_file))
+    assert found.routes[0].parameters[0].default == "(hidden)"
+    fails = "import os\nraise RuntimeError('wrong key ' + os.environ['KEY'])"
+    with pytest.raises(EnvironmentUnfitError, match=r"RuntimeError: wrong key \(hidden\)") as error:
+        inspection_of(stranger(tmp_path / "app", fails, env_file=env_file))
+    assert "hunter2" not in str(error.value)

@@ -89,7 +89,7 @@ class TestGiven:
     def test_a_table_that_another_session_locks_is_left_there_and_holds_nobody_up(
         self, empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(given, "_STATEMENT_LIMIT_S", 1)
+        monkeypatch.setattr(given, "_STATEMENT_LIMIT_S", 3)
         with psycopg.connect(empty) as theirs:
             with database(url=empty, log=tmp_path / "log", cores=()):
                 theirs.execute("LOCK TABLE handlerbench.items")

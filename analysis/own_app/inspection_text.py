@@ -1,0 +1,121 @@
+"""What an app looks like without load, for a terminal: its routes with their thread hops, then what was found."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+
+from analysis.wording import words
+from analysis.wording.columns import cut, padded, wrapped
+from experiment.records.app_record import FindingEntry
+from experiment.records.inspection import HopEntry, Inspection, RouteEntry
+from experiment.theory.app_findings import FINDINGS, Finding
+
+_INDENT = "    "
+_STYLE_WIDTH, _HOPS_WIDTH = 10, 6
+_MOST_ROUTES = 3
+STYLES = {"async": "async def", "def": "def", "class": "class", "asgi": "app"}
+_HOPS = {
+    "endpoint": "the handler",
+    "dependency": "dependency {name}",
+    "yield-dependency": "dependency {name} with yield",
+    "response-validation": "validation of the answer",
+    "streaming": "streaming in {name}",
+    "background": "task {name}",
+}
+
+
+def inspection_text(
+    inspection: Inspection, target: str, found: Sequence[FindingEntry], measured: Mapping[str, str], width: int = 80
+) -> str:
+    """Return the text, in lines of at most `width` columns. `measured`: by claim, what it found of the cost."""
+    parts = [_head(inspection, target, width), _routes(inspection, width)]
+    if inspection.middleware:
+        parts.append(_middleware(inspection, width))
+    parts.append(["Found in the code", *_found(found, measured, width)])
+    return "\n\n".join("\n".join(part) for part in parts) + "\n"
+
+
+def _head(inspection: Inspection, target: str, width: int) -> list[str]:
+    versions = [f"Python {inspection.python}", *(f"{name} {of}" for name, of in inspection.packages.items())]
+    counts = [
+        f"{sum(route.style == style for route in inspection.routes)} {said}"
+        for style, said in STYLES.items()
+        if any(route.style == style for route in inspection.routes)
+    ]
+    routes = words.plural(len(inspection.routes), "route")
+    return [
+        *wrapped(f"{target}: {routes}{': ' if counts else ''}{', '.join(counts)}", width),
+        *wrapped(", ".join(versions), width),
+    ]
+
+
+def _routes(inspection: Inspection, width: int) -> list[str]:
+    room = width - _STYLE_WIDTH - _HOPS_WIDTH
+    head = padded("Routes", room) + padded("style", _STYLE_WIDTH) + padded("hops", _HOPS_WIDTH, right=True)
+    return [head, *(line for route in inspection.routes for line in _route(route, room, width))]
+
+
+def _route(route: RouteEntry, room: int, width: int) -> Iterator[str]:
+    name = padded(cut(f"  {route.name}", room - 2), room)
+    hops = padded(str(route.hop_count), _HOPS_WIDTH, right=True)
+    yield name + padded(STYLES[route.style], _STYLE_WIDTH) + hops
+    about = [route.place or route.endpoint]
+    if route.hops:
+        about.append(f"to a thread for {', '.join(map(_hop, route.hops))}")
+    yield from wrapped("; ".join(about), width, indent=_INDENT)
+    for trap in route.traps:
+        title = FINDINGS[trap.id].title if trap.id in FINDINGS else trap.id
+        yield from wrapped(f"{trap.place}: {trap.detail}: {title}", width, indent="      ", first="    ! ")
+
+
+def _hop(hop: HopEntry) -> str:
+    times = "" if hop.count == 1 else f" ({hop.count})"
+    return _HOPS[hop.source].format(name=hop.name) + times
+
+
+def _middleware(inspection: Inspection, width: int) -> list[str]:
+    lines = ["Middleware, the outermost first"]
+    for each in inspection.middleware:
+        kind = ", a BaseHTTPMiddleware" if each.is_base_http else ""
+        lines += wrapped(f"{each.name} ({each.place or each.cls}){kind}", width, indent=_INDENT, first="  ")
+    return lines
+
+
+def _found(found: Sequence[FindingEntry], measured: Mapping[str, str], width: int) -> Iterator[str]:
+    if not found:
+        yield from wrapped("Nothing. What only shows under load, `bench app run` measures.", width, indent="  ")
+    for number, (name, entries) in enumerate(groupby(found, key=lambda entry: entry.id), 1):
+        yield from _finding(FINDINGS[name], list(entries), measured, f"{number:>2}. ", width)
+
+
+def _finding(
+    row: Finding, entries: Sequence[FindingEntry], measured: Mapping[str, str], first: str, width: int
+) -> Iterator[str]:
+    yield from wrapped(f"{words.upper_first(row.title)} ({row.weight})", width, indent=_INDENT, first=first)
+    for place, routes in _places(entries).items():
+        yield from wrapped(f"{place}{_of_routes(routes)}", width, indent="        ", first="      ")
+    yield from wrapped(f"Why: {row.why}.", width, indent=_INDENT)
+    yield from wrapped(f"What to do: {row.advice}.", width, indent=_INDENT)
+    yield from wrapped(_cost(row, measured), width, indent=_INDENT)
+
+
+def _cost(row: Finding, measured: Mapping[str, str]) -> str:
+    said = f"What it costs: {row.of_claim}"
+    if row.claim is None:
+        return f"{said}."
+    return f"{said}: {measured[row.claim]}" if row.claim in measured else f"{said}; no campaign at hand has its figure."
+
+
+def _places(entries: Sequence[FindingEntry]) -> dict[str, list[str]]:
+    """Return by place, with what stands there, the routes that it concerns."""
+    out: dict[str, list[str]] = {}
+    for entry in entries:
+        where = f"{entry.file}:{entry.line}" if entry.file else "no place in Python code"
+        out.setdefault(f"{where} {entry.detail}", []).extend([entry.route] if entry.route else [])
+    return out
+
+
+def _of_routes(routes: Sequence[str]) -> str:
+    if not routes:
+        return ""
+    more = f" and {len(routes) - _MOST_ROUTES} more" if len(routes) > _MOST_ROUTES else ""
+    return f": {', '.join(routes[:_MOST_ROUTES])}{more}"

@@ -1,0 +1,3 @@
+import not_installed_anywhere
+
+app = not_installed_anywhere.App()
