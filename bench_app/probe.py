@@ -43,6 +43,7 @@ FORMAT = 1
 # uvloop counts its timers from a clock of whole milliseconds, so a timer can fire this much before its time.
 EARLY_S = 0.001
 STUCK_AFTER_TICKS = 2
+_END_LIMIT_S = 5.0  # a disk that hangs must not keep the process from ending
 
 # Compared as strings: this is looked up while the loop is late, by a thread that would make it later.
 _PACKAGE_PREFIX = f"{Path(__file__).parent}{os.sep}"
@@ -120,7 +121,7 @@ class Probe:
         """Stop both halves; a last line holds the lags up to now."""
         self._timer.cancel()
         self._stop.set()
-        self._thread.join()
+        self._thread.join(_END_LIMIT_S)
         self._file.close()
 
     def _tick(self) -> None:

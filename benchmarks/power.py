@@ -15,7 +15,7 @@ from analysis.drawing.style import BODY, LIGHT, RC
 from benchmarks.looks import first_verdicts
 from benchmarks.noise import Model, log_ratios
 from experiment.design.model import at_least
-from experiment.records.store import write_whole
+from experiment.records.writing import write_whole
 
 ROUNDS = (4, 6, 8, 12)
 SPREADS = (0.05, 0.15)

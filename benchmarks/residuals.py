@@ -153,7 +153,7 @@ def _rows(commit: str, folder: CampaignFolder, wanted: Mapping[Key, Comparison])
 def _taken_out(commit: str, place: Path) -> CampaignFolder:
     """Return the reference as it was in a commit, written to `place`. Raises CalledProcessError without that commit."""
     command = ["git", "-C", str(ROOT), "archive", commit, "results/reference"]
-    archive = subprocess.run(command, check=True, capture_output=True).stdout
+    archive = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         tar.extractall(place, filter="data")
     return CampaignFolder(place / "results" / "reference")

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic_core import to_jsonable_python
 
-from experiment.records.store import write_whole
+from experiment.records.writing import write_whole
 
 
 def say(text: str = "") -> None:

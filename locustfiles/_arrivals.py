@@ -17,6 +17,7 @@ from greenlet import GreenletExit, getcurrent, greenlet
 
 from _alarm import Alarm
 from _client import Connection
+from _load_closed import START_LIMIT_S
 from _target import Failure, Target
 
 ArrivalProcess = Literal["constant", "poisson"]
@@ -75,7 +76,7 @@ class Arrivals:
     def prewarm(self, connections: int) -> None:
         """Open some connections now; one that cannot be opened is simply not there."""
         fresh = [Connection(self._target, priority=self._priority) for _ in range(connections)]
-        gevent.joinall([gevent.spawn(connection.open) for connection in fresh])
+        gevent.joinall([gevent.spawn(connection.open) for connection in fresh], timeout=START_LIMIT_S)
         self._idle += [connection for connection in fresh if connection.is_open]
 
     def start(self, start_t: float, until_t: float) -> None:

@@ -42,6 +42,12 @@ def _not_waiting_for_the_disk(request: pytest.FixtureRequest, monkeypatch: pytes
         monkeypatch.setattr("os.fsync", lambda _fd: None)
 
 
+@pytest.fixture(autouse=True)
+def _measuring_beside_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep made-up campaigns, which measure nothing, out of the way of each other and of real ones."""
+    monkeypatch.setattr("harness.system.lock.machine_file", lambda: tmp_path.with_name(f".{tmp_path.name}.lock"))
+
+
 @pytest.fixture(scope="session")
 def driver() -> Iterator[Driver]:
     """A driver that carries out one trial after the other, as in a campaign."""

@@ -10,10 +10,10 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from subprocess import PIPE, Popen
+from subprocess import PIPE, Popen, TimeoutExpired
 from threading import Thread
 
 import matplotlib as mpl
@@ -23,6 +23,10 @@ from analysis.drawing.files import write_figure
 from analysis.drawing.style import LIGHT, RC
 
 Numbered = tuple[int, "Job"]
+
+_PICTURE_LIMIT_S = 60.0
+"""Far more than a picture takes: a second process that is stopped, or hangs, is then ended, and the rest drawn here."""
+_END_LIMIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,20 +56,39 @@ def second_process() -> Iterator[Popen[bytes] | None]:
     try:
         yield second
     finally:
-        second.communicate()  # closes its stdin, which ends it
+        _end(second)
+
+
+def _end(second: Popen[bytes]) -> None:
+    """Close its stdin, which ends it; kill it if it does not end."""
+    assert second.stdin is not None  # noqa: S101 - for the type checker: started with pipes
+    assert second.stdout is not None  # noqa: S101
+    with suppress(OSError):
+        second.stdin.close()
+    try:
+        second.wait(_END_LIMIT_S)
+    except TimeoutExpired:
+        second.kill()
+        second.wait(_END_LIMIT_S)
+    second.stdout.close()
 
 
 def draw_each(jobs: Sequence[Job], second: Popen[bytes] | None) -> list[str]:
     """Draw every picture and return their SVGs in the same order."""
     todo, done = deque(enumerate(jobs)), dict[int, str]()
-    helper = Thread(target=_let_draw, args=(second, todo, done))
+    helper = Thread(target=_let_draw, args=(second, todo, done), daemon=True)
     with mpl.rc_context(RC):
+        limit_s = 0.0  # what is broken off here needs no more pictures
         try:
             helper.start()
             _draw(todo, done)
+            limit_s = _PICTURE_LIMIT_S
         finally:
             todo.clear()
-            helper.join()
+            helper.join(limit_s)
+            if second is not None and helper.is_alive():
+                second.kill()  # the helper then reads the end of its output
+                helper.join(_END_LIMIT_S)
         _draw(deque((n, job) for n, job in enumerate(jobs) if n not in done), done)
     return [done[number] for number in range(len(jobs))]
 

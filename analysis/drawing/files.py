@@ -10,7 +10,7 @@ from matplotlib.image import imsave
 from analysis.drawing.both_themes import both_themes
 from analysis.drawing.style import DARK, DPI, THEMES, recoloured
 from analysis.drawing.svg import small
-from experiment.records.store import write_whole
+from experiment.records.writing import replaced, write_whole
 
 ENDINGS = (".svg", ".dark.svg", ".png", ".dark.png")
 
@@ -35,5 +35,6 @@ def write_figure(figure: Figure, folder: Path, name: str) -> str:
     figure.draw(renderer)
     for theme, image in zip(THEMES, renderer.images, strict=True):
         path = folder / f"{name}{theme.suffix}.png"
-        imsave(path, image, format="png", dpi=DPI, metadata=no_name, pil_kwargs={"compress_level": 4})
+        with replaced(path) as file:
+            imsave(file, image, format="png", dpi=DPI, metadata=no_name, pil_kwargs={"compress_level": 4})
     return svg

@@ -20,7 +20,8 @@ from analysis.report.view import AnswerView, FigureView, report_view
 from analysis.stats.results import ClaimResult, ComparisonResult
 from analysis.wording import markdown, words
 from analysis.wording.printable import one_line, printable
-from experiment.records.store import VERDICTS, write_table, write_whole
+from experiment.records.store import VERDICTS, write_table
+from experiment.records.writing import write_whole
 
 REPORT_HTML, REPORT_MD = "report.html", "report.md"
 VERDICT_COLUMNS = (

@@ -14,6 +14,7 @@ from analysis.drawing.style import RC, THEMES, Theme
 from analysis.reading.campaign import Campaign
 from analysis.talk.card_drawing import draw_claim, draw_title
 from analysis.talk.cards import claim_card
+from experiment.records.writing import replaced
 
 _SETTINGS: dict[Any, Any] = RC | {"pdf.fonttype": 42}  # fonts a reader's machine need not have
 _NO_DATES = {"CreationDate": None, "Creator": None, "Producer": None}
@@ -26,8 +27,10 @@ def write_slides(campaign: Campaign, out_dir: Path) -> list[Path]:
     decks = [out_dir / f"deck{theme.suffix}.pdf" for theme in THEMES]
     with (
         mpl.rc_context(_SETTINGS),
-        PdfPages(decks[0], metadata=_NO_DATES) as light_deck,
-        PdfPages(decks[1], metadata=_NO_DATES) as dark_deck,
+        replaced(decks[0]) as light_file,
+        replaced(decks[1]) as dark_file,
+        PdfPages(light_file, metadata=_NO_DATES) as light_deck,
+        PdfPages(dark_file, metadata=_NO_DATES) as dark_deck,
     ):
         for name, draw in slides.items():
             light, dark = (draw(theme) for theme in THEMES)

@@ -16,6 +16,7 @@ from analysis.drawing.style import DPI, RC, THEMES, Theme
 from analysis.reading.campaign import Campaign
 from analysis.talk import timeline_burst, timeline_bystander
 from analysis.talk.timeline import Mover, Timeline
+from experiment.records.writing import replaced
 
 FRAME_MS, HOLD_MS = 200, 6000  # a frame lasts a fifth of a second; the last one long enough to be read
 _SCALE = 0.8  # 1280x720: half the bytes, and type of 14 pixels at least
@@ -65,7 +66,8 @@ def write_gif(timeline: Timeline, theme: Theme, path: Path, *, footer: str, is_s
     figure = slide(picture, theme, footer=footer, is_smoke=is_smoke)
     frames = _frames(figure, movers[0], _moments(timeline))
     durations = [FRAME_MS] * (len(frames) - 1) + [HOLD_MS]
-    frames[0].save(path, format="GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
+    with replaced(path) as file:
+        frames[0].save(file, format="GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
     return path
 
 

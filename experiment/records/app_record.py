@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from experiment.errors import StoreError
-from experiment.records.manifest import Entry
-from experiment.records.store import append_rows, write_whole
+from experiment.records.registered import Entry
 from experiment.records.validation import complaint
+from experiment.records.writing import append_rows, write_whole
 
 APP, BLOCKING = "app.json", "blocking.csv"
 BLOCKING_COLUMNS = ("trial_id", "place", "library_call", "lost_s")

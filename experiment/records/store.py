@@ -14,6 +14,7 @@ import io
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from math import isfinite
 from pathlib import Path
@@ -27,6 +28,7 @@ from experiment.records.latency import LATENCY_COLUMNS
 from experiment.records.manifest import Manifest, read_manifest
 from experiment.records.rows import read_rows
 from experiment.records.trial import METRIC_FIELDS, SecondRow, Series, TrialRecord
+from experiment.records.writing import append_rows, naming, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -57,17 +59,33 @@ class CampaignFolder:
 
         Raises StoreError when something is there: nothing measured is ever overwritten.
         """
-        if path.exists() and any(path.iterdir()):
-            raise StoreError(
-                f"{path} is not empty. A campaign never overwrites another: choose another --out, or go on with "
-                f"that one by `bench run --resume {path}`."
-            )
+        with naming(path):
+            if path.exists() and any(path.iterdir()):
+                raise StoreError(
+                    f"{path} is not empty. A campaign never overwrites another: choose another --out, or go on with "
+                    f"that one by `bench run --resume {path}`."
+                )
+            return cls._begun(path, manifest)
+
+    @classmethod
+    def _begun(cls, path: Path, manifest: Manifest) -> CampaignFolder:
+        """Make the folder with its files; where that fails, remove what it made."""
+        folder, has_made = cls(path), not path.exists()
         path.mkdir(parents=True, exist_ok=True)
-        folder = cls(path)
-        (path / "logs").mkdir(exist_ok=True)
-        folder.write_manifest(manifest)
-        for name, columns in _TABLES.items():
-            append_rows(path / name, [columns])
+        try:
+            (path / "logs").mkdir(exist_ok=True)
+            folder.write_manifest(manifest)
+            for name, columns in _TABLES.items():
+                append_rows(path / name, [columns])
+        except BaseException:
+            for made in (path / MANIFEST, *(path / name for name in _TABLES)):
+                with suppress(OSError):
+                    made.unlink(missing_ok=True)
+            with suppress(OSError):
+                (path / "logs").rmdir()
+                if has_made:
+                    path.rmdir()
+            raise
         return folder
 
     @classmethod
@@ -92,6 +110,17 @@ class CampaignFolder:
         append_rows(self.path / LATENCY, latency_rows(record.trial_id, histograms))
         append_rows(self.path / THROUGHPUT, ([record.trial_id, *_cells(asdict(row).values())] for row in seconds))
         append_rows(self.path / TRIALS, [_trial_cells(record)])
+
+    def sizes(self) -> dict[str, int]:
+        """Return how long each table is: where `cut_to` goes back to."""
+        return {name: (self.path / name).stat().st_size for name in _TABLES}
+
+    def cut_to(self, sizes: Mapping[str, int]) -> None:
+        """Take back what was added since: a part of a trial, which the disk did not take whole. Raises OSError."""
+        for name, size in sizes.items():
+            path = self.path / name
+            if path.stat().st_size > size:
+                os.truncate(path, size)
 
     def mend(self) -> None:
         """Cut off a half-written last line that a crash left, so that the next row starts on a line of its own.
@@ -192,26 +221,6 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Iterable[Any]
     writer.writerow(columns)
     writer.writerows(_cells(row) for row in rows)
     write_whole(path, buffer.getvalue())
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is either the old one or the new one, whatever happens in between."""
-    temporary = path.with_name(f".{path.name}.new")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def append_rows(path: Path, rows: Iterable[Iterable[Any]]) -> None:
-    """Add rows to a table; once this returns they are on disk."""
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows(rows)
-    with path.open("a", encoding="utf-8", newline="") as file:
-        file.write(buffer.getvalue())
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _trial_cells(record: TrialRecord) -> list[str]:

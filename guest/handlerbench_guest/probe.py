@@ -46,6 +46,7 @@ TICK_S = 0.01
 SAMPLE_S = 0.05
 LATE_S = 0.002
 STUCK_AFTER_TICKS = 2
+_END_LIMIT_S = 5.0  # a disk that hangs must not keep the process from ending
 _EARLY_S = 0.001  # uvloop counts timers from a clock of whole milliseconds, so one can fire this much before its time
 
 
@@ -86,7 +87,7 @@ class Probe:
         """Stop both halves; a last line holds the lags up to now."""
         self._timer.cancel()
         self._stop.set()
-        self._thread.join()
+        self._thread.join(_END_LIMIT_S)
         self._file.close()
 
     def _tick(self) -> None:

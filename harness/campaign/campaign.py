@@ -23,6 +23,7 @@ from experiment.theory.pool_occupancy import ConnectionHold, connection_hold
 from experiment.theory.validity import RuleContext, findings
 from harness.campaign.discarded import MOST_IN_A_ROW, Discarded
 from harness.campaign.events import CampaignProgress, Listener
+from harness.campaign.keeping import keep
 from harness.campaign.schedule import Durations, Rules, Schedule, Step, Stop
 from harness.system import interruption
 from harness.trial.driver import Driver
@@ -160,7 +161,7 @@ class Campaign:
             reasons="; ".join(f.reason for f in fired),
             metrics=measurement.metrics,
         )
-        self.folder.append(record, measurement.histograms, measurement.seconds)
+        keep(self.folder, record, measurement, note=self.listener.note)
         self.trials.append(record)
         self._discarded = self._discarded.and_then(record)
         self.listener.trial_ended(record, self._standing(step, place + 1))

@@ -1,9 +1,7 @@
 """This machine's noise floor, from a quick A/A run before any claim is measured."""
 
-import tempfile
 from dataclasses import dataclass, replace
 from math import exp, inf
-from pathlib import Path
 from statistics import stdev
 
 from analysis.stats.estimate import half_width_factor, log_ratios
@@ -17,7 +15,9 @@ from experiment.records.store import CampaignFolder
 from experiment.records.trial import TrialRecord
 from harness.campaign.campaign import Campaign
 from harness.campaign.schedule import Rules
+from harness.system.lock import alone
 from harness.system.pinning import plan_cores
+from harness.system.scratch import scratch
 from harness.trial.app_settings import todays
 from harness.trial.preflight import preflight
 from harness.trial.rig import rig
@@ -50,11 +50,14 @@ class NoiseFloor:
 
 
 def measure_noise() -> NoiseFloor:
-    """Run the A/A pair for a few short rounds, about 40 s. Raises EnvironmentUnfitError if a service cannot start."""
+    """Run the A/A pair for a few short rounds, about 40 s. Raises EnvironmentUnfitError if a service cannot start.
+
+    Raises UsageError while a campaign is being measured on this machine.
+    """
     pair = A_A.treatments
     loads = {t.load: replace(LOADS[t.load], warmup_s=0.5, window_s=_WINDOW_S) for t in pair}
-    with tempfile.TemporaryDirectory(prefix="handlerbench-") as name:
-        folder = CampaignFolder.create(Path(name) / "noise", Manifest(campaign="noise"))
+    with alone("bench doctor"), scratch("noise-") as place:
+        folder = CampaignFolder.create(place / "noise", Manifest(campaign="noise"))
         with rig(plan=plan_cores(), logs=folder.path / "logs", loads=loads, settings=todays(), seed=1) as stand:
             stand.answers.update(preflight(stand, [t.variant for t in pair]).answers)
             rules = Rules(seed=1, alpha=ALPHA, budget_s=_BUDGET_S, max_rounds=ROUNDS)

@@ -27,6 +27,7 @@ from experiment.records.registered import ClaimEntry, treatment_entries
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import Campaign
 from harness.campaign.events import Listener
+from harness.campaign.keeping import resumable
 from harness.campaign.schedule import Rules
 from harness.campaign.unserved import given_database, missing_for, missing_variants
 from harness.postgres.binaries import NoPostgresError
@@ -140,7 +141,7 @@ def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Campa
     claims, bounds = manifest.asked(), _bounds(folder, manifest)
     always = always_of(manifest, claims)
     busy = f"{folder.path} is being measured by another process; wait for it or stop it."
-    with only_one(folder.path / ".running", busy=busy):
+    with only_one(folder.path / ".running", busy=busy), resumable(folder.path):
         on_start(folder.path)
         with _rig_for(folder, manifest) as stand:
             skipped = _preflight(stand, [*treatments_for(claims), *always], manifest.skipped, listener)

@@ -7,7 +7,7 @@ from analysis.reading.campaign import Campaign, load_campaign
 from analysis.report.answers import answers_markdown
 from analysis.report.question_texts import FITS
 from experiment.errors import Exit, UsageError
-from experiment.records.store import write_whole
+from experiment.records.writing import write_whole
 from harness.system.places import short
 
 PAGE = Path("docs") / "answers.md"

@@ -11,7 +11,7 @@ from analysis.wording import words
 from experiment.design.own_app import AppTarget
 from experiment.errors import Exit, UsageError
 from experiment.records.bench_file import read_bench_file
-from experiment.records.store import write_whole
+from experiment.records.writing import write_whole
 from harness.commands.app_target import add_file, add_target, target_of
 from harness.commands.terminal import say
 from harness.own_app.inspecting import inspection_of

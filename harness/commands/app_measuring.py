@@ -19,7 +19,7 @@ from analysis.own_app.results import AppResults
 from analysis.own_app.summary_markdown import markdown
 from analysis.own_app.terminal import terminal
 from experiment.errors import Exit, UsageError
-from experiment.records.store import write_whole
+from experiment.records.writing import write_whole
 from harness.campaign.discarded import Discarded
 from harness.campaign.run import CampaignOutcome
 from harness.campaign.schedule import Stop
@@ -27,6 +27,7 @@ from harness.commands.measuring import exit_code, watching
 from harness.commands.terminal import say
 from harness.own_app.campaign import resume_app, run_app
 from harness.own_app.order import AppOrder
+from harness.system.lock import alone
 from harness.system.places import short
 
 PAGE, SUMMARY = "report.html", "report.md"
@@ -35,6 +36,7 @@ PAGE, SUMMARY = "report.html", "report.md"
 def add_results(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--junit", type=Path, metavar="FILE", help="write the verdicts as JUnit XML too")
     parser.add_argument("--annotations", action="store_true", help="print GitHub annotations, ::warning file=...")
+    parser.add_argument("--beside", action="store_true", help="measure although another campaign is being measured")
     view = parser.add_mutually_exclusive_group()
     view.add_argument("--quiet", action="store_true", help="no progress, only the results")
     view.add_argument("--json", action="store_true", help="progress and results as JSON lines, for scripts")
@@ -43,7 +45,10 @@ def add_results(parser: argparse.ArgumentParser) -> None:
 def measured(args: argparse.Namespace, order: AppOrder, *, is_new: bool = True) -> CampaignOutcome:
     """Run the campaign, or the rest of one that broke off, before the user's eyes."""
     console = Console(stderr=args.json, highlight=False)
-    with watching(console, quiet=args.quiet, as_json=args.json) as listener:
+    with (
+        alone(shlex.join(args.words), beside=args.beside),
+        watching(console, quiet=args.quiet, as_json=args.json) as listener,
+    ):
         return run_app(order, listener) if is_new else resume_app(order, listener)
 
 

@@ -14,7 +14,7 @@ from experiment.design.own_app import FILE_NAME, BenchFile
 from experiment.errors import UsageError
 from experiment.records.bench_file import program, read_bench_file
 from harness.commands.app_measuring import add_results, conclude, measured, refuse_no_gate
-from harness.commands.words import nearest, positive, seconds
+from harness.commands.words import nearest, new_folder, positive, seconds
 from harness.own_app.claims import MARGIN
 from harness.own_app.order import MAX_ROUNDS, AppOrder
 from harness.system.places import RESULTS
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def add_app_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `run` and `try` have in common."""
     parser.add_argument("--file", type=Path, default=Path(FILE_NAME), metavar="FILE", help=f"default: {FILE_NAME}")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to write it (default: results/<time>-app)")
+    parser.add_argument("--out", type=new_folder, metavar="DIR", help="where to write it (default: results/<time>-app)")
     parser.add_argument("--seed", type=int, metavar="N", help="decides the order of trials (default: a new one)")
     parser.add_argument("--budget", type=seconds, metavar="5m", help="stop measuring after this long")
     parser.add_argument("--rounds", type=positive, metavar="N", help="at most so many rounds")

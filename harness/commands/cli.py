@@ -5,19 +5,21 @@ have DESCRIPTION and EPILOG for its help. A group, such as `bench app`, has a ta
 """
 
 import argparse
-import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
-from types import FrameType
+from pathlib import Path
 from typing import NoReturn
 
 from analysis.wording.printable import printable
 from experiment.errors import BenchError, Exit, UsageError
+from harness.commands.output import failure_of, losable
 from harness.commands.table import Command
 from harness.commands.words import nearest
 from harness.system import interruption
+from harness.system.faults import unexpected
+from harness.system.refusals import EXIT, explain
 
 COMMANDS = {
     "list": Command("listing", "show the variants, claims and loads there are"),
@@ -32,6 +34,7 @@ COMMANDS = {
     "answers": Command("answers", "the questions people ask, answered with a campaign's numbers"),
     "publish": Command("publish", "make a campaign the repository's reference; renews README and answers"),
     "serve": Command("serve", "run the app with all it needs, for curl, /docs and Locust"),
+    "clean": Command("clean", "list and remove what a SIGKILL or a power cut left behind"),
     "doctor": Command("doctor", "say whether this machine is fit, what is missing, and how noisy it is"),
 }
 
@@ -41,29 +44,54 @@ exit codes: 0 done, 1 our fault, 2 the words of the call, 3 a gate failed, 4 the
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code. A BenchError is told in its own words, without a traceback."""
+    """Run the command; return its exit code. Errors are told in a sentence, never by a traceback."""
     interruption.forget()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _interrupt)  # SIGINT too: a shell's background jobs start with it ignored
+    interruption.listen()
     words = list(sys.argv[1:] if argv is None else argv)
+    with losable() as out:
+        code = _ended(words)
+        out.flush()
+        lost = failure_of(out)
+        if lost is not None:
+            _say(explain(lost))
+    if argv is None:
+        interruption.ignore()  # all is done, but for what Python does before it leaves
+    return Exit.ENVIRONMENT if lost is not None and code == Exit.OK else code
+
+
+def _ended(words: list[str]) -> int:
+    """Run the command to its end, whatever that is, and say what went wrong."""
+    args = argparse.Namespace()
     try:
         args = parser_for(words).parse_args(words)
         args.words = ["bench", *words]
         run: Callable[[argparse.Namespace], int] = args.run
-        return run(args)
+        code = run(args)
     except BenchError as error:
-        print(f"bench: {printable(str(error))}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt:
-        print("bench: interrupted; what was measured is kept", file=sys.stderr)
-        return Exit.INTERRUPTED
-    except BrokenPipeError:
-        return Exit.OK  # whoever read our output has seen enough
+        _say(str(error))
+        code = error.exit_code
+    except KeyboardInterrupt as error:
+        interruption.note()
+        notes = getattr(error, "__notes__", ["What was measured is kept."])
+        _say(f"interrupted. {' '.join(notes)}")
+        code = Exit.INTERRUPTED
+    except (OSError, MemoryError) as error:
+        _say(" ".join([explain(error), *getattr(error, "__notes__", ())]))
+        code = EXIT
+    except Exception as error:  # noqa: BLE001 - ours, and the user has no use for its traceback
+        _say(str(unexpected(error, _logs(args))))
+        code = Exit.OUR_FAULT
+    return Exit.INTERRUPTED if interruption.is_noted() else code
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> NoReturn:
-    interruption.note()
-    raise KeyboardInterrupt
+def _say(text: str) -> None:
+    print(f"bench: {printable(text)}", file=sys.stderr)
+
+
+def _logs(args: argparse.Namespace) -> Path | None:
+    """Return the logs/ of the campaign that a command was given, if any."""
+    given = [getattr(args, name, None) for name in ("dir", "resume", "out")]
+    return next((path / "logs" for path in given if isinstance(path, Path)), None)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -16,7 +16,7 @@ from analysis.reading.campaign import load_campaign
 from analysis.wording.shares import share_of
 from experiment.design.metrics import Metric
 from experiment.errors import Exit, InvalidMeasurementError, UsageError
-from experiment.records.store import write_whole
+from experiment.records.writing import write_whole
 from harness.commands.terminal import say, show_table
 
 _STDOUT = "-"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from experiment.errors import EnvironmentUnfitError, Exit
+from experiment.errors import EnvironmentUnfitError, Exit, UsageError
 from harness.campaign.unserved import given_database
 from harness.commands.terminal import show_table
 from harness.postgres.server import Unavailable, availability
@@ -123,7 +123,10 @@ def _database() -> Check:
 def _noise() -> Check:
     from harness.campaign.noise import TYPICAL_ROUNDS, measure_noise
 
-    floor = measure_noise()
+    try:
+        floor = measure_noise()
+    except UsageError:
+        return Check("noise", "a campaign is being measured on this machine", "Not measured; look again when it ended.")
     disturbed = f" ({', '.join(floor.invalid)} fired)" if floor.invalid else ""
     if floor.spread is None or floor.spread_as_measured is None or floor.smallest_effect is None:
         return Check(

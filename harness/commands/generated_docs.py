@@ -13,7 +13,7 @@ from analysis.reading.sentences import asked, expectation
 from experiment.design.claims import CLAIMS
 from experiment.design.model import Claim
 from experiment.errors import UsageError
-from experiment.records.store import write_whole
+from experiment.records.writing import write_whole
 from harness.commands.bench_file_docs import bench_file_page
 from harness.system.places import HOME
 

@@ -5,7 +5,6 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -23,15 +22,19 @@ from harness.campaign.schedule import Stop
 from harness.commands.live import MARKS, JsonLines, LiveView, PlainLines
 from harness.commands.report import draw
 from harness.commands.terminal import say
-from harness.commands.words import positive, seconds, seed
+from harness.commands.words import new_folder, positive, seconds, seed
+from harness.system.lock import alone
 from harness.system.places import short
 
 
 def add_measuring(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", type=Path, metavar="DIR", help="where to write it (default: results/<time>-<profile>)")
+    parser.add_argument(
+        "--out", type=new_folder, metavar="DIR", help="where to write it (default: results/<time>-<profile>)"
+    )
     parser.add_argument("--seed", type=seed, metavar="N", help="decides the order of trials (default: a new one)")
     parser.add_argument("--budget", type=seconds, metavar="5m", help="stop measuring after this long")
     parser.add_argument("--rounds", type=positive, metavar="N", help="at most so many rounds")
+    parser.add_argument("--beside", action="store_true", help="measure although another campaign is being measured")
     view = parser.add_mutually_exclusive_group()
     view.add_argument("--quiet", action="store_true", help="no progress, only the verdicts")
     view.add_argument("--json", action="store_true", help="progress as JSON lines, for scripts")
@@ -44,10 +47,14 @@ def measure(
 ) -> int:
     """Run a campaign, then read, judge and draw it, once each; return the exit code.
 
-    `run` is what measures, `conclude` says what a command adds to the verdicts.
+    `run` is what measures, `conclude` says what a command adds to the verdicts. Raises UsageError while another
+    campaign is being measured on this machine, unless that is wanted.
     """
     console = Console(stderr=args.json, highlight=False)
-    with watching(console, quiet=args.quiet, as_json=args.json) as listener:
+    with (
+        alone(shlex.join(args.words), beside=args.beside),
+        watching(console, quiet=args.quiet, as_json=args.json) as listener,
+    ):
         finished = run(listener)
     say(console, f"measured; stopped because: {finished.stopped_because}. Drawing ...")
     campaign = load_campaign(finished.folder.path)

@@ -16,7 +16,7 @@ from analysis.comparing.reproduction_text import as_markdown, lines
 from analysis.reading.campaign import Campaign, load_campaign
 from experiment.errors import StoreError
 from experiment.records.manifest import ReproducedCampaign
-from experiment.records.store import write_whole
+from experiment.records.writing import write_whole
 from harness.commands.terminal import say
 
 if TYPE_CHECKING:

@@ -2,19 +2,19 @@
 
 import argparse
 import shlex
-import tempfile
 import time
 from contextlib import closing
-from pathlib import Path
 from typing import NoReturn
 
 from bench_app.catalogue import CATALOGUE
 from experiment.design.factors import server
 from experiment.errors import EnvironmentUnfitError, UsageError
 from harness.campaign.unserved import given_database, missing_for
+from harness.system import interruption
 from harness.system.pinning import plan_cores
 from harness.system.places import LOCUSTFILES, short
 from harness.system.process import accepts, tail
+from harness.system.scratch import scratch
 from harness.trial.app_settings import todays
 from harness.trial.driver import LocustProcess
 from harness.trial.rig import Rig
@@ -38,10 +38,11 @@ def run(args: argparse.Namespace) -> NoReturn:
     if accepts(port):
         raise UsageError(f"something listens on port {port} already; choose another with --port.")
     plan, locustfile = plan_cores(), shlex.quote(short(LOCUSTFILES / "closed.py"))
-    with tempfile.TemporaryDirectory(prefix="handlerbench-") as folder:
-        logs = Path(folder)
+    with scratch("serve-") as logs:
         locust = LocustProcess(log=logs / "driver.log", cores=())  # never started: Locust has a command of its own here
-        stand = Rig(plan=plan, logs=logs, loads={}, settings=todays(), locust=locust, database_url=given_database())
+        stand = Rig(
+            plan=plan, logs=logs, loads={}, settings=todays(), locust=locust, database_url=given_database(), spool=logs
+        )
         with closing(stand):
             missing = missing_for(CATALOGUE)
             served = {name: v for name, v in CATALOGUE.items() if name not in missing}
@@ -54,5 +55,6 @@ def run(args: argparse.Namespace) -> NoReturn:
                 print(f"  curl {service.url}/sleep/async-native")
                 print(f"  locust -f {locustfile} --host {service.url} --path /sleep/def")
                 while service.is_alive:
+                    interruption.check()
                     time.sleep(0.2)
                 raise EnvironmentUnfitError(f"the app ended (code {service.process.returncode}).{tail(log)}")

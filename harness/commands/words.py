@@ -2,8 +2,11 @@
 
 import argparse
 import difflib
+import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 
 from experiment.errors import UsageError
 
@@ -51,6 +54,16 @@ def seconds(text: str) -> float:
     if not 0 < found <= _LONGEST_S:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is no duration up to 1000 hours; write 90s, 5m or 1h")
     return found
+
+
+def new_folder(text: str) -> Path:
+    """Read where a new folder goes; its name becomes that of a campaign. Raises OSError where there can be none."""
+    path = Path(text if Path(text).name else os.path.abspath(text))  # noqa: PTH100 - "." and ".." have no name
+    if not text or not path.name or not str(path).isprintable():
+        raise argparse.ArgumentTypeError(f"{text!r} is no name for a folder: it has none, or holds what is no text")
+    with suppress(FileNotFoundError):
+        path.stat()
+    return path
 
 
 def rates(text: str) -> tuple[float, ...]:

@@ -27,10 +27,12 @@ from experiment.records.app_record import (
     read_app_record,
     write_app_record,
 )
-from experiment.records.manifest import ClaimEntry, Manifest, ProfileFacts, treatment_entries
+from experiment.records.manifest import Manifest, ProfileFacts
+from experiment.records.registered import ClaimEntry, treatment_entries
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import Campaign
 from harness.campaign.events import Listener
+from harness.campaign.keeping import resumable
 from harness.campaign.run import CampaignOutcome
 from harness.campaign.schedule import Rules
 from harness.own_app.app_schedule import AppSchedule
@@ -172,10 +174,11 @@ def _carried_out(work: _Work, manifest: Manifest, record: AppRecord) -> Campaign
     """Measure what a manifest registers, or the rest of it."""
     folder, rig = work.folder, work.rig
     rig.loads = manifest.loads
-    try:
-        results, stopped = _campaign(work, manifest).run()
-    finally:
-        write_app_record(folder.path, record.model_copy(update={"troubles": tuple(rig.troubles)}))
+    with resumable(folder.path, "bench app run"):
+        try:
+            results, stopped = _campaign(work, manifest).run()
+        finally:
+            write_app_record(folder.path, record.model_copy(update={"troubles": tuple(rig.troubles)}))
     folder.write_manifest(manifest.model_copy(update={"finished_at": _now(), "stopped_because": stopped}))
     return CampaignOutcome(folder=folder, results=results, stopped_because=stopped)
 

@@ -4,7 +4,6 @@ import os
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from pydantic import ValidationError
@@ -19,6 +18,7 @@ from harness.own_app.secrets import redacted, secrets_of_app
 from harness.own_app.start_faults import one_line, why_it_ended, why_it_hangs
 from harness.system import interruption
 from harness.system.process import Process, child, tail
+from harness.system.scratch import scratch
 
 LIMIT_S = 60.0
 _LINES = 12
@@ -61,8 +61,8 @@ def _without_secrets(found: Inspection, secrets: tuple[str, ...]) -> Inspection:
 def _inspected(app: AppTarget, limit_s: float) -> Inspection:
     words = [interpreter(app), "-m", _MODULE]
     env = app_environment(app, guest_variables(app))
-    with TemporaryDirectory(prefix="handlerbench-inspect-") as folder:
-        log = Path(folder) / "its-output"
+    with scratch("inspect-") as folder:
+        log = folder / "its-output"
         with child(words, log=log, env=env, patience_s=0, folder=app.directory) as process:
             has_ended = _ends(process, limit_s)
             shown = tail(log)

@@ -5,9 +5,7 @@ Ctrl-C. The user's own files are never touched. What git does not have (a local 
 a worktree: the interpreter and the env_file stay those of the settings, unless another interpreter is named.
 """
 
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -15,6 +13,7 @@ from pathlib import Path
 
 from experiment.design.own_app import AppTarget
 from experiment.errors import UsageError
+from harness.system.scratch import scratch
 
 _GIT_LIMIT_S = 120.0
 
@@ -84,19 +83,18 @@ def worktree(folder: Path, ref: str) -> Iterator[Worktree]:
     prefix, commit = _git(folder, "rev-parse", "--show-prefix") or "", _commit_of(folder, ref)
     if commit is None:
         raise UsageError(f"git knows no {ref!r} in {folder}")
-    home = Path(tempfile.mkdtemp(prefix="handlerbench-version-"))
-    try:
-        made = home / "app"
-        complaint = _complaint(folder, "worktree", "add", "--detach", "--force", str(made), commit)
-        if complaint is not None:
-            raise UsageError(f"git cannot check out {ref!r}: {complaint}")
-        if not (made / prefix).is_dir():
-            raise UsageError(f"{ref!r} has no folder {prefix}: the app was elsewhere then")
-        yield Worktree(folder=made / prefix, prefix=prefix, commit=commit)
-    finally:
-        _complaint(folder, "worktree", "remove", "--force", "--force", str(home / "app"))
-        shutil.rmtree(home, ignore_errors=True)
-        _complaint(folder, "worktree", "prune")
+    with scratch("version-") as home:
+        try:
+            made = home / "app"
+            complaint = _complaint(folder, "worktree", "add", "--detach", "--force", str(made), commit)
+            if complaint is not None:
+                raise UsageError(f"git cannot check out {ref!r}: {complaint}")
+            if not (made / prefix).is_dir():
+                raise UsageError(f"{ref!r} has no folder {prefix}: the app was elsewhere then")
+            yield Worktree(folder=made / prefix, prefix=prefix, commit=commit)
+        finally:
+            _complaint(folder, "worktree", "remove", "--force", "--force", str(home / "app"))
+            _complaint(folder, "worktree", "prune")
 
 
 def _commit_of(folder: Path, ref: str) -> str | None:

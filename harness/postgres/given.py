@@ -59,38 +59,62 @@ def given(url: str, *, pool_size: int) -> Iterator[str]:
     cannot be made.
     """
     version = check_given(url, pool_size=pool_size)
-    with _alone(url):
+    with _alone(url) as holder:
         with _session(url) as connection:
-            postgres_table.make_unless_there(connection)
+            is_ours_to_drop = postgres_table.make_unless_there(connection)
         try:
             yield version
         finally:
-            # the server may have ended, or the schema be locked; it says of itself that it may be dropped
-            with suppress(EnvironmentUnfitError), _session(url) as connection:
-                postgres_table.drop(connection)
+            if is_ours_to_drop:
+                _drop(url, holder)
+
+
+def _drop(url: str, holder: Connection[Any]) -> None:
+    """Drop the schema while the lock is held, and only then: without it somebody else may be using it by now."""
+    # the server may have ended, or the schema be locked; it says of itself that it may be dropped
+    with suppress(EnvironmentUnfitError):
+        try:
+            with _explained(url):
+                _drop_by(holder)
+        except EnvironmentUnfitError:
+            if not holder.broken:
+                raise
+            with _alone(url) as again, _explained(url):
+                _drop_by(again)
+
+
+def _drop_by(connection: Connection[Any]) -> None:
+    _bound_statements(connection)
+    postgres_table.drop(connection)
 
 
 @contextmanager
-def _alone(url: str) -> Iterator[None]:
-    """Keep other campaigns out of a database: they would share its speed, and the first to end would drop the table.
+def _alone(url: str) -> Iterator[Connection[Any]]:
+    """Keep others out of a database: they would share its speed, and the first to end would drop the table.
 
-    The lock is the connection's, so that it ends with this process however that ends.
+    Yields the connection that holds the lock, so that it ends with this process however that ends.
     """
     with ExitStack() as until_the_end:
         with _explained(url):
             holder = until_the_end.enter_context(closing(connect(url)))
             got = holder.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone()
         if got != (True,):
-            raise _unfit("another campaign is using the database; wait until it ends, or name another one.")
-        yield
+            raise _unfit(
+                "another campaign, or `bench serve`, is using the database; wait until it ends, or name another one."
+            )
+        yield holder
 
 
 @contextmanager
 def _session(url: str) -> Iterator[Connection[Any]]:
     """Connect, with a bound for every statement. Raises EnvironmentUnfitError for what PostgreSQL refuses."""
     with _explained(url), connect(url) as connection:
-        connection.execute(f"SET statement_timeout = '{_STATEMENT_LIMIT_S}s'")
+        _bound_statements(connection)
         yield connection
+
+
+def _bound_statements(connection: Connection[Any]) -> None:
+    connection.execute(f"SET statement_timeout = '{_STATEMENT_LIMIT_S}s'")
 
 
 @contextmanager

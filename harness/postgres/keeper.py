@@ -29,6 +29,7 @@ from pydantic import BaseModel, ConfigDict
 from experiment.errors import EnvironmentUnfitError
 from harness.postgres.binaries import Account, ServerBinaries, run_as
 from harness.system.process import die_with_parent, end_group, free_port
+from harness.system.scratch import PREFIX, in_use
 
 USER = "handlerbench"
 _INITDB_LIMIT_S = 120.0
@@ -119,11 +120,12 @@ def _requests_to_end() -> list[int]:
 @contextmanager
 def _home(account: Account | None) -> Iterator[Path]:
     """Make the folder, its owner's alone, and remove it."""
-    home = Path(tempfile.mkdtemp(prefix="handlerbench-pg-", dir=_parent(account)))
+    home = Path(tempfile.mkdtemp(prefix=f"{PREFIX}pg-", dir=_parent(account)))
     try:
-        if account:
-            os.chown(home, account.uid, account.gid)
-        yield home
+        with in_use(home):
+            if account:
+                os.chown(home, account.uid, account.gid)
+            yield home
     finally:
         remove(home)
 
@@ -177,9 +179,14 @@ class Cluster:
 
     def notes(self) -> list[str]:
         """Return the lines of postmaster.pid; empty when there is none."""
-        with suppress(OSError):
-            return (self.home / "data/postmaster.pid").read_text(encoding="ascii", errors="replace").splitlines()
-        return []
+        return notes_of(self.home)
+
+
+def notes_of(home: Path) -> list[str]:
+    """Return the lines of the postmaster.pid in a server's folder; empty when there is none."""
+    with suppress(OSError):
+        return (home / "data/postmaster.pid").read_text(encoding="ascii", errors="replace").splitlines()
+    return []
 
 
 def _environment() -> dict[str, str]:
@@ -262,6 +269,14 @@ def _stop(postmaster: subprocess.Popen[bytes], cluster: Cluster) -> None:
     notes = cluster.notes()
     end_group(postmaster, ask=(signal.SIGINT, signal.SIGQUIT), patience_s=_STOP_PATIENCE_S)
     if postmaster.returncode < 0:
+        _free_shared_memory(notes)
+
+
+def free_shared_memory_of(home: Path) -> None:
+    """Remove the shared memory of a server whose folder was left behind, as a whole machine's crash does not."""
+    notes = notes_of(home)
+    pid = notes[0].strip() if notes else ""
+    if pid.isdigit() and not Path(f"/proc/{pid}").exists():
         _free_shared_memory(notes)
 
 

@@ -6,7 +6,6 @@
 Every driver reaches it over TCP, as applications mostly do; our own listens on 127.0.0.1 only.
 """
 
-import select
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +18,7 @@ from harness.postgres import table as postgres_table
 from harness.postgres.binaries import CURE, NoPostgresError, ServerBinaries, Source, require_server
 from harness.postgres.given import check_given, connect, given
 from harness.postgres.keeper import Failure, Orders, Report, remove
+from harness.system.channel import Channel
 from harness.system.pinning import running_on
 from harness.system.places import python
 from harness.system.process import end_group, tail
@@ -130,6 +130,7 @@ def _keeper(server: ServerBinaries, log: Path, cores: tuple[int, ...]) -> Iterat
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=sink,
+            bufsize=0,
             start_new_session=True,
         )
     report: Report | None = None
@@ -143,10 +144,10 @@ def _keeper(server: ServerBinaries, log: Path, cores: tuple[int, ...]) -> Iterat
 
 
 def _read_report(process: subprocess.Popen[bytes], log: Path) -> Report:
-    assert process.stdout is not None  # noqa: S101 - it is a pipe
-    in_time, *_ = select.select([process.stdout], [], [], _REPORT_LIMIT_S)
-    line = process.stdout.readline() if in_time else b""  # it is written in one piece
-    silence = "ended without a word" if in_time else f"said nothing for {_REPORT_LIMIT_S:g} s"
+    try:
+        line, silence = Channel(process).receive(_REPORT_LIMIT_S), "ended without a word"
+    except TimeoutError:
+        line, silence = None, f"said nothing for {_REPORT_LIMIT_S:g} s"
     message = _MESSAGE.validate_json(line) if line else Failure(error=f"its keeper {silence}")
     if isinstance(message, Failure):
         raise NoPostgresError(f"PostgreSQL could not be started: {message.error}", f"{CURE}{tail(log)}")

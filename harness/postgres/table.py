@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bench_app.db_drivers import APPLICATION
 from bench_app.items import CREATE, KEY, LOOKUP, ROWS, SCHEMA, TABLE, row
 from experiment.errors import EnvironmentUnfitError
 
 if TYPE_CHECKING:
     from psycopg import Connection
 
+_APPS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
 _MARK = "made by handlerbench, may be dropped"
 
 
@@ -22,18 +24,21 @@ def make(connection: Connection[Any]) -> None:
     connection.execute(f"VACUUM ANALYZE {TABLE}")
 
 
-def make_unless_there(connection: Connection[Any]) -> None:
-    """Make them, or use those that a killed campaign left behind.
+def make_unless_there(connection: Connection[Any]) -> bool:
+    """Make them, or use those that are there; return whether they may be dropped in the end.
 
-    Raises EnvironmentUnfitError when a schema of the name exists that holds anything else.
+    Those that a killed campaign left behind may, those that an app is connected for may not: somebody serves it. Raises
+    EnvironmentUnfitError when a schema of the name exists that holds anything else.
     """
     if _one(connection, "SELECT 1 FROM pg_namespace WHERE nspname = %s", SCHEMA) is None:
         make(connection)
-    elif not _is_ours(connection):
+        return True
+    if not _is_ours(connection):
         raise EnvironmentUnfitError(
             f"BENCH_DATABASE_URL: the database has a schema {SCHEMA} that this version did not make;"
             " drop or rename it, or name another database."
         )
+    return not _one(connection, _APPS, APPLICATION)
 
 
 def drop(connection: Connection[Any]) -> None:

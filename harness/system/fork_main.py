@@ -17,6 +17,7 @@ import runpy
 import select
 import signal
 import sys
+import tempfile
 import traceback
 from contextlib import suppress
 from importlib import import_module
@@ -45,6 +46,7 @@ def become(order: dict[str, Any], libc: Any) -> NoReturn:
         os.environ.clear()
         os.environ.update(order["env"])
         random.seed()
+        tempfile.tempdir = None  # which may have been found out before the fork, in another environment
         sys.argv = ["uvicorn", *order["arguments"]]
         runpy.run_module("uvicorn", run_name="__main__", alter_sys=True)
         code = 0
@@ -64,6 +66,8 @@ def become(order: dict[str, Any], libc: Any) -> NoReturn:
 def _detach(order: dict[str, Any], libc: Any) -> None:
     if libc is not None:
         libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != order["parent"]:  # it died before the kernel was asked
+            os._exit(1)
     signal.set_wakeup_fd(-1)
     for number in _HANDLERS_RESET:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
@@ -112,6 +116,7 @@ def main() -> None:
 
 def _fork(order: dict[str, Any], libc: Any) -> None:
     """Fork, and tell of the child once it leads a process group of its own: it is ended by that."""
+    order["parent"] = os.getpid()
     pid = os.fork()
     os.setpgid(pid, pid or os.getpid())
     if pid == 0:

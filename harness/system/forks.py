@@ -4,8 +4,6 @@ harness/system/fork_main.py is that process. `Forks.start` gives a process that 
 """
 
 import json
-import os
-import select
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from experiment.errors import EnvironmentUnfitError
+from harness.system.channel import Channel
 from harness.system.places import APP_FOLDER, python
 from harness.system.process import child, end_group, tail
 from harness.system.services import READY_TIMEOUT_S, clean_environment
@@ -53,10 +52,13 @@ class Forks:
 
     process: subprocess.Popen[bytes]
     log: Path
-    _rest: bytes = b""
+    channel: Channel = field(init=False)
     _codes: dict[int, int] = field(default_factory=dict)
     _pids: list[int] = field(default_factory=list)
     _is_ready: bool = False
+
+    def __post_init__(self) -> None:
+        self.channel = Channel(self.process)
 
     @property
     def is_alive(self) -> bool:
@@ -69,13 +71,7 @@ class Forks:
 
     def listen(self, limit_s: float) -> None:
         """Take in what it says within the limit."""
-        if self.process.stdout is None or self.process.stdout.closed:
-            return
-        descriptor = self.process.stdout.fileno()
-        if not select.select([descriptor], [], [], limit_s)[0]:
-            return
-        *lines, self._rest = (self._rest + os.read(descriptor, 65536)).split(b"\n")
-        for line in lines:
+        for line in self.channel.waiting(limit_s):
             self._take(json.loads(line))
 
     def _take(self, said: dict[str, Any]) -> None:
@@ -101,12 +97,12 @@ class Forks:
             "cores": list(cores),
             "folder": str(folder),
         }
-        assert self.process.stdin is not None  # noqa: S101 - for the type checker: started with pipes
         try:
-            self.process.stdin.write(json.dumps(order).encode() + b"\n")
-            self.process.stdin.flush()
+            self.channel.send(json.dumps(order).encode(), _REPLY_LIMIT_S)
         except OSError as error:
-            raise EnvironmentUnfitError(f"the process that forks SUTs is gone: {error}.{tail(self.log)}") from None
+            raise EnvironmentUnfitError(
+                f"the process that forks SUTs takes no order: {error}.{tail(self.log)}"
+            ) from None
         try:
             self._await(lambda: bool(self._pids), _REPLY_LIMIT_S)
         except EnvironmentUnfitError:

@@ -3,6 +3,7 @@
 The packages lie in the root of a checkout, or, when a wheel was installed, in site-packages.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -30,5 +31,5 @@ def python(module: str) -> list[str]:
 
 def short(path: Path) -> str:
     """Return a path as seen from the current folder if it lies below it, else absolute."""
-    full = path.resolve()
+    full = Path(os.path.realpath(path))  # Path.resolve() raises RuntimeError for links in a circle
     return str(full.relative_to(Path.cwd()) if full.is_relative_to(Path.cwd()) else full)

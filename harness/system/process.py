@@ -61,7 +61,7 @@ def child(
     """Run a command in `folder`, by default the current one, until the block ends; then end its whole process group.
 
     Output goes to `log` (never to a pipe nobody reads, which would block the child), unless `piped`: then stdin and
-    stdout are pipes and only stderr goes to the log.
+    stdout are pipes for a Channel, and only stderr goes to the log.
     """
     with log.open("ab") as sink, running_on(cores, enforced=bool(cores)):
         process = subprocess.Popen(  # the block below is its with
@@ -71,6 +71,7 @@ def child(
             stderr=sink,
             env=env,
             cwd=folder,
+            bufsize=0,  # a buffer would be written when the pipe is closed, and a child that is stopped reads nothing
             start_new_session=True,
             preexec_fn=die_with_parent(),  # noqa: PLW1509 - the harness spawns from its main thread only
         )
@@ -85,22 +86,32 @@ def end_group(
 ) -> None:
     """End a process and everything in its group; safe to call twice.
 
-    Its pipes are closed. It is then sent each signal of `ask` and given `patience_s` after each, 0 for none at all; 0
-    is the signal for one that ends when its pipes do. What is left is killed. Raises EnvironmentUnfitError when the
-    kernel cannot kill it.
+    It is sent each signal of `ask` and given `patience_s` after each, 0 for none at all; 0 is the signal for one that
+    ends when its stdin does, which is then closed first. What is left is killed. Pipes are closed after that, never
+    before: closing one can wait for a thread that reads it, or for a process that is stopped. Raises
+    EnvironmentUnfitError when the kernel cannot kill it.
     """
-    for pipe in (process.stdin, process.stdout):
-        if pipe is not None:
-            with suppress(OSError):
-                pipe.close()
-    for number in ask if patience_s > 0 else ():
-        if process.poll() is None:
-            _signal_group(process.pid, number)
-            _ends(process, patience_s)
-    # the leader may be gone while its pool's workers are not
-    _signal_group(process.pid, signal.SIGKILL)
-    if not _ends(process, _KILL_PATIENCE_S):
+    with interruption.deferred():
+        if 0 in ask:
+            _close(process.stdin)
+        for number in ask if patience_s > 0 else ():
+            if process.poll() is None:
+                _signal_group(process.pid, number)
+                _signal_group(process.pid, signal.SIGCONT)  # one that is stopped could not even end itself
+                _ends(process, patience_s)
+        # the leader may be gone while its pool's workers are not
+        _signal_group(process.pid, signal.SIGKILL)
+        has_ended = _ends(process, _KILL_PATIENCE_S)
+        _close(process.stdin)
+        _close(process.stdout)
+    if not has_ended:
         raise EnvironmentUnfitError(f"process {process.pid} was killed and did not end within {_KILL_PATIENCE_S:g} s")
+
+
+def _close(pipe: IO[bytes] | None) -> None:
+    if pipe is not None:
+        with suppress(OSError):
+            pipe.close()
 
 
 def _ends(process: Process, limit_s: float) -> bool:
@@ -158,8 +169,11 @@ def die_with_parent(number: signal.Signals = signal.SIGKILL) -> Callable[[], Non
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)  # loaded before the fork: a child between fork and exec should do as little as it can
+    us = os.getpid()
 
     def ask_kernel() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, number)
+        if os.getppid() != us:  # we died before it could ask
+            os._exit(1)
 
     return ask_kernel

@@ -5,13 +5,11 @@ experiment/records/driver_protocol.py. `FakeDriver` in harness/campaign/fake.py 
 can be judged.
 """
 
-import queue
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -34,10 +32,12 @@ from experiment.records.driver_protocol import (
 )
 from experiment.records.trial import Measurement
 from harness.system import interruption
+from harness.system.channel import Channel
 from harness.system.places import LOCUST_SCRIPT
 from harness.system.process import child, tail
 
 _START_TIMEOUT_S = 60.0
+_SEND_LIMIT_S = 10.0
 _GRACE_S = 20.0
 """Seconds without an event, in addition to warm-up, window and drain, after which the driver counts as broken."""
 
@@ -100,7 +100,7 @@ class LocustProcess:
         self._script = script
         self._stack = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
-        self._lines: queue.Queue[bytes] = queue.Queue()
+        self._channel: Channel | None = None
 
     def start(self) -> None:
         """Start Locust and wait until it is ready. Does nothing if it runs already.
@@ -110,10 +110,9 @@ class LocustProcess:
         if self._process is not None and self._process.poll() is None:
             return
         self.stop()
-        self._lines = queue.Queue()
         command = [sys.executable, str(self._script)]
         self._process = self._stack.enter_context(child(command, log=self._log, cores=self._cores, piped=True))
-        threading.Thread(target=_pump, args=(self._process, self._lines), daemon=True).start()
+        self._channel = Channel(self._process)
         try:
             first = self._next(_START_TIMEOUT_S)
         except DriverFailedError as error:
@@ -142,11 +141,9 @@ class LocustProcess:
         stopped, so that the next trial starts a new one.
         """
         self.start()
-        assert self._process is not None  # noqa: S101 - for the type checker: start() has just made it
-        assert self._process.stdin is not None  # noqa: S101
+        assert self._channel is not None  # noqa: S101 - for the type checker: start() has just made it
         try:
-            self._process.stdin.write(command.model_dump_json().encode() + b"\n")
-            self._process.stdin.flush()
+            self._channel.send(command.model_dump_json().encode(), _SEND_LIMIT_S)
             return self._await_result(command, on_event)
         except (OSError, DriverFailedError) as error:
             self.stop()
@@ -170,24 +167,16 @@ class LocustProcess:
                     on_event(event)
 
     def _next(self, timeout_s: float) -> Event:
+        assert self._channel is not None  # noqa: S101 - for the type checker: there is a process
         try:
-            line = self._lines.get(timeout=max(timeout_s, 0.001))
-            if not line:
+            line = self._channel.receive(timeout_s)
+            if line is None:
                 raise DriverFailedError("its process ended")
             return read_event(line)
-        except queue.Empty:
-            raise DriverFailedError("it has been silent for too long") from None
+        except TimeoutError as error:
+            raise DriverFailedError(str(error)) from None
         except ProtocolError as error:
             raise DriverFailedError(f"it said what is no event: {error}") from None
-
-
-def _pump(process: subprocess.Popen[bytes], lines: queue.Queue[bytes]) -> None:
-    """Move the process's lines into a queue, where they can be waited for with a time limit; an empty one ends them."""
-    assert process.stdout is not None  # noqa: S101 - for the type checker: started with pipes
-    with suppress(ValueError, OSError):  # closed under our hands while stopping
-        for line in process.stdout:
-            lines.put(line)
-    lines.put(b"")
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from harness.system.services import Service
 from harness.trial.rig import Rig
 
 _TIMEOUT_S = 30.0
+_ALL_LIMIT_S = 600.0  # more than all of them together take, each within its own limit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ def _ask_all(rig: Rig, service: Service, chosen: Mapping[str, Variant]) -> tuple
     with httpx.Client(base_url=service.url, timeout=_TIMEOUT_S) as client, ThreadPoolExecutor(8) as pool:
         jobs = {v.id: pool.submit(_ask, rig, client, v) for v in chosen.values()}
         for name, job in jobs.items():
-            body, complaint = job.result()
+            body, complaint = job.result(_ALL_LIMIT_S)
             if complaint is None:
                 answers[name] = body
             else:

@@ -20,6 +20,7 @@ from harness.postgres.watch import DbWatch, watch
 from harness.system.forks import Forks, forks
 from harness.system.on_demand import OnDemand
 from harness.system.pinning import CorePlan
+from harness.system.scratch import scratch
 from harness.system.services import Service, upstream
 from harness.system.yardstick import Yardstick, yardstick
 from harness.trial.app_settings import environment
@@ -53,6 +54,7 @@ class Rig:
     settings: Mapping[str, float | None]  # as a manifest records them
     seed: int = 0
     database_url: str | None = field(default=None, repr=False)  # named by the user; None: our own
+    spool: Path | None = None  # for a SUT's temporary files: one that is killed leaves the sockets of its process pool
     answers: dict[str, bytes] = field(default_factory=dict)  # the right answer of each variant, from preflight
     idle_shares: dict[ServerConfig, float] = field(default_factory=dict)  # cores that an idle SUT keeps busy
     database: OnDemand[Database] = field(init=False)
@@ -88,6 +90,8 @@ class Rig:
         needs = {need for v in variants.values() for need in v.needs}
         works = {v.work.name for v in variants.values()}
         env = {**environment(self.settings), "BENCH_VARIANTS": ",".join(variants), "BENCH_WORKS": ",".join(works)}
+        if self.spool is not None:
+            env["TMPDIR"] = str(self.spool)
         if Resource.UPSTREAM in needs:
             env["BENCH_UPSTREAM_URL"] = self.upstream.running().url
         if Resource.DATABASE in needs:
@@ -245,9 +249,16 @@ def rig(
     database_url: str | None = None,
 ) -> Iterator[Rig]:
     """Start the driver, and end it and every service of a campaign when the block ends."""
-    with locust_process(log=logs / "driver.log", cores=plan.for_others) as locust:
+    with scratch("sut-") as spool, locust_process(log=logs / "driver.log", cores=plan.for_others) as locust:
         made = Rig(
-            plan=plan, logs=logs, loads=loads, locust=locust, seed=seed, settings=settings, database_url=database_url
+            plan=plan,
+            logs=logs,
+            loads=loads,
+            locust=locust,
+            seed=seed,
+            settings=settings,
+            database_url=database_url,
+            spool=spool,
         )
         with closing(made):
             yield made

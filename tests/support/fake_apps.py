@@ -27,7 +27,8 @@ from experiment.records.app_record import (
     write_app_record,
 )
 from experiment.records.histogram import Histogram
-from experiment.records.manifest import ClaimEntry, Manifest, TreatmentEntry, read_manifest
+from experiment.records.manifest import Manifest, read_manifest
+from experiment.records.registered import ClaimEntry, TreatmentEntry
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import Series, TrialMetrics, TrialRecord
 from fake_campaigns import HOST

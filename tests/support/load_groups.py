@@ -38,7 +38,16 @@ KINDS: dict[str, set[str]] = {
     },
     "browser": {"test_report_browser", "test_app_page_browser"},
     "postgres": {
-        *("test_app", "test_database_trials", "test_db", "test_binaries", "test_given", "test_keeper", "test_server")
+        *(
+            "test_app",
+            "test_database_trials",
+            "test_db",
+            "test_binaries",
+            "test_given",
+            "test_keeper",
+            "test_server",
+            "test_serving",
+        )
     },
     # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
     "slow": {
@@ -47,6 +56,8 @@ KINDS: dict[str, set[str]] = {
         *(
             "test_believes_nothing",
             "test_discarded_campaign",
+            "test_endings",
+            "test_ending_children",
             "test_forks",
             "test_app_commands",
             "test_guest_process",
@@ -56,6 +67,7 @@ KINDS: dict[str, set[str]] = {
             "test_probe",
             "test_report",
             "test_resumed_reproduction",
+            "test_serving",
             "test_slides",
             "test_tables",
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -104,18 +105,53 @@ def test_an_interrupted_campaign_leaves_no_process_and_can_be_resumed(tmp_path: 
     _end(process, signal.SIGINT)
     measured = _trials_on_disk(tmp_path)
     done = subprocess.run(
-        make("bench", f"--resume {tmp_path / 'campaign'}"), capture_output=True, text=True, timeout=110, check=False
+        make("bench", f"--resume {tmp_path / 'campaign'}"),
+        env=_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
     )
     assert done.returncode == 0 or UNFIT in done.stderr, done.stdout + done.stderr
     trials = CampaignFolder.open(tmp_path / "campaign").trials()
     assert len(trials) > measured
     assert len({t.trial_id for t in trials}) == len(trials)
+    assert _left(tmp_path) == []
 
 
 def test_a_terminated_campaign_leaves_no_process(tmp_path: Path) -> None:
     process = _start(tmp_path)
     _wait_until(lambda: _first_app_is_up(tmp_path), process)
     _end(process, signal.SIGTERM)
+    assert _left(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["driver", "everything"])
+def test_a_stopped_process_holds_up_no_interruption(name: str, tmp_path: Path) -> None:
+    process = _start(tmp_path)
+    _wait_until(lambda: _first_app_is_up(tmp_path), process)
+    children = psutil.Process(process.pid).children(recursive=True)
+    drivers = [child for child in children if any(word.endswith("trials.py") for word in child.cmdline())]
+    assert drivers
+    for child in drivers if name == "driver" else children:
+        child.suspend()
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        process.send_signal(number)
+    _end(process, signal.SIGINT, children)
+
+
+def test_a_driver_that_is_stopped_costs_a_trial_and_no_campaign(tmp_path: Path) -> None:
+    process = _start(tmp_path)
+    _wait_until(lambda: _first_app_is_up(tmp_path), process)
+    (driver,) = [c for c in psutil.Process(process.pid).children() if any("trials.py" in w for w in c.cmdline())]
+    driver.suspend()
+    process.communicate(timeout=110)
+    assert process.returncode in (Exit.OK, Exit.INVALID)
+    trials = CampaignFolder.open(tmp_path / "campaign").trials()
+    assert any("driver-failed" in t.rules for t in trials)
+    assert any("driver-failed" not in t.rules for t in trials)
+    assert not psutil.pid_exists(driver.pid)
+    assert _left(tmp_path) == []
 
 
 def test_a_killed_harness_leaves_no_process(tmp_path: Path) -> None:
@@ -136,21 +172,34 @@ def _words(tmp_path: Path) -> str:
 def _start(tmp_path: Path, command: Sequence[str] = ()) -> subprocess.Popen[str]:
     """Start a campaign of a few trials, by a command of its own or another that does the same."""
     bench = [sys.executable, "-m", "harness.commands.cli", "run", "--profile", "smoke", *_words(tmp_path).split()]
-    return subprocess.Popen(command or bench, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        command or bench, env=_environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
 
 
-def _end(process: subprocess.Popen[str], number: signal.Signals) -> None:
+def _environment(tmp_path: Path) -> dict[str, str]:
+    """Return ours with temporary files apart, where what is left can be seen."""
+    (tmp_path / "spool").mkdir(exist_ok=True)
+    return os.environ | {"TMPDIR": str(tmp_path / "spool")}
+
+
+def _left(tmp_path: Path) -> list[str]:
+    """Return what is left among the temporary files, but for the lock of whoever measures."""
+    return [path.name for path in (tmp_path / "spool").iterdir() if path.suffix != ".lock"]
+
+
+def _end(process: subprocess.Popen[str], number: signal.Signals, children: Sequence[psutil.Process] = ()) -> None:
     """End it by a signal; it says so, and nothing it started is left."""
-    children = psutil.Process(process.pid).children(recursive=True)
+    children = children or psutil.Process(process.pid).children(recursive=True)
     process.send_signal(number)
-    out, _ = process.communicate(timeout=30)
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == Exit.INTERRUPTED, out
     assert "Traceback" not in out
     assert children
     assert _gone(children)
 
 
-def _gone(processes: list[psutil.Process]) -> bool:
+def _gone(processes: Sequence[psutil.Process]) -> bool:
     _, alive = psutil.wait_procs(processes, timeout=10)
     return not alive
 

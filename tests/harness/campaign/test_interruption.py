@@ -38,7 +38,7 @@ def nothing_noted() -> Iterator[None]:
 
 
 def test_a_campaign_ends_before_its_next_trial_though_the_exception_was_dropped(tmp_path: Path) -> None:
-    signal.signal(signal.SIGTERM, cli._interrupt)
+    interruption.listen()
 
     def drop(_planned: PlannedTrial) -> None:
         with pytest.raises(KeyboardInterrupt):  # as a callback from C drops it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
@@ -129,3 +129,32 @@ def test_a_smoke_run_is_not_published(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["publish", "smoke"]) == Exit.USAGE
     assert "are not published" in capsys.readouterr().err
     assert not (tmp_path / "results").exists()
+
+
+def test_a_reference_that_cannot_be_drawn_is_not_put_in_the_place_of_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    measured(tmp_path / "theirs", claims=(CLAIMS["A9"],), rounds=3)
+    assert main(["publish", "theirs"]) == Exit.OK
+    before = {path.name: path.read_bytes() for path in (tmp_path / "results" / "reference").iterdir() if path.is_file()}
+
+    def no_room(_campaign: object) -> NoReturn:
+        raise OSError(28, "No space left on device", "results/reference")
+
+    monkeypatch.setattr(publish, "draw", no_room)
+    measured(tmp_path / "newer", claims=(CLAIMS["A9"],), rounds=2)
+    assert main(["publish", "newer"]) == Exit.ENVIRONMENT
+    assert "the disk is full" in capsys.readouterr().err
+    reference = tmp_path / "results" / "reference"
+    assert {path.name: path.read_bytes() for path in reference.iterdir() if path.is_file()} == before
+    assert [path.name for path in reference.parent.iterdir()] == ["reference"]
+
+
+def test_a_swap_that_broke_off_is_mended_by_the_next(theirs: Path, tmp_path: Path) -> None:
+    assert main(["publish", "theirs"]) == Exit.OK
+    reference = tmp_path / "results" / "reference"
+    (reference / "README.md").write_text("by hand")
+    reference.rename(reference.with_name(publish.OLD))
+    assert main(["publish", str(theirs)]) == Exit.OK
+    assert (reference / "README.md").read_text() == "by hand"
+    assert [path.name for path in reference.parent.iterdir()] == ["reference"]

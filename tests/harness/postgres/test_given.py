@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from bench_app.db_drivers import APPLICATION
 from bench_app.items import ROWS, SCHEMA
 from experiment.errors import EnvironmentUnfitError, Exit
 from harness.postgres import given, table
@@ -52,7 +53,7 @@ class TestGiven:
     def test_only_one_campaign_at_a_time_uses_it(self, empty: str, tmp_path: Path) -> None:
         with database(url=empty, log=tmp_path / "log", cores=()):
             with (
-                pytest.raises(EnvironmentUnfitError, match="another campaign is using the database; wait"),
+                pytest.raises(EnvironmentUnfitError, match="another campaign, or `bench serve`, is using the database"),
                 database(url=empty, log=tmp_path / "log", cores=()),
             ):
                 pass
@@ -60,10 +61,35 @@ class TestGiven:
         with database(url=empty, log=tmp_path / "log", cores=()) as db:
             assert db.is_alive
 
+    def test_a_table_that_an_app_is_connected_for_is_used_and_left_there(self, empty: str, tmp_path: Path) -> None:
+        with connect(empty) as connection:
+            table.make(connection)
+        with connect(empty, application=APPLICATION), database(url=empty, log=tmp_path / "log", cores=()) as db:
+            assert db.is_alive
+        assert SCHEMA in schemas(empty)
+        with connect(empty) as connection:
+            table.drop(connection)
+
+    def test_whoever_lost_the_lock_to_another_does_not_drop_the_others_table(self, empty: str, tmp_path: Path) -> None:
+        with database(url=empty, log=tmp_path / "log", cores=()):
+            _disconnect(empty)
+            other = database(url=empty, log=tmp_path / "log", cores=())
+            other.__enter__()
+        assert SCHEMA in schemas(empty)
+        other.__exit__(None, None, None)
+        assert SCHEMA not in schemas(empty)
+
+    def test_whoever_lost_the_lock_to_nobody_takes_it_again_and_drops_the_table(
+        self, empty: str, tmp_path: Path
+    ) -> None:
+        with database(url=empty, log=tmp_path / "log", cores=()):
+            _disconnect(empty)
+        assert SCHEMA not in schemas(empty)
+
     def test_a_table_that_another_session_locks_is_left_there_and_holds_nobody_up(
         self, empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(given, "_STATEMENT_LIMIT_S", 1)
+        monkeypatch.setattr(given, "_STATEMENT_LIMIT_S", 3)
         with psycopg.connect(empty) as theirs:
             with database(url=empty, log=tmp_path / "log", cores=()):
                 theirs.execute("LOCK TABLE handlerbench.items")
@@ -128,6 +154,16 @@ class TestGiven:
             port = server.getsockname()[1]
             with pytest.raises(EnvironmentUnfitError, match="not PostgreSQL"):
                 check_given(f"postgresql://me@127.0.0.1:{port}/x")
+
+
+def _disconnect(url: str) -> None:
+    """End the connections of the harness, as a server does that is restarted."""
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE application_name = %s AND datname = current_database()",
+            [given.APPLICATION],
+        )
 
 
 def _answer_like_http(server: socket.socket) -> None:

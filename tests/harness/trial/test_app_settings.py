@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -77,7 +78,7 @@ def test_a_sut_of_the_rig_waits_as_long_as_the_manifest_says(tmp_path: Path) -> 
         settings={**SETTINGS, "sleep_s": 0.5},
     )
     native = {"sleep.async-native": CATALOGUE["sleep.async-native"]}
-    with stand.serving(native, ServerConfig(), "told") as service:
+    with closing(stand), stand.serving(native, ServerConfig(), "told") as service:
         assert 0.5 <= httpx.get(f"{service.url}/sleep/async-native").elapsed.total_seconds() < 5.0
 
 

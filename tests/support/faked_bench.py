@@ -1,0 +1,68 @@
+"""The real `bench` in a process of its own, which measures with FakeDriver: `python faked_bench.py WORDS...`.
+
+In the environment: FAKED_TRIAL_S, how long a trial takes (seconds); FAKED_BREAKS, the trial that ends in an exception
+nobody expected; FAKED_PAUSES_S, how long to wait between tries to write a trial. Charts are left out.
+"""
+
+import os
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from experiment.design.metrics import GOODPUT, MAKESPAN
+from experiment.design.model import PlannedTrial
+from experiment.records.trial import Measurement
+from harness.campaign import keeping, run
+from harness.campaign.fake import FakeDriver, Planted
+from harness.commands import measuring
+from harness.commands.cli import main
+from harness.system import interruption
+from harness.trial.driver import Progress
+from harness.trial.preflight import PreflightReport
+
+
+def _planted() -> Planted:
+    return {GOODPUT: 400.0, MAKESPAN: 2.0}
+
+
+class Stand:
+    """Stands in for the rig."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, bytes] = {}
+        self.database_facts = None
+        self.is_forking = True
+        self._driver = FakeDriver(planted=defaultdict(_planted), seed=1)
+
+    def measure(self, planned: PlannedTrial, on_progress: Callable[[Progress], None]) -> Measurement:
+        until = time.monotonic() + float(os.environ.get("FAKED_TRIAL_S", "0"))
+        while time.monotonic() < until:
+            interruption.check()
+            time.sleep(0.01)
+        if planned.trial_id == os.environ.get("FAKED_BREAKS"):
+            raise KeyError("what nobody expected\nin two lines")
+        return self._driver.measure(planned, on_progress)
+
+
+@contextmanager
+def _rig(**_how: Any) -> Iterator[Stand]:
+    yield Stand()
+
+
+def _faked() -> None:
+    told = PreflightReport(answers={}, complaints={})
+    vars(run).update(rig=_rig, preflight=lambda _stand, _planned: told, missing_variants=lambda _: {})
+    vars(measuring).update(draw=lambda _campaign: [])
+    if pauses := os.environ.get("FAKED_PAUSES_S"):
+        vars(keeping).update(PAUSES_S=tuple(map(float, pauses.split())))
+
+
+if __name__ == "__main__":
+    _faked()
+    sys.exit(main())
