@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     thread_tokens: int | None = Field(default=None, ge=1)  # None: anyio's default of 40
     process_workers: int = Field(default_factory=usable_cores, ge=1)
     upload_limit_bytes: int = Field(default=5 * 1024 * 1024, ge=1)
+    upload_limit_s: float = Field(default=60.0, gt=0, le=600)  # for the whole body to come
     probe_path: Path | None = None  # None: no probe at all
     probe_per_process: bool = False  # several workers: each writes to a file of its own, with its pid in the name
     probe_tick_s: float = Field(default=0.02, ge=0.002, le=1)

@@ -36,7 +36,16 @@ KINDS: dict[str, set[str]] = {
     },
     "browser": {"test_report_browser"},
     "postgres": {
-        *("test_app", "test_database_trials", "test_db", "test_binaries", "test_given", "test_keeper", "test_server")
+        *(
+            "test_app",
+            "test_openapi_walk",
+            "test_database_trials",
+            "test_db",
+            "test_binaries",
+            "test_given",
+            "test_keeper",
+            "test_server",
+        )
     },
     # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
     "slow": {
@@ -44,6 +53,7 @@ KINDS: dict[str, set[str]] = {
         *(
             "test_discarded_campaign",
             "test_forks",
+            "test_hostile",
             "test_probe",
             "test_report",
             "test_resumed_reproduction",
