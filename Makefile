@@ -11,7 +11,7 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-inde
 # A cache of compiled modules is what makes a fresh app for every trial affordable; some machines switch it off.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help bench smoke test test-fast check lint types layers format setup serve locust doctor clean lock schema
+.PHONY: help bench smoke test test-fast check lint types layers audit format setup serve locust doctor clean lock schema
 .PHONY: bench-driver bench-analysis bench-truth calibration
 
 help:  ## show this list
@@ -35,7 +35,7 @@ format: $(DEVSTAMP)  ## mend what ruff can mend, and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-check: lint types layers  ## lint, format, types, layers; never edits
+check: lint types layers audit  ## lint, format, types, layers, dependencies; never edits
 
 lint: $(DEVSTAMP)  ## ruff alone: rules and format
 	$(BIN)/ruff check .
@@ -47,6 +47,9 @@ types: $(DEVSTAMP)  ## mypy alone
 
 layers: $(DEVSTAMP)  ## import-linter alone: who may import whom
 	$(BIN)/lint-imports
+
+audit: $(DEVSTAMP)  ## the dependencies alone: pinned, hashed, installed as locked, no known faults; asks nobody
+	$(BIN)/python -m harness.commands.dependencies
 
 serve: setup  ## serve the app and all it needs on port 8000, for curl and /docs
 	$(BIN)/bench serve $(ARGS)

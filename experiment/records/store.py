@@ -62,7 +62,7 @@ class CampaignFolder:
             )
         path.mkdir(parents=True, exist_ok=True)
         folder = cls(path)
-        (path / "logs").mkdir(exist_ok=True)
+        (path / "logs").mkdir(mode=0o700, exist_ok=True)  # what programs write is for nobody else
         folder.write_manifest(manifest)
         for name, columns in _TABLES.items():
             _append(path / name, [columns])
