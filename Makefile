@@ -12,7 +12,7 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-inde
 export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help bench smoke test test-fast check lint types layers audit format setup serve locust doctor clean lock schema
-.PHONY: bench-driver bench-analysis bench-truth calibration
+.PHONY: bench-driver bench-analysis bench-truth bench-soak bench-crash calibration
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -94,6 +94,12 @@ bench-analysis: setup  ## what ten million requests cost recorder and report
 
 bench-truth: setup  ## does it find what is planted, and see what h2load sees (wants a quiet machine)
 	$(BIN)/python -m benchmarks.truth $(ARGS)
+
+bench-soak: setup  ## an hour of load: does anything grow, is anything miscounted (ARGS="--minutes 30")
+	$(BIN)/python -m benchmarks.soak $(ARGS)
+
+bench-crash: setup  ## 200 SIGKILLs of random parts at random moments: is anything lost or left
+	$(BIN)/python -m benchmarks.crash $(ARGS)
 
 calibration: setup  ## is the judge honest, and what does it find
 	$(BIN)/python -m benchmarks.calibration $(ARGS)
