@@ -39,7 +39,7 @@ MOST_RUNS = 20
 
 LONGEST_WAIT_S = 8.0
 HARNESS_SHARE = 0.4
-_RUN_LIMIT_S = 300.0
+_RUN_LIMIT_S, _END_LIMIT_S = 300.0, 30.0
 _KILLED = -signal.SIGKILL
 _MAY_END_WITH = {Exit.OK, Exit.INVALID, Exit.ENVIRONMENT, _KILLED}
 
@@ -97,14 +97,32 @@ class Crashed:
                 start_new_session=True,
             )
         killer = threading.Thread(target=self._kill_now_and_then, args=(process,), daemon=True)
+        watchdog = threading.Timer(_RUN_LIMIT_S, self._give_up)
         killer.start()
-        assert process.stdout is not None  # noqa: S101 - for the type checker: started with a pipe
-        with process.stdout as lines:
-            self.reported += list(trials_of(lines))
-        code = process.wait(_RUN_LIMIT_S)
+        watchdog.start()
+        try:
+            assert process.stdout is not None  # noqa: S101 - for the type checker: started with a pipe
+            with process.stdout as lines:
+                self.reported += list(trials_of(lines))
+            code = process.wait(_END_LIMIT_S)
+        finally:
+            watchdog.cancel()
+            self._end_all(process)
         killer.join(LONGEST_WAIT_S + 1)
         self.found.codes[code] += 1
         return code
+
+    def _give_up(self) -> None:
+        self._fault(f"a run did not end within {_RUN_LIMIT_S:g} s")
+        for process in self.spot.processes():
+            kill(process)
+
+    def _end_all(self, harness: subprocess.Popen[bytes]) -> None:
+        """End what runs although the harness was not waited for: this process is being interrupted itself."""
+        if harness.poll() is None:
+            for process in self.spot.processes():
+                kill(process)
+            harness.wait(_END_LIMIT_S)
 
     def _words(self) -> list[str]:
         if (self.folder.path / "trials.csv").exists():

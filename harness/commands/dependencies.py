@@ -68,7 +68,7 @@ def pins(text: str) -> Iterator[Pin]:
     """Yield what a lock pins."""
     for block in re.split(r"\n(?=\S)", text):
         line = block.splitlines()[0].rstrip("\\ ") if block.strip() else ""
-        if not line or line.startswith("#"):
+        if not line or line.startswith(("#", "-")):
             continue
         found = Requirement(line)
         version = str(found.specifier).removeprefix("==")
