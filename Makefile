@@ -11,6 +11,12 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-inde
 # A cache of compiled modules is what makes a fresh app for every trial affordable; some machines switch it off.
 export PYTHONDONTWRITEBYTECODE :=
 
+# Without a home folder matplotlib's list of fonts is kept here, and pip keeps nothing; both would complain each time.
+ifeq ($(HOME),)
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+export PIP_NO_CACHE_DIR := 1
+endif
+
 .PHONY: help bench smoke test test-fast check lint types layers audit format setup serve locust doctor clean lock schema
 .PHONY: bench-driver bench-analysis bench-truth bench-soak bench-crash calibration
 

@@ -126,7 +126,7 @@ def _wanted(root: Path) -> dict[str, list[str]]:
 def main() -> int:
     """Check, and print what is wrong; return the exit code."""
     locks = {name: (HOME / name).read_text(encoding="utf-8") for name in LOCKS}
-    installed = {canonicalize_name(d.name): d.version for d in metadata.distributions()}
+    installed = {str(canonicalize_name(d.name)): d.version for d in metadata.distributions()}
     found = complaints(locks, _wanted(HOME), installed)
     for line in found:
         print(line, file=sys.stderr)

@@ -13,7 +13,7 @@ from benchmarks.soak_findings import KINDS, MEASURES, PROCESSES, Findings, Segme
 if TYPE_CHECKING:
     from pathlib import Path
 
-FLAT = {"rss_mib": 80.0, "descriptors": 12, "threads": 4}
+FLAT: dict[str, Any] = {"rss_mib": 80.0, "descriptors": 12, "threads": 4}
 
 
 def turn(kind: str, *, sent: int = 100, served: int = 100, failed: int = 0, **sut: Any) -> Segment:
