@@ -75,7 +75,7 @@ class Crashed:
             code = self._run_once()
             self._check_what_is_left(code)
             self._check_what_is_there()
-            if code in {Exit.OK, Exit.INVALID} and self._has_ended():
+            if code not in _MAY_END_WITH or (code in {Exit.OK, Exit.INVALID} and self._has_ended()):
                 break
         else:
             self._fault(f"it has not come to its end after {MOST_RUNS} runs")

@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from documented_commands import ROOT
+from experiment.errors import Exit
 from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
 from harness.postgres.server import postgres
@@ -163,7 +164,7 @@ def test_a_named_databases_password_is_nowhere_in_a_campaign(tmp_path: Path) -> 
         shown = set(_command_lines_until_the_end(process))
         assert process.stdout is not None
         said = process.stdout.read()
-    assert process.returncode == 0, said
+    assert process.returncode in {Exit.OK, Exit.INVALID}, said  # invalid: a busy machine discards trials
     assert password not in said
     assert [line for line in shown if password in line] == []
     holding = [p for p in (tmp_path / "c").rglob("*") if p.is_file() and password.encode() in p.read_bytes()]

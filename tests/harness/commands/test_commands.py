@@ -103,7 +103,7 @@ ELSEWHERE = {
         test="test_generated_docs.py::test_a_generated_page_is_what_its_table_makes"
     ),
     "python -m benchmarks.probe_cost": By(test="test_make.py::test_the_cost_of_the_probe_is_measured"),
-    "python -m benchmarks.residuals": By(test="test_residuals.py::test_the_command_prints_the_table_of_floors"),
+    "python -m benchmarks.residuals": By(test="test_residuals.py::test_the_command_prints_the_table"),
     "python -m benchmarks.scheduling --seeds 20": By(
         test="test_scheduling.py::test_both_schedules_stand_beside_each_other"
     ),

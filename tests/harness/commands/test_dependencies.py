@@ -38,7 +38,7 @@ def test_a_lock_gives_its_pins_with_their_hashes() -> None:
     [
         ("one==1.0\n", "one has no hash"),
         (f"one>=1.0 \\\n    --hash={HASH}\n", "one is not pinned"),
-        (f"--index-url somewhere\n{GOOD}", "names a package index"),
+        (f"--index-url somewhere\n{GOOD}", "an address of a package index"),
         (f"pillow==11.2.9 \\\n    --hash={HASH}\n", "pillow 11.2.9 has CVE-2025-48379; mended in 11.3.0"),
     ],
 )
