@@ -13,17 +13,19 @@ from benchmarks.resampling import real_noises
 from benchmarks.residuals import (
     COLUMNS,
     Key,
+    add,
     all_known,
     committed,
     judged,
     key_of,
     main,
+    measured,
     residuals,
     scatter,
     scatter_table,
 )
 from experiment.design.claims import A_A, CLAIMS
-from experiment.records.store import write_table
+from experiment.records.store import CampaignFolder, write_table
 
 LOGS = [0.10, 0.13, 0.07]
 
@@ -102,3 +104,15 @@ def test_every_claim_with_a_registered_scatter_keeps_the_declared_rate_on_real_n
 def test_the_scatter_is_the_one_that_the_claim_registered() -> None:
     (found,) = real_noises({key_of(A_A): [LOGS]}, campaigns=50, rounds=4, alpha=ALPHA, seed=1)
     assert (found.claim, found.registered) == ("A/A", A_A.scatter)
+
+
+def test_a_campaign_that_is_no_reference_is_added_to_what_is_there(tmp_path: Path) -> None:
+    data = tmp_path / "log_ratios.csv"
+    data.write_text(
+        ",".join(COLUMNS) + "\n0000000,before,a,b,goodput_rps,1,0.5\n0000000,before,a,b,goodput_rps,2,0.7\n"
+    )
+    reference = Path(__file__).resolve().parents[2] / "results" / "reference"
+    add([reference], data)
+    found = committed(data)
+    assert found["a", "b", "goodput_rps"] == [[0.5, 0.7]]
+    assert found.keys() > measured(CampaignFolder(reference), {key_of(A_A): A_A}).keys()
