@@ -27,6 +27,7 @@ from benchmarks.talk import say, write_json
 from experiment.errors import Exit, StoreError
 from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
+from harness.campaign.schedule import Stop
 from harness.commands.cli import COMMANDS
 from harness.system.host import facts, git_state
 from harness.system.places import HOME, python
@@ -82,7 +83,8 @@ class Crashed:
         self._check_the_plan()
 
     def _has_ended(self) -> bool:
-        return self.folder.manifest().stopped_because is not None
+        """Whether there is nothing left to resume for: a busy machine's discarded trials only interrupt a campaign."""
+        return self.folder.manifest().stopped_because not in {None, Stop.DISCARDED}
 
     def _run_once(self) -> int:
         """Run or resume it with a kill now and then; return the harness's code."""
@@ -153,7 +155,7 @@ class Crashed:
 
     def _check_what_is_left(self, code: int) -> None:
         if code not in _MAY_END_WITH:
-            self._fault(f"a run ended with code {code}")
+            self._fault(f"a run ended with code {code}: {' | '.join(self._said())}")
         for process in self.spot.wait_for_the_end():
             self._fault(f"left after a run: {part_of(process, 0)} (pid {process.pid})")
             kill(process)
@@ -161,6 +163,10 @@ class Crashed:
             self._clean()
         for path in self.spot.left(self.folder.path):
             self._fault(f"left after a run that ended with code {code}: {path}")
+
+    def _said(self) -> list[str]:
+        """Return the last lines that the run wrote to stderr."""
+        return (self.spot.spool.parent / "said.log").read_text(encoding="utf-8", errors="replace").splitlines()[-8:]
 
     def _clean(self) -> None:
         words = [*_BENCH, "clean", str(self.folder.path.parent)]
