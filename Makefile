@@ -11,8 +11,14 @@ LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-inde
 # A cache of compiled modules is what makes a fresh app for every trial affordable; some machines switch it off.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help bench smoke test test-fast check lint types layers format setup serve locust doctor clean lock schema
-.PHONY: bench-driver bench-analysis bench-truth calibration
+# Without a home folder matplotlib's list of fonts is kept here, and pip keeps nothing; both would complain each time.
+ifeq ($(HOME),)
+export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
+export PIP_NO_CACHE_DIR := 1
+endif
+
+.PHONY: help bench smoke test test-fast check lint types layers audit format setup serve locust doctor clean lock schema
+.PHONY: bench-driver bench-analysis bench-truth bench-soak bench-crash calibration
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,7 +41,7 @@ format: $(DEVSTAMP)  ## mend what ruff can mend, and format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-check: lint types layers  ## lint, format, types, layers; never edits
+check: lint types layers audit  ## lint, format, types, layers, dependencies; never edits
 
 lint: $(DEVSTAMP)  ## ruff alone: rules and format
 	$(BIN)/ruff check .
@@ -47,6 +53,9 @@ types: $(DEVSTAMP)  ## mypy alone
 
 layers: $(DEVSTAMP)  ## import-linter alone: who may import whom
 	$(BIN)/lint-imports
+
+audit: $(DEVSTAMP)  ## the dependencies alone: pinned, hashed, installed as locked, no known faults; asks nobody
+	$(BIN)/python -m harness.commands.dependencies
 
 serve: setup  ## serve the app and all it needs on port 8000, for curl and /docs
 	$(BIN)/bench serve $(ARGS)
@@ -91,6 +100,12 @@ bench-analysis: setup  ## what ten million requests cost recorder and report
 
 bench-truth: setup  ## does it find what is planted, and see what h2load sees (wants a quiet machine)
 	$(BIN)/python -m benchmarks.truth $(ARGS)
+
+bench-soak: setup  ## an hour of load: does anything grow, is anything miscounted (ARGS="--minutes 30")
+	$(BIN)/python -m benchmarks.soak $(ARGS)
+
+bench-crash: setup  ## 200 SIGKILLs of random parts at random moments: is anything lost or left
+	$(BIN)/python -m benchmarks.crash $(ARGS)
 
 calibration: setup  ## is the judge honest, and what does it find
 	$(BIN)/python -m benchmarks.calibration $(ARGS)

@@ -3,17 +3,19 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
+from typing import cast
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.datastructures import Default
-from fastapi.responses import JSONResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 
+from bench_app import docs_page, slow_bodies
 from bench_app.catalogue import CATALOGUE
-from bench_app.parsers import ParserDiedError
-from bench_app.pdf import UnreadablePdfError
 from bench_app.probe import Probe, ServedCounter, probe_path
+from bench_app.refusals import refuse_in
 from bench_app.registry import Resource, Variant
 from bench_app.resources import Bench
 from bench_app.settings import Settings, SettingsError, read_settings
@@ -35,17 +37,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         summary="The same work in every handler style.",
         lifespan=lambda app: _lifespan(app, settings, enabled),
         telemetry=NO_TELEMETRY,
+        docs_url=None,
+        redoc_url=None,
         openapi_tags=[
             *({"name": work.name, "description": work.summary} for work in WORKS.values()),
             {"name": "bench", "description": "For the harness: not variants."},
         ],
     )
+    # The router looks at routes in their order: as many of them stand before the variants as FastAPI itself puts there.
+    for path in ("/docs", "/redoc"):
+        app.add_route(path, _docs, include_in_schema=False)
+    app.add_route("/", _to_docs, include_in_schema=False)
     for variant in enabled:
         _add_variant(app, variant, settings)
     app.add_api_route("/bystander", bystander, tags=["bench"], response_model=None)
     app.add_api_route("/health", health, tags=["bench"], response_model=None)
-    app.add_exception_handler(UnreadablePdfError, _unreadable_pdf)
-    app.add_exception_handler(ParserDiedError, _parser_died)
+    refuse_in(app, enabled)
     return app
 
 
@@ -79,6 +86,9 @@ def _add_variant(app: FastAPI, variant: Variant, settings: Settings) -> None:
         # It wraps only this route, so routes without a body pay nothing for it.
         max_body_size=settings.upload_limit_bytes if variant.method == "POST" else None,
     )
+    if variant.method == "POST":
+        route = cast("APIRoute", app.routes[-1])
+        route.app = slow_bodies.limited(route.app, limit_s=settings.upload_limit_s)
 
 
 @asynccontextmanager
@@ -114,9 +124,9 @@ async def health() -> dict[str, bool]:
     return {"ok": True}
 
 
-async def _unreadable_pdf(_: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": str(error)}, status_code=422)
+async def _docs(request: Request) -> HTMLResponse:
+    return HTMLResponse(docs_page.page(request.app.openapi()))
 
 
-async def _parser_died(_: Request, error: Exception) -> JSONResponse:
-    return JSONResponse({"detail": str(error)}, status_code=500)
+async def _to_docs(_: Request) -> RedirectResponse:
+    return RedirectResponse("docs")

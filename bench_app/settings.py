@@ -1,8 +1,10 @@
 """The SUT's settings, read from the environment: the harness can start every trial's SUT with other values."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -37,10 +39,22 @@ def _known(works: frozenset[str]) -> frozenset[str]:
     return works
 
 
+def _unambiguous(url: str | None) -> str | None:
+    """Refuse a URL that drivers read differently or not at all: some would repeat its password in what they raise."""
+    try:
+        parts = urlsplit(url or "")
+        _ = parts.port
+    except ValueError:  # whose message may repeat the password
+        raise ValueError("no port, or no host, can be read from it") from None
+    if parts.fragment or re.search(r"%(?![0-9A-Fa-f]{2})", url or ""):
+        raise ValueError("a # or % in it must be written as %23 or %25")
+    return url
+
+
 class Settings(BaseSettings):
     """Settings, as BENCH_<NAME>. Times are in seconds, sizes in bytes. Frozen: one process has one configuration."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     sleep_s: float = Field(default=0.1, ge=0, le=60)
     sleep_max_s: float = Field(default=10.0, ge=0, le=60)  # of the sleep routes' `seconds` parameter
@@ -48,12 +62,16 @@ class Settings(BaseSettings):
     stall_s: float = Field(default=0.4, ge=0, le=60)
     stall_every_s: float = Field(default=2.0, gt=0, le=600)
     upstream_url: str = Field(default="http://127.0.0.1:8900", pattern=r"^https?://[^/]+$")
-    database_url: str | None = Field(default=None, pattern=r"^postgres(ql)?://")  # None: no db variants
+    # None: no db variants
+    database_url: Annotated[str | None, AfterValidator(_unambiguous)] = Field(
+        default=None, pattern=r"^postgres(ql)?://", repr=False
+    )
     db_pool_size: int = Field(default=20, ge=1)  # the same for every driver
     query_s: float = Field(default=0.05, ge=0, le=60)  # how long the waiting query waits, on the server
     thread_tokens: int | None = Field(default=None, ge=1)  # None: anyio's default of 40
     process_workers: int = Field(default_factory=usable_cores, ge=1)
     upload_limit_bytes: int = Field(default=5 * 1024 * 1024, ge=1)
+    upload_limit_s: float = Field(default=60.0, gt=0, le=600)  # for the whole body to come
     probe_path: Path | None = None  # None: no probe at all
     probe_per_process: bool = False  # several workers: each writes to a file of its own, with its pid in the name
     probe_tick_s: float = Field(default=0.02, ge=0.002, le=1)

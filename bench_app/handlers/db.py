@@ -1,6 +1,6 @@
 """A database query: one row by its key, with a wait of settings.query_s on the server, or (`-plain`) without one.
 
-All send the same statement (see items.py) through pools of the same size. db_drivers.py says what else is equal, and
+All send the same statement (see items.py) through pools of the same size. db_pools.py says what else is equal, and
 what is not. A request waits if no connection is free. Each driver of the table gets two variants per style.
 """
 

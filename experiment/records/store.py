@@ -73,7 +73,7 @@ class CampaignFolder:
         folder, has_made = cls(path), not path.exists()
         path.mkdir(parents=True, exist_ok=True)
         try:
-            (path / "logs").mkdir(exist_ok=True)
+            (path / "logs").mkdir(mode=0o700, exist_ok=True)  # what programs write is for nobody else
             folder.write_manifest(manifest)
             for name, columns in _TABLES.items():
                 append_rows(path / name, [columns])

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from bench_app.db_drivers import APPLICATION as SUT
+from bench_app.db_pools import APPLICATION as SUT
 from experiment.theory.pool_occupancy import LOOK_EVERY_S
 from harness.postgres.given import connect
 

@@ -14,11 +14,11 @@ import aiohttp
 import psycopg
 import pytest
 
-from bench_app import db_drivers
+from bench_app import db_pools
 from bench_app.app import create_app, enabled_variants
 from bench_app.catalogue import CATALOGUE
-from bench_app.db_drivers import APPLICATION as SUT
 from bench_app.db_drivers import DB_DRIVERS
+from bench_app.db_pools import APPLICATION as SUT
 from bench_app.items import EXPECTED, KEY, LOOKUP, ROWS, WAITING_LOOKUP, as_answer, row
 from bench_app.registry import Resource, Variant
 from bench_app.settings import Settings, SettingsError
@@ -90,10 +90,10 @@ class TestPools:
     def test_waiting_for_psycopg2s_pool_ends_with_an_error_in_the_end(
         self, db: Database, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(db_drivers, "POOL_WAIT_S", 0.01)
-        pool = db_drivers.WaitingPool(db.url, 1)
+        monkeypatch.setattr(db_pools, "POOL_WAIT_S", 0.01)
+        pool = db_pools.WaitingPool(db.url, 1)
         try:
-            with pool.connection(), pytest.raises(db_drivers.PoolExhaustedError), pool.connection():
+            with pool.connection(), pytest.raises(db_pools.PoolExhaustedError), pool.connection():
                 pass
             with pool.connection() as connection, connection.cursor() as cursor:  # given back, it is lent again
                 cursor.execute(LOOKUP.format(key=KEY))

@@ -32,7 +32,10 @@ KINDS: dict[str, set[str]] = {
             "test_shop",
         ),
         *("test_server_factors", "test_trials", "test_trials_open", "test_wheel"),
+        "test_crash::test_a_few_kills_lose_nothing_and_leave_nothing",
         "test_make::test_the_app_is_served_and_locust_drives_it",
+        "test_security::test_a_named_databases_password_is_nowhere_in_a_campaign",
+        "test_soak::test_a_short_soak_counts_exactly_what_the_app_served",
         "test_yardstick::test_a_neighbour_that_empties_the_cache_makes_the_passes_slower",
         "test_make::test_the_cost_of_the_probe_is_measured",
     },
@@ -40,6 +43,8 @@ KINDS: dict[str, set[str]] = {
     "postgres": {
         *(
             "test_app",
+            "test_openapi_walk",
+            "test_security",
             "test_database_trials",
             "test_db",
             "test_binaries",
@@ -68,6 +73,8 @@ KINDS: dict[str, set[str]] = {
             "test_report",
             "test_resumed_reproduction",
             "test_serving",
+            "test_hostile",
+            "test_security",
             "test_slides",
             "test_tables",
         ),

@@ -93,6 +93,12 @@ ELSEWHERE = {
     "make bench-analysis": By(
         test="test_benchmarks.py::test_the_cost_of_analysis_is_told_and_written", recipe="-m benchmarks.analysis_scale"
     ),
+    "make bench-soak": By(
+        test="test_soak.py::test_a_short_soak_counts_exactly_what_the_app_served", recipe="-m benchmarks.soak"
+    ),
+    "make bench-crash": By(
+        test="test_crash.py::test_a_few_kills_lose_nothing_and_leave_nothing", recipe="-m benchmarks.crash"
+    ),
     "python -m harness.commands.generated_docs": By(
         test="test_generated_docs.py::test_a_generated_page_is_what_its_table_makes"
     ),
