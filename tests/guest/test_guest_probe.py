@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -56,6 +57,17 @@ def test_the_library_call_below_the_line_is_named(watched: Log) -> None:
     (place, call), _ = lost(watched, "/held-in-library").most_common(1)[0]
     assert place == f"styles_app.py:{line_of('styles_app', '# held in a library')} in held_in_library"
     assert call in {"threading.Condition.wait", "threading.wait"}  # before Python 3.11 the class is not known
+
+
+def test_a_line_that_a_library_hides_by_switching_stacks_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "probe"
+    with with_guest(Path(sys.executable), "styles_app:app", PROBE_PATH=str(file)) as server:
+        ask(server, "/held-on-another-stack")  # which imports the library, and holds up the loop by that
+        time.sleep(0.15)
+        (place, call), _ = lost((server, file), "/held-on-another-stack").most_common(1)[0]
+    line = line_of("styles_app", "# held on another stack")
+    assert place == f"styles_app.py:{line} in held_on_another_stack"
+    assert call is not None
 
 
 def test_time_lost_without_a_line_of_the_app_is_marked(watched: Log) -> None:
