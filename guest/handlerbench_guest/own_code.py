@@ -6,6 +6,7 @@ import os
 import sys
 from pathlib import Path
 from types import CodeType, FrameType
+from typing import Any
 
 _OTHERS = ("site-packages", "dist-packages")
 _GUEST = os.path.realpath(Path(__file__).parent)
@@ -34,9 +35,12 @@ class OwnCode:
 
     def innermost(self, frame: FrameType | None) -> FrameType | None:
         """Return the innermost own frame of a stack, or None."""
-        while frame is not None and self.relative(frame.f_code.co_filename) is None:
+        while frame is not None and not self.is_own(frame):
             frame = frame.f_back
         return frame
+
+    def is_own(self, frame: FrameType) -> bool:
+        return self.relative(frame.f_code.co_filename) is not None
 
     def place(self, frame: FrameType) -> str:
         code = frame.f_code
@@ -50,6 +54,18 @@ class OwnCode:
             return None
         inside = Path(os.path.relpath(path, self._source))
         return None if any(part in _OTHERS for part in inside.parts) else inside.as_posix()
+
+
+def awaited_frames(awaiting: Any) -> list[FrameType]:
+    """Return the frames of a coroutine and of what it awaits, the outermost first."""
+    frames = []
+    while awaiting is not None:
+        frame = next(filter(None, (getattr(awaiting, f"{kind}_frame", None) for kind in ("cr", "gi", "ag"))), None)
+        if frame is not None:
+            frames.append(frame)
+        inner = (getattr(awaiting, name, None) for name in ("cr_await", "gi_yieldfrom", "ag_await"))
+        awaiting = next(filter(None, inner), None)
+    return frames
 
 
 def call_name(frame: FrameType) -> str:

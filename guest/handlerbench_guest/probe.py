@@ -4,8 +4,8 @@ A tick runs on the loop, due at t0 + k * tick_s. When the loop is late, every ti
 lag of its own. A daemon thread goes on meanwhile. Whenever a tick is more than LATE_S late, it looks where the loop's
 thread is, and counts tick_s seconds as lost there: the seconds of all places add up to the time that ticks were late.
 
-Every sample_s the thread appends one JSON line to the probe's file. The first line is a header: probe (1, the format),
-tick_s, sample_s, t0 (s, monotonic), pid. Every other line:
+Every sample_s, or at its first look after that, the thread appends one JSON line to the probe's file. The first line is
+a header: probe (1, the format), tick_s, sample_s, t0 (s, monotonic), pid. Every other line:
 
     t               when it was written
     first_tick      index k of the first lag below: lag i belongs to the tick due at t0 + (first_tick + i) * tick_s
@@ -18,8 +18,9 @@ tick_s, sample_s, t0 (s, monotonic), pid. Every other line:
     cpu_s           CPU time of the process since its start, all threads
     served_on_loop, served_off_loop, in_flight, in_flight_peak     always 0: the guest does not count the app's work
 
-A place is the innermost line of the app's own code, the library call the innermost function below it. A place that
-starts with "~" is the innermost line of all, for there was no line of the app on the stack.
+A place is the innermost line of the app's own code, the library call the innermost function below it. Libraries that
+switch stacks, as SQLAlchemy does for asyncio, hide that line; it is looked for on the stack that they switched from.
+A place that starts with "~" is the innermost line of all, for there was no line of the app's.
 All times are seconds of time.monotonic(). Lags below about 1 ms mean nothing.
 """
 
@@ -33,6 +34,7 @@ import sys
 import threading
 import time
 from collections import deque
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -42,7 +44,7 @@ from anyio.to_thread import current_default_thread_limiter
 from handlerbench_guest.own_code import OwnCode, call_name
 
 FORMAT = 1
-TICK_S = 0.01
+TICK_S = 0.02  # as in bench_app; at 0.01 the probe takes twice the CPU
 SAMPLE_S = 0.05
 LATE_S = 0.002
 STUCK_AFTER_TICKS = 2
@@ -53,6 +55,14 @@ _EARLY_S = 0.001  # uvloop counts timers from a clock of whole milliseconds, so 
 def probe_path(path: Path, *, per_process: bool) -> Path:
     """Return the file this process writes to: `path`, or one beside it that has the pid in its name."""
     return path.with_name(f"{path.name}.{os.getpid()}") if per_process else path
+
+
+def _current_greenlet() -> Any:
+    """Return the greenlet of this thread's own stack; None where the app has no greenlets."""
+    try:
+        return import_module("greenlet").getcurrent()
+    except ImportError:
+        return None
 
 
 class Probe:
@@ -75,6 +85,7 @@ class Probe:
         self._file = self._path.open("ab", buffering=0)
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
+        self._greenlet = _current_greenlet()
         self._limiter = current_default_thread_limiter()
         self._t0 = time.monotonic()
         times = {"tick_s": self._tick_s, "sample_s": self._sample_s, "t0": self._t0}
@@ -110,7 +121,7 @@ class Probe:
         while not stopped:
             now = time.monotonic()
             look_t = self._due_t(max(self._next_tick, self._looked_until)) + LATE_S
-            stopped = self._stop.wait(max(0.0, min(look_t, sample_t) - now))
+            stopped = self._stop.wait(max(0.0, look_t - now))
             now = time.monotonic()
             self._look(now)
             if stopped or now >= sample_t:
@@ -129,12 +140,17 @@ class Probe:
             self._lost_s[where] = self._lost_s.get(where, 0.0) + late * self._tick_s
 
     def _where(self, innermost: FrameType | None) -> tuple[str, str | None] | None:
-        if innermost is None:
-            return None
-        own = self._own.innermost(innermost)
-        if own is None:
-            return f"~{self._own.place(innermost)}", call_name(innermost)
-        return self._own.place(own), None if own is innermost else call_name(innermost)
+        """Return place and library call; None without a stack: greenlets that run C code have none."""
+        own = self._own.innermost(innermost) or self._below_a_switch()
+        call = None if innermost is None or innermost is own else call_name(innermost)
+        if own is not None:
+            return self._own.place(own), call
+        return None if innermost is None else (f"~{self._own.place(innermost)}", call)
+
+    def _below_a_switch(self) -> FrameType | None:
+        """Return the innermost own frame of the loop's stack, if greenlets have switched it for another; else None."""
+        frame = None if self._greenlet is None else self._greenlet.gr_frame  # None while it is the one that runs
+        return self._own.innermost(frame)
 
     def _sample(self, now: float) -> dict[str, Any]:
         next_due_t = self._due_t(self._next_tick)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import CodeType
 from typing import Any, NoReturn
 
-from handlerbench_guest.own_code import OwnCode
+from handlerbench_guest.own_code import OwnCode, awaited_frames
 
 _SAYS_SO = ("running event loop", "current event loop", "inside a task", "async library", "asynchronous event loop")
 
@@ -123,16 +123,7 @@ def _is_own(places: list[tuple[CodeType, int]], own: OwnCode) -> bool:
 
 def _suspended(coroutine: Any, own: OwnCode) -> Line:
     """Return where a coroutine waits: the innermost own line of all that await one another."""
-    places = []
-    waiting = coroutine
-    while waiting is not None:
-        for kind in ("cr", "gi", "ag"):
-            frame = getattr(waiting, f"{kind}_frame", None)
-            if frame is not None:
-                places.append((frame.f_code, frame.f_lineno))
-        inner = [getattr(waiting, name, None) for name in ("cr_await", "gi_yieldfrom", "ag_await")]
-        waiting = next((each for each in inner if each is not None), None)
-    return _innermost(places, own)
+    return _innermost([(frame.f_code, frame.f_lineno) for frame in awaited_frames(coroutine)], own)
 
 
 def _innermost(places: list[tuple[CodeType, int]], own: OwnCode) -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -41,27 +42,41 @@ def lost(watched: Log, path: str, times: int = 3) -> Counter[tuple[str, str | No
     return found
 
 
+def worst(watched: Log, path: str) -> tuple[str, str | None]:
+    """Return the app's own line on which most was lost; on a busy machine the loop is late elsewhere as well."""
+    own = Counter({key: seconds for key, seconds in lost(watched, path).items() if not key[0].startswith("~")})
+    (most, _), *_ = own.most_common(1)
+    return most
+
+
 def samples(file: Path) -> list[dict[str, Any]]:
     log = ProbeLog.read(file)
     return list(log.samples) if log else []
 
 
 def test_the_line_that_holds_up_the_loop_is_named_with_the_seconds_lost_on_it(watched: Log) -> None:
-    (place, call), seconds = lost(watched, "/held").most_common(1)[0]
-    assert (place, call) == (f"styles_app.py:{line_of('styles_app', '# held here')} in rank", None)
-    assert seconds > 0
+    assert worst(watched, "/held") == (f"styles_app.py:{line_of('styles_app', '# held here')} in rank", None)
 
 
 def test_the_library_call_below_the_line_is_named(watched: Log) -> None:
-    (place, call), _ = lost(watched, "/held-in-library").most_common(1)[0]
+    place, call = worst(watched, "/held-in-library")
     assert place == f"styles_app.py:{line_of('styles_app', '# held in a library')} in held_in_library"
     assert call in {"threading.Condition.wait", "threading.wait"}  # before Python 3.11 the class is not known
 
 
+def test_a_line_that_a_library_hides_by_switching_stacks_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "probe"
+    with with_guest(Path(sys.executable), "styles_app:app", PROBE_PATH=str(file)) as server:
+        ask(server, "/held-on-another-stack")  # which imports the library, and holds up the loop by that
+        time.sleep(0.15)
+        place, _ = worst((server, file), "/held-on-another-stack")
+    line = line_of("styles_app", "# held on another stack")
+    assert place == f"styles_app.py:{line} in held_on_another_stack"
+
+
 def test_time_lost_without_a_line_of_the_app_is_marked(watched: Log) -> None:
-    (place, call), _ = lost(watched, "/rows").most_common(1)[0]
-    assert place.startswith("~")
-    assert call is not None
+    calls = {call or "" for place, call in lost(watched, "/rows") if place.startswith("~")}
+    assert any(call.startswith("fastapi.encoders.") for call in calls)
 
 
 def test_the_file_has_the_format_of_the_suts_own(watched: Log) -> None:

@@ -208,6 +208,13 @@ async def held_in_library():
     return threading.Event().wait(0.08)  # held in a library
 
 
+@app.get("/held-on-another-stack")
+async def held_on_another_stack():
+    from sqlalchemy.util.concurrency import greenlet_spawn
+
+    return await greenlet_spawn(time.sleep, 0.08)  # held on another stack
+
+
 @app.get("/rows")
 async def rows():
     return ROWS
