@@ -29,7 +29,7 @@ class Standing(StrEnum):
     BLOCKS = "blocks"
     CLEAR = "clear"
     UNDECIDED = "undecided"
-    FAILED = "failed"  # no trial of it is valid
+    FAILED = "failed"  # no trial of it is valid, and not every answer was right
     UNJUDGED = "unjudged"  # nothing about it was registered
 
 
@@ -156,7 +156,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteResult:
-    """One request, and everything that was found about it. `loads` are those of the app as it is, lightest first."""
+    """One request, and everything that was found about it. `loads` are those of the app as it is, lightest first.
+
+    `failure` says why it was not measured at all.
+    """
 
     request: RequestEntry
     standing: Standing
@@ -168,6 +171,7 @@ class RouteResult:
     refusals: tuple[RefusalEntry, ...]
     findings: tuple[FindingEntry, ...]
     troubles: tuple[TroubleEntry, ...]
+    failure: str | None = None
 
     @property
     def name(self) -> str:

@@ -33,9 +33,13 @@ CHANGE_WORDS: tuple[tuple[str, str], ...] = (
     (r"without-(.+)", r"without \1"),
     (r"version-(.+)", r"than version \1"),
     (r"all-cores", "on all cores"),
+    (r"like:(.+)", r"done as \1"),
     (r"(asyncio|uvloop|h11|httptools)", r"on \1"),
 )
-"""How a change is named in the middle of a sentence, by the way a treatment's id writes it."""
+"""How a change is named in the middle of a sentence, by the way a treatment's id writes it.
+
+`like:` is ours: another request that a claim of the user's sets against this one.
+"""
 
 STANDING_WORDS = {
     Standing.BLOCKS: "blocks the loop",
@@ -124,6 +128,8 @@ def limit(prediction: Prediction) -> str:
 
 
 def _why_failed(route: RouteResult) -> str:
+    if route.failure:
+        return route.failure.rstrip(".")
     if route.troubles:
         return route.troubles[0].reason.rstrip(".")
     failures = (load.first_failure for load in route.loads)
@@ -150,7 +156,7 @@ def gain_sentence(gain: Gain) -> str:
     """Return what a change brings: measured with its interval, or predicted and said to be so."""
     named = change_words(gain.change.key)
     if gain.source is Source.PREDICTED:
-        return _predicted(gain, "with that work off the loop" if gain.change.refusal else named)
+        return _predicted(gain, "in a thread" if gain.change.refusal else named)
     found = f"measured: {interval(gain.low, gain.high)}"
     match gain.outcome:
         case Outcome.SAME:
