@@ -158,7 +158,7 @@ def test_a_claim_that_sets_another_request_against_this_one_is_a_change_to_it(tm
     own = (stated, ClaimNote(id="shared", kind="own", request="items", load=BUSY))
     found = read_results(write_app_campaign(tmp_path / "like", claims=[*usual_claims(), own]))
     assert re.search(r"; done as items it would serve 18\.\d", sentences.verdict(route(found, "quote")))
-    assert [each.route.request.id for each in ranking(found)][0] == "quote"
+    assert ranking(found)[0].route.request.id == "quote"
     assert [change.key for change in route(found, "items").changes] == []
 
 
