@@ -211,6 +211,14 @@ class AppResults:
         return self.record.versions[0].target if self.record.versions else self.manifest.campaign
 
     @property
+    def shown_findings(self) -> tuple[FindingEntry, ...]:
+        """The static findings that matter here: after a try, those of the routes that were tried."""
+        if self.record.asked != "try":
+            return self.findings
+        tried = {finding for route in self.routes for finding in route.findings}
+        return tuple(finding for finding in self.findings if finding in tried)
+
+    @property
     def file_prefix(self) -> str:
         """What stands before the app's files in their git repository."""
         return self.record.versions[0].prefix if self.record.versions else ""

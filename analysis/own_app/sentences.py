@@ -260,9 +260,8 @@ def tally(results: AppResults) -> str:
     count = {standing: sum(route.standing is standing for route in results.routes) for standing in Standing}
     if count[Standing.UNJUDGED] == total:
         return _tally_of_changes(results)
-    subject = (
-        f"{count[Standing.BLOCKS]} of {words.plural(total, 'request')} {_verb(count[Standing.BLOCKS])} up the loop"
-    )
+    blocking = count[Standing.BLOCKS]
+    subject = f"{blocking} of {words.plural(total, 'request')} {_verb(blocking, total)} up the loop"
     rest = [
         f"{count[standing]} {said}"
         for standing, said in ((Standing.UNDECIDED, "not decided"), (Standing.FAILED, "failed"))
@@ -271,8 +270,16 @@ def tally(results: AppResults) -> str:
     return f"{subject}; {words.listing(rest)}" if rest else subject
 
 
-def _verb(count: int) -> str:
-    return "holds" if count == 1 else "hold"
+def _verb(count: int, total: int) -> str:
+    return "holds" if 1 in (count, total) else "hold"
+
+
+def nothing_ranked(results: AppResults) -> str:
+    """Say that nothing is to be changed, or that nobody knows yet."""
+    open_ones = [r for r in results.routes if r.standing in (Standing.UNDECIDED, Standing.FAILED)]
+    if open_ones:
+        return f"Not known: {words.plural(len(open_ones), 'request')} could not be decided."
+    return "Nothing: no request was found to hold up the loop."
 
 
 def _tally_of_changes(results: AppResults) -> str:
