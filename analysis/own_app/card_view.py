@@ -206,7 +206,7 @@ def _unmeasured(change: Change) -> Iterator[str]:
     if change.prediction and change.prediction.ratio:
         said = f"{sentences.about(change.prediction.ratio)}, {words.rate(change.prediction.value)}"
         limit = sentences.limit(change.prediction)
-        named = "with that work off the loop" if change.refusal else sentences.change_words(change.key)
+        named = "in a thread" if change.refusal else sentences.change_words(change.key)
         yield f"{words.upper_first(named)} (predicted by theory, not measured): {said}; limit: {limit}."
 
 

@@ -7,6 +7,8 @@ With `margin` the share within which two sides count as the same, a ratio is
     worse       wholly on the worse side of 1, and not `same`
     undecided   anything else: the interval is too wide to tell
 
+Where a claim of the user's sets another request against this one, that is a change too: to do it as the other one does.
+
 A change is as its goodput is. Where that is the same, another ratio that is better or worse speaks.
 """
 
@@ -22,6 +24,7 @@ from experiment.design.model import Interval, Treatment
 from experiment.records.app_record import Prediction, RefusalEntry
 
 MARGIN = 0.1
+LIKE = "like:"
 Measured = tuple[Treatment, LoadResult]
 _Key = tuple[str, str]  # the change, and the load
 
@@ -45,12 +48,16 @@ def changes_of(
     predictions: Iterable[Prediction],
     measured: Sequence[Measured],
 ) -> tuple[Change, ...]:
-    """Return the changes to one request: those that were measured, then those that were only predicted or refused."""
-    asked = _by_key(claims)
-    predicted = dict(_predicted(request, predictions, {treatment.load for treatment, _ in measured}))
+    """Return the changes to one request: those that were measured, then those that were only predicted or refused.
+
+    `claims` and `measured` are those of all requests.
+    """
+    asked = _by_key(request, claims)
+    own = [pair for pair in measured if pair[0].variant == request]
+    predicted = dict(_predicted(request, predictions, {treatment.load for treatment, _ in own}))
     by_id = {result.treatment: result for _, result in measured}
     refused = {refusal.change: refusal for refusal in refusals}
-    load = _heaviest(measured)
+    load = _heaviest(own)
     unmeasured = {key for key in predicted if key not in asked} | {
         (key, load) for key in refused if not any(key == known for known, _ in (*asked, *predicted))
     }
@@ -60,12 +67,27 @@ def changes_of(
     )
 
 
-def _by_key(claims: Sequence[JudgedClaim]) -> Mapping[_Key, list[JudgedClaim]]:
+def _by_key(request: str, claims: Sequence[JudgedClaim]) -> Mapping[_Key, list[JudgedClaim]]:
     found: dict[_Key, list[JudgedClaim]] = {}
     for claim in claims:
-        if claim.note.kind == "change" and claim.note.change:
-            found.setdefault((claim.note.change, claim.note.load), []).append(claim)
+        change = _change_in(request, claim)
+        if change is not None:
+            found.setdefault((change, claim.note.load), []).append(claim)
     return found
+
+
+def _change_in(request: str, claim: JudgedClaim) -> str | None:
+    """Return the change that a claim is about; None if it is about none to this request."""
+    if claim.note.kind == "change" and claim.note.request == request:
+        return claim.note.change
+    return f"{LIKE}{claim.note.request}" if is_alternative(request, claim) else None
+
+
+def is_alternative(request: str, claim: JudgedClaim) -> bool:
+    """Whether a claim of the user's sets another request against this one as it is."""
+    baselines = (part.comparison.baseline for part in claim.result.comparisons)
+    is_against = all(side is not None and side.variant == request and not side.server.changed for side in baselines)
+    return claim.note.kind == "own" and claim.note.request != request and is_against
 
 
 def _predicted(

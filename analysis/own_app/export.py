@@ -112,8 +112,10 @@ def _spread(found: Spread) -> dict[str, Any]:
 def _percentiles(found: Percentiles | None) -> dict[str, Any] | None:
     if found is None:
         return None
-    known = {"p50_us": found.p50, "p90_us": found.p90, "p99_us": found.p99}
-    return {"count": found.count, **{name: value.value_us if value else None for name, value in known.items()}}
+    known = {"p50": found.p50, "p90": found.p90, "p99": found.p99}
+    values = {f"{name}_us": value.value_us if value else None for name, value in known.items()}
+    floors = {f"{name}_is_floor": value.is_floor if value else None for name, value in known.items()}
+    return {"count": found.count, **values, **floors}
 
 
 def _change(change: Change) -> dict[str, Any]:

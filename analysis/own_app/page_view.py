@@ -70,6 +70,7 @@ class PageView:
     validity: str
     is_clean: bool
     ranked: tuple[RankView, ...]
+    nothing: str
     gains: Scale
     rows: tuple[RowView, ...]
     cards: tuple[CardView, ...]
@@ -93,6 +94,7 @@ def page_view(results: AppResults) -> PageView:
         validity=sentences.validity(results),
         is_clean=results.valid == results.trials > 0,
         ranked=tuple(_rank(each, gains) for each in ranked),
+        nothing=sentences.nothing_ranked(results),
         gains=gains,
         rows=tuple(_row(route) for route in results.routes),
         cards=tuple(card_view(route, times) for route in _ordered(results.routes, ranked)),
@@ -185,7 +187,7 @@ def _other_troubles(results: AppResults) -> tuple[TroubleEntry, ...]:
 def _elsewhere(results: AppResults) -> tuple[FindingView, ...]:
     """Return the static findings that stand on no card: of the middleware, and of routes that were not asked."""
     shown = {finding for route in results.routes for finding in route.findings}
-    return finding_views(finding for finding in results.findings if finding not in shown)
+    return finding_views(finding for finding in results.shown_findings if finding not in shown)
 
 
 def _facts(results: AppResults) -> Iterator[tuple[str, str]]:

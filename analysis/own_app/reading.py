@@ -35,6 +35,9 @@ from experiment.records.trial import Series, TrialRecord
 
 STANDINGS = {Verdict.REFUTED: Standing.BLOCKS, Verdict.SUPPORTED: Standing.CLEAR}
 """By the verdict on the claim that a request does not hold up the loop."""
+SERIES = (Series.RESPONSE, Series.BYSTANDER)
+NOT_MEASURED = "Not measured: "
+"""What a note in app.json begins with that says why a request was left out."""
 
 
 def read_results(folder: Path) -> AppResults:
@@ -46,8 +49,7 @@ def read_results(folder: Path) -> AppResults:
         manifest=manifest,
         record=record,
         trials=trials,
-        treatments=_treatments(manifest),
-        histograms={series: _merged(store, trials, series) for series in (Series.RESPONSE, Series.BYSTANDER)},
+        measured=tuple(_measured(manifest, record, trials, _histograms(store, trials))),
         blocking=tuple(_plain_line(line) for line in read_blocking(folder)),
         claims=_judged(manifest, record, trials),
     )
@@ -70,8 +72,7 @@ class _Raw:
     manifest: Manifest
     record: AppRecord
     trials: Sequence[TrialRecord]
-    treatments: Mapping[str, Treatment]
-    histograms: Mapping[Series, Mapping[str, Histogram]]
+    measured: tuple[tuple[Treatment, LoadResult], ...]
     blocking: tuple[BlockingLine, ...]
     claims: tuple[JudgedClaim, ...]
 
@@ -99,10 +100,25 @@ def _treatments(manifest: Manifest) -> Mapping[str, Treatment]:
     return {treatment.id: treatment for treatment in (*manifest.planned(), *compared)}
 
 
-def _merged(store: CampaignFolder, trials: Iterable[TrialRecord], series: Series) -> Mapping[str, Histogram]:
-    """Return one series of each treatment, merged over its valid trials."""
+_Histograms = Mapping[Series, Mapping[str, Histogram]]
+
+
+def _histograms(store: CampaignFolder, trials: Iterable[TrialRecord]) -> _Histograms:
+    """Return the durations of each treatment, merged over its valid trials."""
     groups = {trial.trial_id: trial.treatment for trial in trials if trial.is_valid}
-    return store.merged_histograms(series, groups) if groups else {}
+    return {series: store.merged_histograms(series, groups) for series in SERIES} if groups else {}
+
+
+def _measured(
+    manifest: Manifest, record: AppRecord, trials: Sequence[TrialRecord], histograms: _Histograms
+) -> Iterator[tuple[Treatment, LoadResult]]:
+    predictions = {prediction.treatment: prediction for prediction in record.predictions}
+    for treatment in _treatments(manifest).values():
+        if treatment.load in manifest.loads:
+            own = [trial for trial in trials if trial.treatment == treatment.id]
+            durations = {series: found[treatment.id] for series, found in histograms.items() if treatment.id in found}
+            load, prediction = manifest.loads[treatment.load], predictions.get(treatment.id)
+            yield treatment, load_result(treatment.id, load, own, durations, prediction)
 
 
 def _judged(manifest: Manifest, record: AppRecord, trials: Sequence[TrialRecord]) -> tuple[JudgedClaim, ...]:
@@ -119,45 +135,45 @@ def _route(raw: _Raw, request: RequestEntry) -> RouteResult:
     loads = tuple(_loads(raw, request))
     record = raw.record
     refusals = tuple(refusal for refusal in record.refusals if refusal.request == request.id)
+    failure = _failure(record, request)
     return RouteResult(
         request=request,
-        standing=_standing(claims, loads),
+        standing=Standing.FAILED if failure and not loads else _standing(claims, loads),
         pilot=next((pilot for pilot in record.pilots if pilot.request == request.id and not pilot.version), None),
         loads=loads,
         claims=claims,
         places=places_of(raw.blocking, raw.trials, loads),
-        changes=changes_of(request.id, claims, refusals, record.predictions, tuple(_measured(raw, request))),
+        changes=changes_of(request.id, raw.claims, refusals, record.predictions, raw.measured),
         refusals=refusals,
         findings=tuple(_findings(record.findings, request)),
         troubles=tuple(trouble for trouble in record.troubles if trouble.request == request.id),
+        failure=failure,
     )
 
 
 def _loads(raw: _Raw, request: RequestEntry) -> Iterator[LoadResult]:
     """Yield the request under each load with the app as it is, the lightest load first."""
-    found = [result for treatment, result in _measured(raw, request) if not treatment.server.changed]
+    found = [result for of, result in raw.measured if of.variant == request.id and not of.server.changed]
     yield from sorted(found, key=lambda result: (result.load.users, result.load.rate_rps))
 
 
-def _measured(raw: _Raw, request: RequestEntry) -> Iterator[tuple[Treatment, LoadResult]]:
-    predictions = {prediction.treatment: prediction for prediction in raw.record.predictions}
-    for treatment in raw.treatments.values():
-        if treatment.variant == request.id and treatment.load in raw.manifest.loads:
-            own = [trial for trial in raw.trials if trial.treatment == treatment.id]
-            histograms = {
-                series: found[treatment.id] for series, found in raw.histograms.items() if treatment.id in found
-            }
-            load, prediction = raw.manifest.loads[treatment.load], predictions.get(treatment.id)
-            yield treatment, load_result(treatment.id, load, own, histograms, prediction)
-
-
 def _standing(claims: Sequence[JudgedClaim], loads: Sequence[LoadResult]) -> Standing:
-    if loads and any(found.trials for found in loads) and not any(found.valid for found in loads):
+    has_none = any(found.trials for found in loads) and not any(found.valid for found in loads)
+    if has_none and any(found.wrong or found.errors or found.first_failure for found in loads):
         return Standing.FAILED
     verdicts = [claim.result.verdict for claim in claims if claim.note.kind == "blocks"]
     if not verdicts:
         return Standing.UNJUDGED
     return STANDINGS.get(verdicts[0], Standing.UNDECIDED)
+
+
+def _failure(record: AppRecord, request: RequestEntry) -> str | None:
+    """Return what preflight said of a request that it did not let through, without the request's own name."""
+    name = f"{NOT_MEASURED}{request.method} {request.path} (request {request.id})"
+    said = next((note.removeprefix(name) for note in record.notes if note.startswith(name)), None)
+    if said is None:
+        return None
+    return said.removeprefix(": ") if said.startswith(":") else f"it{said}"
 
 
 def _findings(findings: Iterable[FindingEntry], request: RequestEntry) -> Iterator[FindingEntry]:

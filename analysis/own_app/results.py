@@ -29,7 +29,7 @@ class Standing(StrEnum):
     BLOCKS = "blocks"
     CLEAR = "clear"
     UNDECIDED = "undecided"
-    FAILED = "failed"  # no trial of it is valid
+    FAILED = "failed"  # no trial of it is valid, and not every answer was right
     UNJUDGED = "unjudged"  # nothing about it was registered
 
 
@@ -156,7 +156,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteResult:
-    """One request, and everything that was found about it. `loads` are those of the app as it is, lightest first."""
+    """One request, and everything that was found about it. `loads` are those of the app as it is, lightest first.
+
+    `failure` says why it was not measured at all.
+    """
 
     request: RequestEntry
     standing: Standing
@@ -168,6 +171,7 @@ class RouteResult:
     refusals: tuple[RefusalEntry, ...]
     findings: tuple[FindingEntry, ...]
     troubles: tuple[TroubleEntry, ...]
+    failure: str | None = None
 
     @property
     def name(self) -> str:
@@ -205,6 +209,14 @@ class AppResults:
     @property
     def target(self) -> str:
         return self.record.versions[0].target if self.record.versions else self.manifest.campaign
+
+    @property
+    def shown_findings(self) -> tuple[FindingEntry, ...]:
+        """The static findings that matter here: after a try, those of the routes that were tried."""
+        if self.record.asked != "try":
+            return self.findings
+        tried = {finding for route in self.routes for finding in route.findings}
+        return tuple(finding for finding in self.findings if finding in tried)
 
     @property
     def file_prefix(self) -> str:

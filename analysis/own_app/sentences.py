@@ -33,9 +33,13 @@ CHANGE_WORDS: tuple[tuple[str, str], ...] = (
     (r"without-(.+)", r"without \1"),
     (r"version-(.+)", r"than version \1"),
     (r"all-cores", "on all cores"),
+    (r"like:(.+)", r"done as \1"),
     (r"(asyncio|uvloop|h11|httptools)", r"on \1"),
 )
-"""How a change is named in the middle of a sentence, by the way a treatment's id writes it."""
+"""How a change is named in the middle of a sentence, by the way a treatment's id writes it.
+
+`like:` is ours: another request that a claim of the user's sets against this one.
+"""
 
 STANDING_WORDS = {
     Standing.BLOCKS: "blocks the loop",
@@ -124,6 +128,8 @@ def limit(prediction: Prediction) -> str:
 
 
 def _why_failed(route: RouteResult) -> str:
+    if route.failure:
+        return route.failure.rstrip(".")
     if route.troubles:
         return route.troubles[0].reason.rstrip(".")
     failures = (load.first_failure for load in route.loads)
@@ -150,7 +156,7 @@ def gain_sentence(gain: Gain) -> str:
     """Return what a change brings: measured with its interval, or predicted and said to be so."""
     named = change_words(gain.change.key)
     if gain.source is Source.PREDICTED:
-        return _predicted(gain, "with that work off the loop" if gain.change.refusal else named)
+        return _predicted(gain, "in a thread" if gain.change.refusal else named)
     found = f"measured: {interval(gain.low, gain.high)}"
     match gain.outcome:
         case Outcome.SAME:
@@ -254,9 +260,8 @@ def tally(results: AppResults) -> str:
     count = {standing: sum(route.standing is standing for route in results.routes) for standing in Standing}
     if count[Standing.UNJUDGED] == total:
         return _tally_of_changes(results)
-    subject = (
-        f"{count[Standing.BLOCKS]} of {words.plural(total, 'request')} {_verb(count[Standing.BLOCKS])} up the loop"
-    )
+    blocking = count[Standing.BLOCKS]
+    subject = f"{blocking} of {words.plural(total, 'request')} {_verb(blocking, total)} up the loop"
     rest = [
         f"{count[standing]} {said}"
         for standing, said in ((Standing.UNDECIDED, "not decided"), (Standing.FAILED, "failed"))
@@ -265,8 +270,16 @@ def tally(results: AppResults) -> str:
     return f"{subject}; {words.listing(rest)}" if rest else subject
 
 
-def _verb(count: int) -> str:
-    return "holds" if count == 1 else "hold"
+def _verb(count: int, total: int) -> str:
+    return "holds" if 1 in (count, total) else "hold"
+
+
+def nothing_ranked(results: AppResults) -> str:
+    """Say that nothing is to be changed, or that nobody knows yet."""
+    open_ones = [r for r in results.routes if r.standing in (Standing.UNDECIDED, Standing.FAILED)]
+    if open_ones:
+        return f"Not known: {words.plural(len(open_ones), 'request')} could not be decided."
+    return "Nothing: no request was found to hold up the loop."
 
 
 def _tally_of_changes(results: AppResults) -> str:

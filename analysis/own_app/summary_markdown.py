@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from analysis.own_app import sentences
 from analysis.own_app.finding_groups import grouped
-from analysis.own_app.ranking import Ranked, advice, ranking
+from analysis.own_app.ranking import advice, ranking
 from analysis.own_app.results import AppResults, RouteResult
 from analysis.reading.sentences import VERDICT_WORDS
 from analysis.wording import words
@@ -23,7 +23,7 @@ def markdown(results: AppResults) -> str:
         f"# {_text(results.target)}: {_text(sentences.tally(results))}\n",
         f"{_text(sentences.validity(results))}. Campaign {_text(results.manifest.campaign)}.\n",
         "## What to change first\n",
-        _ranking(ranking(results)),
+        _ranking(results),
         "## Every request\n",
         _requests(results.routes),
         *_rest(results),
@@ -44,7 +44,7 @@ def _rest(results: AppResults) -> Iterator[str]:
     if results.own:
         yield "## Your claims\n"
         yield _table(("claim", "statement", "verdict", "found"), _own(results))
-    if results.findings:
+    if results.shown_findings:
         yield "## Seen in the code, without load\n"
         yield _table(("where", "what", "of", "why"), _findings(results))
     if results.record.troubles:
@@ -55,9 +55,10 @@ def _rest(results: AppResults) -> Iterator[str]:
         yield "\n".join(f"- {_text(note)}" for note in results.record.notes) + "\n"
 
 
-def _ranking(ranked: Sequence[Ranked]) -> str:
+def _ranking(results: AppResults) -> str:
+    ranked = ranking(results)
     if not ranked:
-        return "Nothing: no request was found to hold up the loop.\n"
+        return sentences.nothing_ranked(results) + "\n"
     lines = []
     for each in ranked:
         about = [sentences.verdict(each.route), *(f"{_upper(sentences.refusal(r))}." for r in each.route.refusals)]
@@ -99,7 +100,7 @@ def _own(results: AppResults) -> Iterator[Sequence[str]]:
 
 
 def _findings(results: AppResults) -> Iterator[Sequence[str]]:
-    for each in grouped(results.findings):
+    for each in grouped(results.shown_findings):
         yield each.where, each.title, each.detail, each.why
 
 

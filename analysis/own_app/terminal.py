@@ -16,7 +16,6 @@ from experiment.records.app_record import FindingEntry
 
 LEAST_WIDTH = 60
 _INDENT = "    "
-_NOTHING = "Nothing: no request was found to hold up the loop."
 
 
 def terminal(results: AppResults, width: int = 80) -> str:
@@ -33,7 +32,7 @@ def _sections(results: AppResults, width: int) -> Iterator[list[str]]:
         ("Changes tried", _changes(results, width)),
         ("Your claims", _own(results.own, width)),
         ("What went wrong", _troubles(results, width)),
-        ("Seen in the code, without load", _findings(results.findings, width)),
+        ("Seen in the code, without load", _findings(results.shown_findings, width)),
         ("To be known", _notes(results, width)),
     ):
         if lines:
@@ -50,7 +49,7 @@ def _head(results: AppResults, width: int) -> list[str]:
 def _ranking(results: AppResults, width: int) -> list[str]:
     ranked = ranking(results)
     if not ranked:
-        return wrapped(_NOTHING, width, indent="  ")
+        return wrapped(sentences.nothing_ranked(results), width, indent="  ")
     return [line for each in ranked for line in _ranked(each, width)]
 
 

@@ -17,7 +17,7 @@ from analysis.own_app.reading import read_results
 from analysis.own_app.results import AppResults, Outcome, RouteResult, Standing
 from analysis.stats.results import Estimate, Verdict
 from experiment.design.metrics import GOODPUT, RESPONSE_P99
-from experiment.design.model import Interval
+from experiment.design.model import Interval, at_least
 from experiment.errors import Exit, StoreError, UsageError
 from experiment.records.app_record import ClaimNote
 from experiment.theory.app_findings import FINDINGS as FINDINGS_TABLE
@@ -108,7 +108,7 @@ def test_the_sentence_says_where_how_long_and_what_the_change_brings(results: Ap
 
 def test_what_was_only_predicted_is_said_to_be_so(results: AppResults) -> None:
     said = sentences.verdict(route(results, "quote"))
-    assert "with that work off the loop it would serve 8.9x (predicted by theory, not measured)" in said
+    assert "in a thread it would serve 8.9x (predicted by theory, not measured)" in said
     assert "the handler really awaits at shop/shipping.py:13 in quote" in sentences.refusal(
         route(results, "quote").refusals[0]
     )
@@ -140,6 +140,26 @@ def test_with_too_few_trials_the_prediction_ranks_and_what_was_measured_is_said(
     assert re.search(
         r"7\.6x \(predicted by theory, measured so far 7\.\d\dx, in too few", sentences.gain_sentence(gain)
     )
+
+
+def test_a_request_that_preflight_left_out_failed_and_says_why(tmp_path: Path) -> None:
+    world = {name: truth for name, truth in WORLD.items() if not name.startswith("broken")}
+    claims = [asked for asked in usual_claims() if asked[1].request != "broken"]
+    note = "Not measured: POST /broken (request broken) answers 401 where 200 is expected; it wants a signed-in user"
+    found = read_results(write_app_campaign(tmp_path / "left", world=world, claims=claims, troubles=(), notes=(note,)))
+    assert route(found, "broken").standing is Standing.FAILED
+    assert sentences.verdict(route(found, "broken")) == (
+        "POST /broken could not be measured: it answers 401 where 200 is expected; it wants a signed-in user."
+    )
+
+
+def test_a_claim_that_sets_another_request_against_this_one_is_a_change_to_it(tmp_path: Path) -> None:
+    stated = claim("shared", "Items do it better", one(treatment("items"), GOODPUT, at_least(2), treatment("quote")))
+    own = (stated, ClaimNote(id="shared", kind="own", request="items", load=BUSY))
+    found = read_results(write_app_campaign(tmp_path / "like", claims=[*usual_claims(), own]))
+    assert re.search(r"; done as items it would serve 18\.\d", sentences.verdict(route(found, "quote")))
+    assert ranking(found)[0].route.request.id == "quote"
+    assert [change.key for change in route(found, "items").changes] == []
 
 
 def test_a_change_that_brings_nothing_ranks_by_how_long_the_loop_is_held_up(tmp_path: Path) -> None:
