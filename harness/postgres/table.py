@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench_app.db_drivers import APPLICATION
+from bench_app.db_pools import APPLICATION
 from bench_app.items import CREATE, KEY, LOOKUP, ROWS, SCHEMA, TABLE, row
 from experiment.errors import EnvironmentUnfitError
 

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bench_app.db_drivers import APPLICATION
+from bench_app.db_pools import APPLICATION
 from bench_app.items import ROWS, SCHEMA
 from experiment.errors import EnvironmentUnfitError, Exit
 from harness.postgres import given, table
