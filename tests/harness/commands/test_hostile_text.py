@@ -6,6 +6,7 @@ import csv
 import itertools
 import json
 import re
+import shutil
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +100,7 @@ def _plant_in_trials(path: Path) -> None:
 def outputs(made: tuple[Path, set[Any]], tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return all texts that the commands write of it."""
     folder, out = made[0], tmp_path_factory.mktemp("out")
+    shutil.copytree(folder, out / "copy")
     told: dict[str, str] = {}
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("COLUMNS", "200")
@@ -106,7 +108,15 @@ def outputs(made: tuple[Path, set[Any]], tmp_path_factory: pytest.TempPathFactor
             ["report", str(folder)],
             ["slides", str(folder)],
             ["answers", str(folder), "--out", str(out / "answers.md")],
-            ["compare", str(folder), str(folder), "--markdown", str(out / "compare.md"), "--junit", str(out / "j.xml")],
+            [
+                "compare",
+                str(folder),
+                str(out / "copy"),
+                "--markdown",
+                str(out / "compare.md"),
+                "--junit",
+                str(out / "j.xml"),
+            ],
         ):
             assert main(words) == Exit.OK, words
     kinds = (".md", ".html", ".svg", ".xml")
@@ -169,8 +179,11 @@ def test_in_html_it_is_neither_a_tag_nor_an_attribute(outputs: dict[str, str]) -
     assert all(link.startswith(("#", "charts/")) for link in links)
 
 
-def test_a_terminal_obeys_none_of_it(made: tuple[Path, set[Any]], capsys: pytest.CaptureFixture[str]) -> None:
-    main(["compare", str(made[0]), str(made[0])])
+def test_a_terminal_obeys_none_of_it(
+    made: tuple[Path, set[Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(made[0], tmp_path / "copy")
+    assert main(["compare", str(made[0]), str(tmp_path / "copy")]) == Exit.OK
     from rich.console import Console
 
     from analysis.reading.campaign import load_campaign
