@@ -84,7 +84,7 @@ def load_campaign(path: Path) -> Campaign:
     """Read a campaign and judge it; raises StoreError when there is none, or one of another format."""
     folder = CampaignFolder(path)
     manifest = folder.manifest()
-    _refuse_unknown(manifest, path)
+    refuse_unknown(manifest, path)
     frame = _with_names(folder.planned_frame(manifest))
     trials = tuple(trial_records(frame))
     claims, skipped, alpha, rule = manifest.asked(), manifest.skipped, manifest.alpha, RULES[manifest.judge]
@@ -103,7 +103,7 @@ def load_campaign(path: Path) -> Campaign:
     )
 
 
-def _refuse_unknown(manifest: Manifest, path: Path) -> None:
+def refuse_unknown(manifest: Manifest, path: Path) -> None:
     """Raise StoreError for a plan with a variant that this version cannot place."""
     asked = (t for claim in manifest.asked() for t in claim.treatments)
     for variant in dict.fromkeys(t.variant for t in (*manifest.planned(), *asked)):

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from analysis.reading.campaign import refuse_unknown
 from analysis.stats.judge import ALPHA
 from analysis.stats.results import ClaimResult
 from analysis.stats.rule import LATEST, RULES
@@ -123,8 +124,10 @@ def run_registered(path: Path, manifest: Manifest, listener: Listener) -> Campai
 def resume(path: Path, listener: Listener) -> CampaignOutcome:
     """Continue a campaign that was interrupted, by its own manifest. Raises StoreError where that is not sound."""
     folder = CampaignFolder.open(path)
-    folder.planned_frame(folder.manifest())  # what is damaged is refused before anything is changed
-    folder.check()
+    manifest = folder.manifest()
+    refuse_unknown(manifest, path)
+    folder.planned_frame(manifest)
+    folder.check()  # all that is damaged is refused before anything is changed
     folder.mend()
     return _measure(folder, listener, lambda _: None)
 

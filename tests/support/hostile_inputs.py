@@ -260,7 +260,7 @@ What a damaged or hostile file of a campaign does. Every row is tried by
 error that names the file (of a table also the line and the column), exit code 2, and no file of the folder is changed.
 What follows the last line end of a table is no row: it is what a crash left, is passed over, and cut off on resuming.
 
-This page is made from `tests/support/hostile_inputs.py`.
+This page is made from `tests/support/hostile_inputs.py`; the table has COUNT inputs.
 
 | file | input | what is said |
 |---|---|---|
@@ -282,7 +282,7 @@ What these found is kept in `tests/data/found/` and tried again by every run of 
 def page() -> str:
     """Return the page of docs."""
     rows = [f"| {each.file} | {each.words.replace('|', chr(92) + '|')} | {_shown(each.said)} |" for each in HOSTILE]
-    return _HEAD + "\n".join(rows) + "\n" + _TAIL
+    return _HEAD.replace("COUNT", str(len(HOSTILE))) + "\n".join(rows) + "\n" + _TAIL
 
 
 def _shown(said: str) -> str:
