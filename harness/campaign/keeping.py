@@ -12,7 +12,7 @@ from experiment.records.trial import Measurement, TrialRecord
 from harness.system import interruption
 from harness.system.faults import unexpected
 from harness.system.places import short
-from harness.system.refusals import explain
+from harness.system.refusals import explain, refusal_in
 
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 """How long to wait before each further try: somebody may free some space within a minute."""
@@ -66,10 +66,13 @@ def resumable(path: Path, command: str = "bench run") -> Iterator[None]:
         yield
     except BenchError:
         raise
-    except (KeyboardInterrupt, OSError, MemoryError) as error:
+    except KeyboardInterrupt as error:
         error.add_note(_go_on(path, command))
         raise
     except Exception as error:
+        if refusal_in(error) is not None:
+            error.add_note(_go_on(path, command))
+            raise
         raise BenchError(f"{unexpected(error, path / 'logs')} {_go_on(path, command)}") from error
 
 

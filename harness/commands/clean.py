@@ -13,8 +13,7 @@ from experiment.records.store import MANIFEST
 from experiment.records.writing import leftovers
 from harness.commands import publish
 from harness.postgres.keeper import free_shared_memory_of
-from harness.system import faults
-from harness.system.lock import only_one
+from harness.system import faults, lock
 from harness.system.orphans import end, orphans
 from harness.system.places import RESULTS, short
 from harness.system.scratch import left_behind
@@ -53,7 +52,8 @@ def _temporary() -> list[Path]:
     spool = Path(tempfile.gettempdir()).resolve()
     tracebacks = [path for path in sorted(spool.glob(f"{faults.PREFIX}*.txt")) if _is_mine(path)]
     elsewhere = {Path(place).resolve() for place in _SPOOLS} - {spool}
-    return [*left_behind([spool]), *left_behind(elsewhere, "pg-"), *tracebacks]
+    stale = [path for path in (lock.machine_file(),) if path.is_file() and not _is_locked(path)]
+    return [*left_behind([spool]), *left_behind(elsewhere, "pg-"), *tracebacks, *stale]
 
 
 def _is_mine(path: Path) -> bool:
@@ -78,8 +78,14 @@ def _in_campaigns(folder: Path) -> Iterator[Path]:
 
 
 def _is_measured(campaign: Path) -> bool:
+    return _is_locked(campaign / ".running")
+
+
+def _is_locked(file: Path) -> bool:
+    if not file.exists():
+        return False
     try:
-        with only_one(campaign / ".running", busy=""):
+        with lock.only_one(file, busy=""):
             return False
     except (UsageError, OSError):
         return True

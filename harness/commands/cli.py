@@ -19,7 +19,7 @@ from harness.commands.table import Command
 from harness.commands.words import nearest
 from harness.system import interruption
 from harness.system.faults import unexpected
-from harness.system.refusals import EXIT, explain
+from harness.system.refusals import EXIT, explain, refusal_in
 
 COMMANDS = {
     "list": Command("listing", "show the variants, claims and loads there are"),
@@ -75,13 +75,22 @@ def _ended(words: list[str]) -> int:
         notes = getattr(error, "__notes__", ["What was measured is kept."])
         _say(f"interrupted. {' '.join(notes)}")
         code = Exit.INTERRUPTED
-    except (OSError, MemoryError) as error:
-        _say(" ".join([explain(error), *getattr(error, "__notes__", ())]))
-        code = EXIT
-    except Exception as error:  # noqa: BLE001 - ours, and the user has no use for its traceback
+    except Exception as error:  # noqa: BLE001 - the user has no use for a traceback
+        code = _told(error, args)
+    if interruption.is_noted() and code != Exit.INTERRUPTED:
+        _say("interrupted. What was measured is kept.")
+        code = Exit.INTERRUPTED
+    return code
+
+
+def _told(error: Exception, args: argparse.Namespace) -> Exit:
+    """Say what the system refused, or that the fault is ours; return the exit code."""
+    refused = refusal_in(error)
+    if refused is None:
         _say(str(unexpected(error, _logs(args))))
-        code = Exit.OUR_FAULT
-    return Exit.INTERRUPTED if interruption.is_noted() else code
+        return Exit.OUR_FAULT
+    _say(" ".join([explain(refused), *getattr(error, "__notes__", ())]))
+    return EXIT
 
 
 def _say(text: str) -> None:

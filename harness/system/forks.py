@@ -4,6 +4,7 @@ harness/system/fork_main.py is that process. `Forks.start` gives a process that 
 """
 
 import json
+import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -137,4 +138,5 @@ def forked_child(
     try:
         yield process
     finally:
+        made.process.send_signal(signal.SIGCONT)  # stopped, it could not tell of the end
         end_group(process, patience_s=0)

@@ -16,6 +16,7 @@ from pathlib import Path
 from experiment.errors import UsageError
 
 _NOTE_BYTES = 300
+_TRIES = 10
 
 
 @contextmanager
@@ -42,16 +43,40 @@ def alone(what: str, *, beside: bool = False, file: Path | None = None) -> Itera
     With `beside` this is tried, and nothing more. Raises UsageError when somebody else measures.
     """
     path = file or machine_file()
-    with _opened(path) as lock:
-        is_alone = _got(lock)
-        if not is_alone and not beside:
+    with _locked(path) as lock:
+        if lock is None and not beside:
             raise UsageError(
                 f"a campaign is being measured on this machine{_who(path)}, and the two would disturb each other. "
                 "Wait until it ends, or measure beside it with --beside."
             )
-        if is_alone:
+        if lock is not None:
             _leave_note(lock, f"{what} (process {os.getpid()})")
         yield
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[int | None]:
+    """Yield a descriptor of the file with its lock, None when another has it; whoever had it removes the file."""
+    for _ in range(_TRIES):
+        with _opened(path) as descriptor:
+            if not _got(descriptor):
+                yield None
+                return
+            if _is(path, descriptor):
+                try:
+                    yield descriptor
+                finally:
+                    with suppress(OSError):
+                        path.unlink()
+                return
+        # its last holder has just removed the file that we opened
+    yield None
+
+
+def _is(path: Path, descriptor: int) -> bool:
+    with suppress(OSError):
+        return os.path.samestat(path.lstat(), os.fstat(descriptor))
+    return False
 
 
 @contextmanager

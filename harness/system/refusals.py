@@ -34,6 +34,15 @@ _WHAT_TO_DO = {
 }
 
 
+def refusal_in(error: Exception) -> OSError | MemoryError | None:
+    """Return what the system refused, if that is what an exception says; None for any other."""
+    if isinstance(error, (OSError, MemoryError)):
+        return error
+    if isinstance(error, RuntimeError) and "can't start new thread" in str(error):
+        return OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+    return None
+
+
 def explain(error: OSError | MemoryError) -> str:
     """Return what happened, where, and what to do, in one sentence."""
     if isinstance(error, MemoryError):

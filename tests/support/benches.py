@@ -69,9 +69,9 @@ class Desk:
         return max(0, file.read_text(encoding="utf-8").count("\n") - 1) if file.exists() else 0
 
     def left(self) -> list[str]:
-        """Return what is left that should not be: half-written files, and temporary ones but for the lock's."""
+        """Return what is left that should not be: half-written files, and temporary ones."""
         here = [path for path in self.folder.rglob(".*.new") if not path.is_relative_to(self.spool)]
-        return [*map(str, here), *(path.name for path in self.spool.iterdir() if path.suffix != ".lock")]
+        return [*map(str, here), *(path.name for path in self.spool.iterdir())]
 
 
 def wait_until(reached: Callable[[], bool], process: subprocess.Popen[str]) -> None:

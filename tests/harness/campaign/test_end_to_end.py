@@ -184,8 +184,8 @@ def _environment(tmp_path: Path) -> dict[str, str]:
 
 
 def _left(tmp_path: Path) -> list[str]:
-    """Return what is left among the temporary files, but for the lock of whoever measures."""
-    return [path.name for path in (tmp_path / "spool").iterdir() if path.suffix != ".lock"]
+    """Return what is left among the temporary files."""
+    return [path.name for path in (tmp_path / "spool").iterdir()]
 
 
 def _end(process: subprocess.Popen[str], number: signal.Signals, children: Sequence[psutil.Process] = ()) -> None:

@@ -17,9 +17,9 @@ from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
 from harness.commands import clean
 from harness.commands.cli import main
-from harness.system import orphans
+from harness.system import lock, orphans
 from harness.system.lock import only_one
-from harness.system.scratch import in_use, scratch
+from harness.system.scratch import in_use, is_in_use, scratch
 from real_servers import ROOT
 
 if TYPE_CHECKING:
@@ -116,9 +116,18 @@ def test_a_campaign_that_is_being_measured_is_let_be(spool: Path, tmp_path: Path
     assert spool.is_dir()
 
 
-def test_a_mark_ends_with_its_block(tmp_path: Path) -> None:
-    from harness.system.scratch import is_in_use
+def test_the_lock_of_a_campaign_that_was_killed_goes_and_that_of_one_that_runs_stays(spool: Path) -> None:
+    file = lock.machine_file()
+    with lock.alone("bench run"):
+        cleaned()
+        assert file.exists()
+    file.write_text("bench run (process 1)")
+    cleaned()
+    assert not file.exists()
+    assert spool.is_dir()
 
+
+def test_a_mark_ends_with_its_block(tmp_path: Path) -> None:
     with in_use(tmp_path):
         assert is_in_use(tmp_path)
     assert not is_in_use(tmp_path)

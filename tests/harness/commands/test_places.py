@@ -16,7 +16,7 @@ from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
 from experiment.records.writing import replaced, write_whole
 from harness.commands import cli
-from harness.system.refusals import explain
+from harness.system.refusals import explain, refusal_in
 from postgres_servers import open_folder
 
 if TYPE_CHECKING:
@@ -161,3 +161,12 @@ class TestWritingWhole:
 )
 def test_every_error_of_the_system_has_a_sentence(error: Any, said: str) -> None:
     assert explain(error) == said
+
+
+@pytest.mark.parametrize(
+    ("error", "is_refused"),
+    [(OSError(28, "x"), True), (MemoryError(), True), (RuntimeError("can't start new thread"), True),
+     (RuntimeError("else"), False), (KeyError("x"), False)],
+)  # fmt: skip
+def test_what_the_system_refuses_is_told_from_faults_of_ours(error: Exception, *, is_refused: bool) -> None:
+    assert (refusal_in(error) is not None) is is_refused

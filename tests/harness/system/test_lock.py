@@ -81,6 +81,14 @@ def test_a_note_that_cannot_be_shown_is_left_out(file: Path) -> None:
             pass
 
 
+def test_the_file_is_gone_with_its_holder_and_a_new_one_locks_as_well(file: Path) -> None:
+    with alone("bench run", file=file):
+        assert file.exists()
+    assert not file.exists()
+    with alone("bench run", file=file), pytest.raises(UsageError), alone("bench run", file=file):
+        pass
+
+
 def test_beside_another_it_is_not_refused(file: Path) -> None:
     with alone("bench run", file=file), alone("bench run --beside", file=file, beside=True):
         assert "bench run (" in file.read_text()
