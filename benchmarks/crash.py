@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.crash_checks import lost, replanned, strayed
-from benchmarks.crash_parts import Spot, kill, part_of, shared_memory
+from benchmarks.crash_parts import Spot, kill, part_of, shared_memory, still_left
 from benchmarks.talk import say, write_json
 from experiment.errors import Exit, StoreError
 from experiment.records.manifest import Manifest
@@ -222,7 +222,7 @@ def main() -> int:
             _one_campaign(Path(folder), chance, found, min(left, KILLS_EACH))
             say(f"campaign {found.campaigns}: {found.kills.total()} kills so far, {len(found.faults)} faults")
             write_json(options.out, _as_json(found))
-    found.faults += [f"left in the end: {name}" for name in sorted(shared_memory() - before)]
+    found.faults += [f"left in the end: {name}" for name in still_left(before)]
     write_json(options.out, _as_json(found))
     for line in _lines(found):
         say(line)
