@@ -91,7 +91,7 @@ def shared_memory() -> frozenset[str]:
     with suppress(OSError):
         names = {path.name for path in Path("/dev/shm").iterdir()}  # noqa: S108 - named, not used
         mapped = "\n".join(map(_maps, psutil.pids())) if names else ""
-        found |= {f"/dev/shm/{name}" for name in names if name not in mapped}
+        found |= {f"shared memory {name}" for name in names if name not in mapped}
     return frozenset(found)
 
 
