@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.crash_checks import lost, replanned, strayed
-from benchmarks.crash_parts import Spot, kill, part_of, shared_memory
+from benchmarks.crash_parts import Spot, kill, part_of, shared_memory, still_left
 from benchmarks.talk import say, write_json
 from experiment.errors import Exit, StoreError
 from experiment.records.manifest import Manifest
@@ -216,12 +216,13 @@ def main() -> int:
     chance, found, before = random.Random(options.seed), Findings(), shared_memory()  # noqa: S311 - reproducible
     end_t = time.monotonic() + options.minutes * 60
     with tempfile.TemporaryDirectory(prefix="handlerbench-crash-") as folder:
+        Path(folder).chmod(0o711)  # the database's account must reach its own folder below it
         while (left := options.kills - found.kills.total()) > 0 and time.monotonic() < end_t:
             found.campaigns += 1
             _one_campaign(Path(folder), chance, found, min(left, KILLS_EACH))
             say(f"campaign {found.campaigns}: {found.kills.total()} kills so far, {len(found.faults)} faults")
             write_json(options.out, _as_json(found))
-    found.faults += [f"left in the end: {name}" for name in sorted(shared_memory() - before)]
+    found.faults += [f"left in the end: {name}" for name in still_left(before)]
     write_json(options.out, _as_json(found))
     for line in _lines(found):
         say(line)
@@ -231,7 +232,7 @@ def main() -> int:
 def _one_campaign(folder: Path, chance: random.Random, found: Findings, kills: int) -> None:
     spool = folder / f"spool-{found.campaigns}"
     spool.mkdir()
-    spool.chmod(0o711)  # the database's account must reach its own folder in it
+    spool.chmod(0o711)
     campaign = CampaignFolder(folder / f"campaign-{found.campaigns}")
     seed = chance.randrange(1_000_000)
     Crashed(folder=campaign, spot=Spot(spool=spool), chance=chance, found=found, seed=seed, kills_left=kills).run()

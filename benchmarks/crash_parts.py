@@ -23,6 +23,7 @@ _BY_WORD = {
     "bench_app.app": "sut",
 }
 _END_LIMIT_S = 30.0
+_SHARED_LIMIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +83,27 @@ def kill(process: psutil.Process) -> bool:
 
 
 def shared_memory() -> frozenset[str]:
-    """Return the ids of System V segments that no process has attached, and the names of POSIX ones."""
+    """Return the System V segments and the files of POSIX shared memory and semaphores that no process uses."""
     found: set[str] = set()
     with suppress(OSError):
         rows = [line.split() for line in Path("/proc/sysvipc/shm").read_text(encoding="ascii").splitlines()[1:]]
         found |= {f"System V segment {row[1]}" for row in rows if row[6] == "0"}
     with suppress(OSError):
-        found |= {f"/dev/shm/{path.name}" for path in Path("/dev/shm").iterdir()}  # noqa: S108 - named, not used
+        names = {path.name for path in Path("/dev/shm").iterdir()}  # noqa: S108 - named, not used
+        mapped = "\n".join(map(_maps, psutil.pids())) if names else ""
+        found |= {f"shared memory {name}" for name in names if name not in mapped}
     return frozenset(found)
+
+
+def _maps(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace")
+    return ""
+
+
+def still_left(before: frozenset[str]) -> list[str]:
+    """Return what of shared memory nobody uses and was not there before; what a neighbour just makes goes by itself."""
+    first = shared_memory() - before
+    if first:
+        time.sleep(_SHARED_LIMIT_S)
+    return sorted(first & shared_memory())

@@ -143,6 +143,14 @@ def test_a_password_in_a_url_that_fails_is_not_repeated(url: str) -> None:
         assert SECRET not in said
 
 
+def test_the_databases_folder_is_its_owners_and_gone_afterwards(tmp_path: Path) -> None:
+    with postgres(log=tmp_path / "log") as db:
+        assert db.data_dir is not None
+        home = db.data_dir.parent
+        assert stat.S_IMODE(home.stat().st_mode) == 0o700
+    assert not home.exists()
+
+
 def test_a_campaigns_logs_are_for_its_owner(tmp_path: Path) -> None:
     CampaignFolder.create(tmp_path / "c", Manifest(campaign="c"))
     assert stat.S_IMODE((tmp_path / "c" / "logs").stat().st_mode) == 0o700

@@ -34,6 +34,7 @@ KINDS: dict[str, set[str]] = {
         *("test_server_factors", "test_trials", "test_trials_open", "test_wheel"),
         "test_crash::test_a_few_kills_lose_nothing_and_leave_nothing",
         "test_make::test_the_app_is_served_and_locust_drives_it",
+        "test_ordinary_user",
         "test_security::test_a_named_databases_password_is_nowhere_in_a_campaign",
         "test_soak::test_a_short_soak_counts_exactly_what_the_app_served",
         "test_yardstick::test_a_neighbour_that_empties_the_cache_makes_the_passes_slower",
