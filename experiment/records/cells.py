@@ -19,7 +19,7 @@ from experiment.records.trial import TrialMetrics
 
 _MOST_COUNT = 10**12
 _MOST_AMOUNT = 1e12  # of microseconds it is eleven days
-_LEAST_AMOUNT = 1e-15
+_LEAST_AMOUNT = 1e-30
 _MOST_SHOWN = 60
 _ROUNDING = 1e-6
 _WHOLE = re.compile(r"\d{1,13}", re.ASCII)

@@ -27,8 +27,12 @@ Core = Annotated[int, Field(ge=0, le=100_000)]
 
 
 def _number(value: Any) -> Any:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if value is not None and not (is_number and (value == 0 or _SMALLEST_SETTING <= value <= _LARGEST_SETTING)):
+    """Return a setting; what each may be is checked where it is used, harness/trial/app_settings.py."""
+    if value is None:
+        return None
+    if not isinstance(value, int | float) or isinstance(value, bool) or value != value:  # noqa: PLR0124 - NaN
+        raise ValueError("must be a number")
+    if value != 0 and not _SMALLEST_SETTING <= abs(value) <= _LARGEST_SETTING:
         raise ValueError(f"must be 0 or a number from {_SMALLEST_SETTING:g} to {_LARGEST_SETTING:g}")
     return value
 

@@ -13,10 +13,11 @@ NAME = re.compile(_PLAIN)
 Name = Annotated[str, Field(pattern=rf"^{_PLAIN}$")]
 """Of a variant, a load, a treatment: no slash, no space, no control character."""
 
-ClaimId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]
-"""It names the files of the claim's card, so that it must not begin like the title's, 00-title."""
+ClaimId = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9@+.:_-]{0,199}$")]
+"""It names the files of the claim's card, so that it must not begin like the title's, 00-title. What a claim about an
+app is called has its request, change, metric and load in it."""
 
-Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,199}$")]
+Slug = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9@+.:_-]{0,199}$")]
 
 CampaignName = Annotated[str, Field(pattern=r"^[^/\x00-\x1f\x7f-\x9f]{1,255}$")]
 """The name of a folder, whichever the user gave it."""

@@ -33,8 +33,8 @@ LIMIT_NAMES = {"timeout", "timeout_s", "connect_timeout"}
 
 DRIVER = "a greenlet of the driver, which the harness bounds: silent for too long, it is ended"
 STAYS = {
-    ("bench_app/db_drivers.py", "psycopg.connect(url)"): "in a SUT, whose start is bounded by the harness",
-    ("bench_app/db_drivers.py", "psycopg.connect(url, **_psycopg_options())"): "as above",
+    ("bench_app/db_pools.py", "psycopg.connect(url)"): "in a SUT, whose start is bounded by the harness",
+    ("bench_app/db_pools.py", "psycopg.connect(url, **_psycopg_options())"): "as above",
     ("benchmarks/metered.py", "os.wait4(process.pid, os.WNOHANG)"): "does not wait",
     ("bench_app/parsers.py", "wait([parent.sentinel])"): "a thread that ends its process when the parent does",
     ("locustfiles/_client.py", "self._sock.recv(1, _patched.MSG_PEEK)"): "a socket that does not block",
