@@ -24,7 +24,7 @@ help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 bench: setup  ## measure every claim of the article, judge, draw, report (about 8 minutes)
-	$(BIN)/bench run --profile article $(ARGS)
+	$(BIN)/bench run $(ARGS)
 
 smoke: setup  ## the same pipeline in about a minute; its verdicts are no evidence
 	$(BIN)/bench run --profile smoke $(ARGS)
