@@ -33,7 +33,7 @@ from harness.system.host import facts, git_state
 from harness.system.places import HOME, python
 
 _BENCH = python("harness.commands.cli")
-_PLAN = ("--profile", "smoke", "--claims", "A8,A18c", "--rounds", "2", "--all-rounds", "--budget", "1h")
+PLAN = ("--profile", "smoke", "--claims", "A8,A18c", "--rounds", "2", "--all-rounds", "--budget", "1h")
 KILLS_EACH = 8
 MOST_RUNS = 20
 """A campaign is killed so often, then left alone, and must have come to its end after so many runs."""
@@ -129,7 +129,7 @@ class Crashed:
     def _words(self) -> list[str]:
         if (self.folder.path / "trials.csv").exists():
             return ["run", "--resume", str(self.folder.path), "--json"]
-        return ["run", *_PLAN, "--seed", str(self.seed), "--out", str(self.folder.path), "--json"]
+        return ["run", *PLAN, "--seed", str(self.seed), "--out", str(self.folder.path), "--json"]
 
     def _kill_now_and_then(self, harness: subprocess.Popen[bytes]) -> None:
         while self.kills_left > 0:
