@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import subprocess
-import tomllib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.own_app.ranking import first_line, ranking
+from analysis.own_app.ranking import ranking
 from analysis.own_app.reading import read_results
-from analysis.own_app.results import AppResults, RouteResult, Standing
-from example_apps import EXAMPLES, bench, example
+from analysis.own_app.results import AppResults, Standing
+from example_apps import AWAITING, CLEAN, MISTAKES, assert_found, assert_refused, bench, example, route_of
 from experiment.errors import Exit
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-PLANTED: dict[str, Any] = tomllib.loads((EXAMPLES / "shop" / "planted.toml").read_text(encoding="utf-8"))
-MISTAKES = {mistake["request"]: mistake for mistake in PLANTED["mistake"]}
-CLEAN = PLANTED["clean"]["requests"]
 BRIEF = '\n[[load]]\nid = "alone"\nkind = "closed"\nusers = 1\nwarmup_s = 0.3\nwindow_s = 1.2\n'
 AUTHOR = ("-c", "user.name=a test", "-c", "user.email=test@example.org")
 KEY = "a-key-that-stands-in-no-file"
@@ -33,9 +29,6 @@ class Measured:
     folder: Path
     printed: str
     results: AppResults
-
-    def route(self, request: str) -> RouteResult:
-        return next(route for route in self.results.routes if route.request.id == request)
 
 
 @pytest.fixture(scope="session")
@@ -52,6 +45,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def shop(folder: Path) -> Measured:
     """Measure every route of the shop in three rounds."""
     done = app(folder, "run", "--rounds", "3", "--budget", "4m", "--out", "measured")
+    if done.returncode == Exit.INVALID and "in a row were discarded" in done.stderr:
+        pytest.skip(f"this machine is too busy to measure anything: {done.stderr.splitlines()[0]}")
     assert done.returncode == 0, done.stdout + done.stderr
     return Measured(folder=folder, printed=done.stdout, results=read_results(folder / "measured"))
 
@@ -60,28 +55,15 @@ def app(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return bench(folder, "app", *words, "--quiet", "--seed", "1", SHOP_KEY=KEY)
 
 
-def planted_at(folder: Path, mistake: dict[str, Any]) -> str:
-    """Return where a mistake's marker stands, as `file:line`."""
-    lost = mistake["lost"]
-    lines = (folder / lost["file"]).read_text(encoding="utf-8").splitlines()
-    (number,) = [n for n, line in enumerate(lines, start=1) if line.endswith(f"# {lost['marker']}")]
-    return f"{lost['file']}:{number}"
-
-
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("request_id", MISTAKES)
 def test_a_planted_mistake_is_found_at_its_line(shop: Measured, request_id: str) -> None:
-    route, mistake = shop.route(request_id), MISTAKES[request_id]
-    place = first_line(route)
-    assert route.standing is Standing.BLOCKS
-    assert place is not None
-    assert (place.at, place.function) == (planted_at(shop.folder, mistake), mistake["lost"]["function"])
-    assert place.share > 0.5
+    assert_found(shop.results, shop.folder, request_id)
 
 
 @pytest.mark.parametrize("request_id", CLEAN)
 def test_a_clean_route_raises_no_alarm(shop: Measured, request_id: str) -> None:
-    assert shop.route(request_id).standing in (Standing.CLEAR, Standing.UNDECIDED)
+    assert route_of(shop.results, request_id).standing in (Standing.CLEAR, Standing.UNDECIDED)
 
 
 def test_the_ranking_has_the_planted_mistakes_and_nothing_else(shop: Measured) -> None:
@@ -89,22 +71,9 @@ def test_the_ranking_has_the_planted_mistakes_and_nothing_else(shop: Measured) -
     assert "What to change first" in shop.printed
 
 
-@pytest.mark.parametrize("request_id", [name for name, mistake in MISTAKES.items() if mistake["cure"] == "none"])
-def test_a_route_that_really_awaits_is_refused_its_thread_with_the_line_of_the_await(
-    shop: Measured, request_id: str
-) -> None:
-    (refusal,) = shop.route(request_id).refusals
-    endpoint = MISTAKES[request_id]["endpoint"]
-    assert refusal.file == endpoint.partition(":")[0].replace(".", "/") + ".py"
-    assert refusal.function == endpoint.partition(":")[2]
-    assert refusal.line is not None
-
-
-@pytest.mark.parametrize("request_id", [name for name, mistake in MISTAKES.items() if "seen" in mistake])
-def test_what_can_be_seen_without_load_is_among_the_static_findings(shop: Measured, request_id: str) -> None:
-    kinds = {"blocking-call": "blocking-call-in-async"}
-    kind = MISTAKES[request_id]["kind"]
-    assert kinds.get(kind, kind) in {finding.id for finding in shop.route(request_id).findings}
+@pytest.mark.parametrize("request_id", AWAITING)
+def test_a_route_that_really_awaits_is_refused_its_thread(shop: Measured, request_id: str) -> None:
+    assert_refused(shop.results, request_id)
 
 
 def test_the_key_stands_in_no_file_of_the_campaign(shop: Measured) -> None:
@@ -138,8 +107,3 @@ def test_a_version_that_became_worse_fails_the_gate(folder: Path) -> None:
     assert done.returncode == Exit.GATE_FAILED, done.stdout + done.stderr
     assert "of that in main: all of it more than 10 % worse" in done.stderr
     assert "title=GET /products/3/stock became worse::" in done.stdout
-
-
-def test_every_marker_of_the_list_stands_once_in_the_shop() -> None:
-    for mistake in MISTAKES.values():
-        assert planted_at(EXAMPLES / "shop", mistake)
