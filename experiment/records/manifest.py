@@ -32,7 +32,7 @@ def _number(value: Any) -> Any:
         return None
     if not isinstance(value, int | float) or isinstance(value, bool) or value != value:  # noqa: PLR0124 - NaN
         raise ValueError("must be a number")
-    if value != 0 and not _SMALLEST_SETTING <= abs(value) <= _LARGEST_SETTING:
+    if value != 0 and not _SMALLEST_SETTING <= value <= _LARGEST_SETTING:
         raise ValueError(f"must be 0 or a number from {_SMALLEST_SETTING:g} to {_LARGEST_SETTING:g}")
     return value
 

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     if CHECKOUT is None:
         raise UsageError("this bench was installed from a wheel: publish renews the pages of a checkout, run it there.")
     CampaignFolder(args.dir).check()
-    profile = load_campaign(args.dir).manifest.profile
+    profile = CampaignFolder(args.dir).manifest().profile
     if profile is not None and profile.is_smoke:
         raise UsageError(f"{args.dir} is a smoke run; its verdicts are no evidence and are not published.")
     _mend_swap()

@@ -99,7 +99,7 @@ def test_ceilings_and_alarms_follow_the_settings(tmp_path: Path) -> None:
         ({"db_pool_size": 0}, r"db_pool_size = 0 \(input should be greater"),
         ({"db_pool_size": 191}, r"db_pool_size = 191 \(our PostgreSQL has room for 190; .*BENCH_DATABASE_URL"),
         ({"db_pool_size": 2.5}, r"db_pool_size = 2\.5"),
-        ({"upstream_delay_s": -1}, r"upstream_delay_s = -1 \(must be from 0 to 60\)"),
+        ({"upstream_delay_s": 61}, r"upstream_delay_s = 61 \(must be from 0 to 60\)"),
         ({"cache_s": 9, "query_s": 61}, r"query_s = 61 .*cache_s = 9 \(there is no such setting here\)"),
     ],
 )
