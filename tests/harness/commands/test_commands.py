@@ -60,8 +60,7 @@ ELSEWHERE = {
     "make check": By(ci="make check", recipe="ruff check"),
     "make setup": By(ci="make check", recipe="pip install"),  # what every other target begins with
     "make bench": By(
-        test="test_end_to_end.py::test_an_interrupted_campaign_leaves_no_process_and_can_be_resumed",
-        recipe="bench run",
+        test="test_end_to_end.py::test_an_interrupted_campaign_leaves_no_process_and_can_be_resumed", recipe="bench run"
     ),
     "make smoke": By(
         test="test_end_to_end.py::test_a_killed_harness_leaves_no_process", recipe="bench run --profile smoke"
