@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from analysis.own_app import sentences
-from analysis.own_app.finding_groups import grouped
+from analysis.own_app.finding_view import FindingView, finding_views
 from analysis.own_app.results import BlockingPlace, Change, JudgedClaim, LoadResult, Percentiles, RouteResult, Standing
 from analysis.own_app.scales import Bar, Scale, quantiles
 from analysis.wording import words
-from experiment.design.claims import CLAIMS
 from experiment.design.metrics import (
     BYSTANDER_P99,
     CPU_PER_REQUEST,
@@ -20,8 +19,7 @@ from experiment.design.metrics import (
     TOKENS_PEAK,
     Metric,
 )
-from experiment.records.app_record import FindingEntry, TroubleEntry
-from experiment.theory.app_findings import FINDINGS
+from experiment.records.app_record import TroubleEntry
 
 FIGURES: Mapping[str, Metric] = {
     "answers a second": GOODPUT,
@@ -72,17 +70,6 @@ class CapacityView:
     limit: str
     measured_percent: float
     theory_percent: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FindingView:
-    """A static finding at its places; `cost` is the claim of ours that measured what it costs."""
-
-    title: str
-    why: str
-    places: tuple[tuple[str, str], ...]  # file:line, and what stands there
-    advice: str
-    cost: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,25 +195,6 @@ def _unmeasured(change: Change) -> Iterator[str]:
         limit = sentences.limit(change.prediction)
         named = "in a thread" if change.refusal else sentences.change_words(change.key)
         yield f"{words.upper_first(named)} (predicted by theory, not measured): {said}; limit: {limit}."
-
-
-def finding_views(findings: Iterable[FindingEntry]) -> tuple[FindingView, ...]:
-    """Prepare static findings, each once with all its places, and the claim that measured what it costs."""
-    by_id: dict[str, list[FindingEntry]] = {}
-    for finding in findings:
-        by_id.setdefault(finding.id, []).append(finding)
-    return tuple(_finding(some) for some in by_id.values())
-
-
-def _finding(some: list[FindingEntry]) -> FindingView:
-    row, claim = FINDINGS.get(some[0].id), CLAIMS.get(some[0].claim or "")
-    return FindingView(
-        title=sentences.finding_title(some[0]),
-        why=sentences.finding_why(some[0]),
-        places=tuple((group.where, group.detail) for group in grouped(some)),
-        advice="" if row is None else f"{row.advice.rstrip('.')}.",
-        cost=f"{claim.id}: {claim.statement}" if claim else "",
-    )
 
 
 def _errors(route: RouteResult) -> Iterator[str]:

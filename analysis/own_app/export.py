@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isinf
 from typing import Any
 
-from analysis.own_app import sentences
+from analysis.own_app import headline, sentences
 from analysis.own_app.ranking import Ranked, blocked_ms, ranking
 from analysis.own_app.results import (
     AppResults,
@@ -29,7 +29,7 @@ def as_json(results: AppResults) -> dict[str, Any]:
         "campaign": results.manifest.campaign,
         "target": results.target,
         "asked": results.record.asked,
-        "summary": sentences.tally(results),
+        "summary": headline.tally(results),
         "trials": results.trials,
         "valid": results.valid,
         "ranking": [_ranked(each) for each in ranking(results)],

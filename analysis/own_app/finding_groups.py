@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analysis.own_app import sentences
+from analysis.own_app import finding_words
 from analysis.wording import words
 from experiment.records.app_record import FindingEntry
 
@@ -24,7 +24,7 @@ def grouped(findings: Iterable[FindingEntry]) -> tuple[FindingGroup, ...]:
     """Return the findings without repetition, in their order."""
     found: dict[tuple[str, str, str], list[FindingEntry]] = {}
     for finding in findings:
-        found.setdefault((finding.id, sentences.finding_at(finding), finding.detail), []).append(finding)
+        found.setdefault((finding.id, finding_words.finding_at(finding), finding.detail), []).append(finding)
     return tuple(_group(where, some) for (_, where, _), some in found.items())
 
 
@@ -35,7 +35,7 @@ def _group(where: str, some: list[FindingEntry]) -> FindingGroup:
     on = f"on {words.listing([*shown, *more])}" if routes else ""
     return FindingGroup(
         where=where or "somewhere in the app",
-        title=sentences.finding_title(some[0]),
+        title=finding_words.finding_title(some[0]),
         detail=", ".join(filter(None, (some[0].detail, on))),
-        why=sentences.finding_why(some[0]),
+        why=finding_words.finding_why(some[0]),
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from analysis.own_app import sentences
-from analysis.own_app.card_view import CardView, FindingView, card_view, finding_views
+from analysis.own_app import headline, sentences
+from analysis.own_app.card_view import CardView, card_view
+from analysis.own_app.finding_view import FindingView, finding_views
 from analysis.own_app.ranking import Ranked, Source, advice, ranking
 from analysis.own_app.results import AppResults, JudgedClaim, RouteResult
 from analysis.own_app.scales import Bar, Scale, ratio_scale, time_scale
@@ -89,12 +90,12 @@ def page_view(results: AppResults) -> PageView:
     return PageView(
         target=results.target,
         campaign=results.manifest.campaign,
-        headline=sentences.tally(results),
+        headline=headline.tally(results),
         smoke=SMOKE_TEXT if results.manifest.profile and results.manifest.profile.is_smoke else "",
-        validity=sentences.validity(results),
+        validity=headline.validity(results),
         is_clean=results.valid == results.trials > 0,
         ranked=tuple(_rank(each, gains) for each in ranked),
-        nothing=sentences.nothing_ranked(results),
+        nothing=headline.nothing_ranked(results),
         gains=gains,
         rows=tuple(_row(route) for route in results.routes),
         cards=tuple(card_view(route, times) for route in _ordered(results.routes, ranked)),

@@ -5,23 +5,13 @@ from __future__ import annotations
 import re
 
 from analysis.own_app.ranking import Gain, Ranked, Source, best_gain, blocked_ms, first_line, says_something
-from analysis.own_app.results import (
-    AppResults,
-    BlockingPlace,
-    Change,
-    JudgedClaim,
-    LoadResult,
-    Outcome,
-    RouteResult,
-    Standing,
-)
+from analysis.own_app.results import BlockingPlace, Change, JudgedClaim, LoadResult, Outcome, RouteResult, Standing
 from analysis.reading import sentences as claims
-from analysis.stats.reasons import rule_name
 from analysis.wording import words
 from experiment.design.factors import FACTORS
 from experiment.design.metrics import GOODPUT, LOOP_BLOCKED
 from experiment.design.model import Interval
-from experiment.records.app_record import FindingEntry, Prediction, RefusalEntry
+from experiment.records.app_record import Prediction, RefusalEntry
 from experiment.records.histogram import Quantile
 from experiment.theory.app_capacity import LIMITED_BY
 
@@ -252,65 +242,6 @@ def capacity(load: LoadResult) -> str:
 def claim_line(claim: JudgedClaim) -> str:
     """Return a claim's verdict and what was found."""
     return f"{verdict_word(claim)}: {claims.finding(claim.result)}"
-
-
-def tally(results: AppResults) -> str:
-    """Return the headline: how many requests hold up the loop."""
-    total = len(results.routes)
-    count = {standing: sum(route.standing is standing for route in results.routes) for standing in Standing}
-    if count[Standing.UNJUDGED] == total:
-        return _tally_of_changes(results)
-    blocking = count[Standing.BLOCKS]
-    subject = f"{blocking} of {words.plural(total, 'request')} {_verb(blocking, total)} up the loop"
-    rest = [
-        f"{count[standing]} {said}"
-        for standing, said in ((Standing.UNDECIDED, "not decided"), (Standing.FAILED, "failed"))
-        if count[standing]
-    ]
-    return f"{subject}; {words.listing(rest)}" if rest else subject
-
-
-def _verb(count: int, total: int) -> str:
-    return "holds" if 1 in (count, total) else "hold"
-
-
-def nothing_ranked(results: AppResults) -> str:
-    """Say that nothing is to be changed, or that nobody knows yet."""
-    open_ones = [r for r in results.routes if r.standing in (Standing.UNDECIDED, Standing.FAILED)]
-    if open_ones:
-        return f"Not known: {words.plural(len(open_ones), 'request')} could not be decided."
-    return "Nothing: no request was found to hold up the loop."
-
-
-def _tally_of_changes(results: AppResults) -> str:
-    changes = [change for route in results.routes for change in route.changes]
-    counted = {outcome: sum(change.outcome is outcome for change in changes) for outcome in Outcome}
-    said = [f"{count} {OUTCOME_WORDS[outcome]}" for outcome, count in counted.items() if count]
-    return f"{words.plural(len(changes), 'change')} tried: {words.listing(said)}" if said else "Nothing was judged"
-
-
-def validity(results: AppResults) -> str:
-    """Return how many trials count, and which rules took the others."""
-    if not results.trials:
-        return "No trial was finished"
-    if results.valid == results.trials:
-        return f"All {words.plural(results.trials, 'trial')} valid"
-    named = words.listing([f"{rule_name(rule)} ({count})" for rule, count in results.rules.items()])
-    return f"{results.valid} of {words.plural(results.trials, 'trial')} valid; left out for {named}"
-
-
-def finding_title(finding: FindingEntry) -> str:
-    return words.upper_first(finding.title.rstrip("."))
-
-
-def finding_why(finding: FindingEntry) -> str:
-    return words.upper_first(finding.why.rstrip(".")) + "."
-
-
-def finding_at(finding: FindingEntry) -> str:
-    if not finding.file:
-        return ""
-    return finding.file if finding.line is None else f"{finding.file}:{finding.line}"
 
 
 def quantile(found: Quantile | None) -> str:

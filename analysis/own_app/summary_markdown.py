@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from analysis.own_app import sentences
+from analysis.own_app import headline, sentences
 from analysis.own_app.finding_groups import grouped
 from analysis.own_app.ranking import advice, ranking
 from analysis.own_app.results import AppResults, RouteResult
@@ -20,8 +20,8 @@ _MENTION = re.compile(r"@(?=\w)")
 def markdown(results: AppResults) -> str:
     """Return the ranking, a row for each request, and whatever else was found."""
     parts = [
-        f"# {_text(results.target)}: {_text(sentences.tally(results))}\n",
-        f"{_text(sentences.validity(results))}. Campaign {_text(results.manifest.campaign)}.\n",
+        f"# {_text(results.target)}: {_text(headline.tally(results))}\n",
+        f"{_text(headline.validity(results))}. Campaign {_text(results.manifest.campaign)}.\n",
         "## What to change first\n",
         _ranking(results),
         "## Every request\n",
@@ -58,7 +58,7 @@ def _rest(results: AppResults) -> Iterator[str]:
 def _ranking(results: AppResults) -> str:
     ranked = ranking(results)
     if not ranked:
-        return sentences.nothing_ranked(results) + "\n"
+        return headline.nothing_ranked(results) + "\n"
     lines = []
     for each in ranked:
         about = [sentences.verdict(each.route), *(f"{_upper(sentences.refusal(r))}." for r in each.route.refusals)]

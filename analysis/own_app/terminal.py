@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from analysis.own_app import sentences
+from analysis.own_app import headline, sentences
 from analysis.own_app.finding_groups import grouped
 from analysis.own_app.ranking import Ranked, advice, ranking
 from analysis.own_app.results import AppResults, JudgedClaim, RouteResult, Standing
@@ -41,15 +41,15 @@ def _sections(results: AppResults, width: int) -> Iterator[list[str]]:
 
 def _head(results: AppResults, width: int) -> list[str]:
     return [
-        *wrapped(f"{results.target}: {sentences.tally(results)}.", width),
-        *wrapped(f"{sentences.validity(results)}. Campaign {results.manifest.campaign}.", width),
+        *wrapped(f"{results.target}: {headline.tally(results)}.", width),
+        *wrapped(f"{headline.validity(results)}. Campaign {results.manifest.campaign}.", width),
     ]
 
 
 def _ranking(results: AppResults, width: int) -> list[str]:
     ranked = ranking(results)
     if not ranked:
-        return wrapped(sentences.nothing_ranked(results), width, indent="  ")
+        return wrapped(headline.nothing_ranked(results), width, indent="  ")
     return [line for each in ranked for line in _ranked(each, width)]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.own_app import sentences
+from analysis.own_app import headline, sentences
 from analysis.own_app.changes import outcome_of
 from analysis.own_app.export import as_json
 from analysis.own_app.gate import gate, stopped
@@ -235,7 +235,7 @@ def test_a_campaign_of_ours_is_not_one_over_an_app(tmp_path: Path) -> None:
 
 def test_a_campaign_without_a_trial_says_so(tmp_path: Path) -> None:
     found = read_results(write_app_campaign(tmp_path / "empty", rounds=0))
-    assert sentences.validity(found) == "No trial was finished"
+    assert headline.validity(found) == "No trial was finished"
     assert ranking(found) == ()
 
 
@@ -265,7 +265,7 @@ def test_a_try_says_what_the_change_brings_and_nothing_of_what_was_not_judged(tm
     assert search.standing is Standing.UNJUDGED
     assert [each.route.request.id for each in ranking(found)] == ["search"]
     assert re.match(r"GET /search\?q=tea with 20 users: 19 rps .*; as def it would serve 7", sentences.verdict(search))
-    assert sentences.tally(found) == "1 change tried: 1 better"
+    assert headline.tally(found) == "1 change tried: 1 better"
 
 
 def test_each_ratio_of_a_change_has_the_margin_of_its_own_claim(tmp_path: Path) -> None:
