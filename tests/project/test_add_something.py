@@ -65,7 +65,7 @@ def reported(added: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) ->
     manifest = new_manifest(order, [asked], {load: order.profile.load(load) for load in ("closed-8", "closed-20")}, {})
     runner(driver=_driver())(path, manifest, Listener())
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("analysis.drawing.files.imsave", lambda path, _image, **_how: Path(path).touch())  # not asked about
+        patched.setattr("analysis.drawing.files.imsave", lambda path, _image, **_how: Path(path).touch())
         assert main(["report", str(path)]) == 0
     return path
 

@@ -59,7 +59,8 @@ class Command:
     @property
     def is_name(self) -> bool:
         """Whether a sentence only names it, as `bench compare` names what cannot run without two folders."""
-        return self.is_inline and self.program in {"bench", "locust"} and len(self.words) == 2
+        is_named = len(self.words) == (3 if self.words[1:2] == ["app"] else 2)
+        return self.is_inline and self.program in {"bench", "locust"} and is_named
 
 
 @cache

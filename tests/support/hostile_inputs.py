@@ -256,7 +256,7 @@ _HEAD = """\
 # Inputs that were tried
 
 What a damaged or hostile file of a campaign does. Every row is tried by
-`tests/harness/commands/test_hostile_inputs.py` with `bench report` and `bench run --resume`: one sentence on standard
+`tests/harness/commands/test_hostile_inputs.py` with `bench report` and a resumed `bench run`: one sentence on standard
 error that names the file (of a table also the line and the column), exit code 2, and no file of the folder is changed.
 What follows the last line end of a table is no row: it is what a crash left, is passed over, and cut off on resuming.
 
