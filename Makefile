@@ -17,7 +17,7 @@ export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 export PIP_NO_CACHE_DIR := 1
 endif
 
-.PHONY: help bench smoke test test-fast check lint types layers audit format setup serve locust doctor clean lock schema
+.PHONY: help bench smoke test test-long test-fast check lint types layers audit format setup serve locust doctor clean lock schema
 .PHONY: bench-driver bench-analysis bench-truth bench-soak bench-crash calibration
 
 help:  ## show this list
@@ -29,12 +29,15 @@ bench: setup  ## measure every claim of the article, judge, draw, report (about 
 smoke: setup  ## the same pipeline in about a minute; its verdicts are no evidence
 	$(BIN)/bench run --profile smoke $(ARGS)
 
-test: $(DEVSTAMP)  ## run the tests (under 4 minutes)
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+test: $(DEVSTAMP)  ## run the tests, but for those that measure for minutes
+	$(BIN)/python -m pytest -n 2 -m "not long" $(ARGS)
+
+test-long: $(DEVSTAMP)  ## run the tests that measure for minutes: whole apps, soak, crash (wants a quiet machine)
+	$(BIN)/python -m pytest -m long $(ARGS)
 
 # The markers are set in tests/support/load_groups.py. What has become slow is named at the end.
 test-fast: $(DEVSTAMP)  ## run those without load, browser, database or waiting (under 30 seconds)
-	$(BIN)/python -m pytest -n 2 -m "not load and not browser and not postgres and not slow" \
+	$(BIN)/python -m pytest -n 2 -m "not long and not load and not browser and not postgres and not slow" \
 		--durations=5 --durations-min=1 $(ARGS)
 
 format: $(DEVSTAMP)  ## mend what ruff can mend, and format

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def campaign(tmp_path_factory: pytest.TempPathFactory) -> CampaignFolder:
     """A campaign of two rounds over everything, measured by the fake driver."""
-    profile = {**ALL_ROUNDS, "max_rounds": 2, "budget_s": 1e9}
+    profile = {**ALL_ROUNDS, "max_rounds": 2, "budget_s": 1e6}
     return CampaignFolder(measured(tmp_path_factory.mktemp("campaign") / "c", rounds=2, seed=7, profile=profile))
 
 

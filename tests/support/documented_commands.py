@@ -59,8 +59,8 @@ class Command:
     @property
     def is_name(self) -> bool:
         """Whether a sentence only names it, as `bench compare` names what cannot run without two folders."""
-        is_named = len(self.words) == (3 if self.words[1:2] == ["app"] else 2)
-        return self.is_inline and self.program in {"bench", "locust"} and is_named
+        is_short = len(self.words) == 2 or (self.words[1:2] == ["app"] and len(self.words) == 3)
+        return self.is_inline and self.program in {"bench", "locust"} and is_short
 
 
 @cache

@@ -15,8 +15,14 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 if TYPE_CHECKING:
     from xdist.workermanage import WorkerController  # type: ignore[import-untyped]
 
-# The markers of pyproject.toml, each with its files and single tests; `make test-fast` leaves all four out.
+# The markers of pyproject.toml, each with its files and single tests; `make test-fast` leaves all of them out.
 KINDS: dict[str, set[str]] = {
+    # What measures for a minute or more: not in `make test`, but in `make test-long`, which a release runs.
+    "long": {
+        *("test_app_campaigns", "test_ordinary_user", "test_shop"),
+        "test_crash::test_a_few_kills_lose_nothing_and_leave_nothing",
+        "test_soak::test_a_short_soak_counts_exactly_what_the_app_served",
+    },
     # What puts load on something, one after the other: two at a time would be in each other's way. Everything else
     # only computes, or asks a server this or that, and may run beside them.
     "load": {
@@ -103,7 +109,7 @@ KINDS: dict[str, set[str]] = {
 TOGETHER: dict[str, set[str]] = {
     "charts": {"test_answers", "test_charts", "test_report"},
     "comparing": {"test_comparable", "test_compare", "test_compare_pages"},
-    "load": KINDS["load"],
+    "load": KINDS["load"] | KINDS["long"],
 }
 
 

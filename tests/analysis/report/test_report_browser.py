@@ -84,7 +84,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     planned = treatments_for(JUDGED)
     campaign = load_campaign(write_campaign(folder, treatments=planned, claims=JUDGED, rounds=2))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("analysis.drawing.files.imsave", lambda _path, _image, **_how: None)  # the page shows none
+        patched.setattr("analysis.drawing.files.imsave", lambda path, _image, **_how: path.touch())  # shows none
         url = write_report(campaign, draw_all(campaign, folder / "charts"))[0].as_uri()
     with sync_api.sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(

@@ -65,6 +65,7 @@ ELSEWHERE = {
     "make smoke": By(
         test="test_end_to_end.py::test_a_killed_harness_leaves_no_process", recipe="bench run --profile smoke"
     ),
+    "make test-long": By(test="test_habits.py::test_what_the_table_of_markers_names_exists", recipe="-m long"),
     "make test-fast": By(test="test_make.py::test_the_fast_tests_are_those_without_a_marker", recipe="-m pytest"),
     "make format": By(test="test_make.py::test_format_mends_and_formats_all", recipe="ruff format ."),
     "pip install .": By(test="test_wheel.py::test_the_installed_bench_says_its_version"),
