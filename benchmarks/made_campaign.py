@@ -163,7 +163,7 @@ def _manifest(treatments: tuple[Treatment, ...]) -> dict[str, Any]:
         "started_at": _WHEN,
         "finished_at": _WHEN,
         "stopped_because": "rounds",
-        "host": facts(),
+        "host": facts().model_dump(mode="json"),
         "packages": package_versions(),
         "git": {"commit": None, "dirty": None},
         "pinning": {"sut": [0], "others": [1], "enforced": True, "note": ""},
