@@ -56,8 +56,8 @@ def test_a_process_on_the_drivers_core_does_not_cost_a_trial_that_waits(stand: R
                 break
     last = seen[-1].metrics
     assert (last.host_foreign_cores or 0) > 0.2  # the burner is seen; so much once made a trial invalid by itself
-    if rules == {"sut-contention"}:  # the burner keeps to its core
-        pytest.skip("something else uses the SUT's core all the time")
+    if rules and rules <= {"sut-contention", "host-steal"}:  # not the burner's doing, which keeps to the driver's core
+        pytest.skip(f"others use the SUT's core, or the host takes it, all the time: {', '.join(rules)}")
     assert rules == set()
 
 
