@@ -1,8 +1,9 @@
 """The pilot: one user of each request for a second or two, then a second of 20, before anything is registered.
 
-One user shows the service time and how long the loop is held up; 20 show what a request costs a busy app. All requests
-are driven on one process of the app. Its figures are what theory predicts from. They are no evidence: nothing is judged
-by them.
+A route that seems to block is driven alone a second time: the first moment of an app is its most restless. One user
+shows the service time and how long the loop is held up; 20 show what a request costs a busy app. All requests are
+driven on one process of the app. Its figures are what theory predicts from. They are no evidence: nothing is judged by
+them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -41,10 +42,21 @@ def pilot(rig: AppRig, version: str, asked: Iterable[Found], service: Service, n
     """Drive each request once; yield what it costs."""
     for found in asked:
         request = found.request.id
-        alone = rig.pilot(request, version, pilot_load(found.answer.seconds), service, name)
+        load = pilot_load(found.answer.seconds)
+        alone = rig.pilot(request, version, load, service, name)
+        if _blocks(alone.metrics):
+            alone = calmer(alone, rig.pilot(request, version, load, service, name))
         is_quick = (alone.metrics.response_mean_us or inf) <= _SLOWEST_BUSY_S * 1e6
         busy = rig.pilot(request, version, _BUSY, service, name) if is_quick else None
         yield entry_of(request, version, alone, busy)
+
+
+def calmer(first: Measurement, second: Measurement) -> Measurement:
+    """Return the measurement in which the loop was held up less: a disturbed machine only adds to that (pure)."""
+    before_ms, after_ms = (m.metrics.loop_blocked_ms_per_answer for m in (first, second))
+    if second.failure is not None or before_ms is None or after_ms is None:
+        return first
+    return second if after_ms < before_ms else first
 
 
 def entry_of(request: str, version: str, alone: Measurement, busy: Measurement | None = None) -> PilotEntry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from experiment.design.own_app import DEFAULT_LOADS, AppRequest, AppTarget, Benc
 from experiment.records.trial import Measurement, TrialMetrics
 from harness.own_app.app_schedule import is_hopeless
 from harness.own_app.order import budget_s, loads_for, writes
-from harness.own_app.pilot import costs_of, entry_of, pilot_load
+from harness.own_app.pilot import calmer, costs_of, entry_of, pilot_load
 from made_trials import FAST, claim, comparison, trial
 
 OWN = (Load(id="mine", kind=LoadKind.CLOSED, users=3),)
@@ -62,6 +63,21 @@ def test_of_a_route_that_blocks_all_figures_are_of_the_same_moment() -> None:
     costs = costs_of(found, "async")
     assert costs is not None
     assert costs.blocks
+
+
+@pytest.mark.parametrize(("second_ms", "is_taken"), [(0.4, True), (9.0, False), (None, False)])
+def test_of_two_pilots_of_a_route_that_seemed_to_block_the_calmer_counts(
+    second_ms: float | None,
+    is_taken: bool,  # noqa: FBT001 - pytest passes it
+) -> None:
+    first, second = measured(loop_blocked_ms_per_answer=7.4), measured(loop_blocked_ms_per_answer=second_ms)
+    assert calmer(first, second) is (second if is_taken else first)
+
+
+def test_a_second_pilot_that_failed_does_not_count() -> None:
+    first = measured(loop_blocked_ms_per_answer=7.4)
+    failed = replace(measured(loop_blocked_ms_per_answer=0.0), failure="the app ended")
+    assert calmer(first, failed) is first
 
 
 def test_a_pilot_that_used_too_little_cpu_to_tell_says_none() -> None:
