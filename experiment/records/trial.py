@@ -56,7 +56,7 @@ class TrialMetrics:
     loop_lag_p99_is_floor: bool | None = None
     loop_lag_max_us: float | None = None
     loop_late_share: float | None = None  # of the window: the loop was late by more than 2 ms
-    loop_blocked_ms_per_answer: float | None = None  # time the loop was late, by answers
+    loop_blocked_ms_per_answer: float | None = None  # time that something held up the loop, by answers
     loop_stall_per_answer_waits: float | None = None  # time the loop stood still, by answers and by the work's own wait
     loop_stall_longest_waits: float | None = None  # loop_lag_max_us by the work's own wait
     stuck_at: str | None = None  # the line of code that the loop's thread was most often on while late

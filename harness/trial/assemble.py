@@ -157,11 +157,12 @@ def _stalls(seen: TrialObservations, window: Window) -> dict[str, Any]:
     """Return how long the loop stood still: as a share of the window, and in units of the work's own wait."""
     late = None if seen.probe is None else seen.probe.late_share(window)
     longest_us = None if seen.probe is None else seen.probe.lag_max_us(window)
+    held_up = None if seen.probe is None or late is None else late * seen.probe.held_up_share(window)
     answers, wait_s = seen.result.answers, seen.wait_s
     window_s = window.close_t - window.open_t
     return {
         "loop_late_share": late,
-        "loop_blocked_ms_per_answer": None if late is None or not answers else late * window_s * 1e3 / answers,
+        "loop_blocked_ms_per_answer": None if held_up is None or not answers else held_up * window_s * 1e3 / answers,
         "loop_stall_per_answer_waits": late * window_s / answers / wait_s if late and answers and wait_s else None,
         "loop_stall_longest_waits": longest_us / 1e6 / wait_s if longest_us is not None and wait_s else None,
     }

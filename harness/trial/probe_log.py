@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import ceil
@@ -18,6 +19,10 @@ _SLIVER_S = 0.05  # a window closes a few milliseconds late. That rest does not 
 
 LATE_US = 2000
 """A tick's lag below 1 ms means nothing (bench_app/probe.py); above twice that the loop was held up."""
+
+_IN_THE_LOOP = re.compile(r"~(asyncio/(selector_events|base_events|runners)|[^/]+/selectors)\.py:")
+"""Where the loop's thread is when it waits for events, or reads and writes sockets, which never block. Of uvloop, written
+in C, one sees the last Python line before it. If it is late there, the core or the GIL is with somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +111,22 @@ class ProbeLog:
     def held_up_by(self, window: Window) -> dict[tuple[str, str | None], float]:
         """Return the seconds that the loop was held up, by the app's line and the library call below it.
 
-        Only the probe of a guest (guest/handlerbench_guest) weighs lines. Its sums are since the sample before.
+        Only the probe of a guest (guest/handlerbench_guest) weighs lines. Its sums are since the sample before. Time in
+        which the loop stood in its own machinery is left out: nothing held it up, it waited for a core or for the GIL.
         """
+        return {key: lost for key, lost in self._lost_s(window).items() if not _IN_THE_LOOP.match(key[0])}
+
+    def held_up_share(self, window: Window) -> float:
+        """Return how much of the late time something held up the loop; 1 where no probe weighed lines."""
+        late_s = sum(self._lost_s(window).values())
+        return sum(self.held_up_by(window).values()) / late_s if late_s else 1.0
+
+    def _lost_s(self, window: Window) -> Mapping[tuple[str, str | None], float]:
         lost: Counter[tuple[str, str | None]] = Counter()
         for sample in self.inside(window):
             for seconds, place, call in sample.get("stuck") or ():
                 lost[place, call] += seconds
-        return dict(lost)
+        return lost
 
     def share_on_loop(self) -> float | None:
         """Return the share of counted work done on the loop's thread; None where no handler counts."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from harness.trial.probe_log import ProbeLog, Window
 
 if TYPE_CHECKING:
@@ -63,6 +65,33 @@ def test_the_line_most_often_stood_on_is_named(tmp_path: Path) -> None:
     log = _log(tmp_path / "p", *lines)
     assert log.stuck_at(Window(100.0, 110.0)) == "b.py:2"
     assert log.stuck_at(Window(105.0, 110.0)) is None
+
+
+IN_THE_LOOP = [
+    "~python3.11/selectors.py:468 in select",
+    "~asyncio/selector_events.py:1057 in write",
+    "~asyncio/base_events.py:1909 in _run_once",
+    "~asyncio/runners.py:118 in run",
+]
+
+
+@pytest.mark.parametrize("place", IN_THE_LOOP)
+def test_a_loop_that_is_late_in_its_own_machinery_is_held_up_by_nothing(place: str, tmp_path: Path) -> None:
+    stuck = [[0.3, "shop/a.py:4 in f", None], [0.1, "~fastapi/encoders.py:9 in encode", None], [0.6, place, "select"]]
+    log = _log(tmp_path / "p", _sample(100.0, 0, [], 200.0, stuck=stuck))
+    window = Window(100.0, 110.0)
+    assert {at for at, _ in log.held_up_by(window)} == {"shop/a.py:4 in f", "~fastapi/encoders.py:9 in encode"}
+    assert log.held_up_share(window) == pytest.approx(0.4)
+
+
+def test_a_file_of_the_app_that_is_called_like_the_loops_counts(tmp_path: Path) -> None:
+    stuck = [[0.3, "asyncio/runners.py:4 in f", None]]
+    log = _log(tmp_path / "p", _sample(100.0, 0, [], 200.0, stuck=stuck))
+    assert log.held_up_share(Window(100.0, 110.0)) == 1
+
+
+def test_without_weighed_lines_all_late_time_counts(tmp_path: Path) -> None:
+    assert _log(tmp_path / "p", _sample(100.0, 0, [], 200.0)).held_up_share(Window(100.0, 110.0)) == 1
 
 
 def test_shares_come_from_the_handlers_own_count(tmp_path: Path) -> None:
