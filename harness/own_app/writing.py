@@ -78,7 +78,7 @@ def _methods(route: RouteEntry) -> Sequence[str]:
 
 
 _MOUNTED = LeftOut(
-    why="an app that is mounted here; name a path in it", kind="apps that are mounted; name a path in them"
+    why="an app that is mounted here; name a path in it", kind="mounted as an app of its own; name a path in it"
 )
 _UNSAFE = LeftOut(
     why="it may change data; nothing but GET and HEAD is sent unless it stands here",
