@@ -37,7 +37,7 @@ KINDS: dict[str, set[str]] = {
             "test_locust_by_hand",
             "test_shop",
         ),
-        *("test_server_factors", "test_trials", "test_trials_open", "test_wheel"),
+        *("test_server_factors", "test_trials", "test_trials_open", "test_wheel", "test_workers"),
         "test_crash::test_a_few_kills_lose_nothing_and_leave_nothing",
         "test_make::test_the_app_is_served_and_locust_drives_it",
         "test_ordinary_user",
