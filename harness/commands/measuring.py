@@ -22,7 +22,7 @@ from harness.campaign.schedule import Stop
 from harness.commands.live import MARKS, JsonLines, LiveView, PlainLines
 from harness.commands.report import draw
 from harness.commands.terminal import say
-from harness.commands.words import new_folder, positive, seconds, seed
+from harness.commands.words import new_folder, positive, seconds, seed, workers
 from harness.system.lock import alone
 from harness.system.places import short
 
@@ -34,6 +34,9 @@ def add_measuring(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=seed, metavar="N", help="decides the order of trials (default: a new one)")
     parser.add_argument("--budget", type=seconds, metavar="5m", help="stop measuring after this long")
     parser.add_argument("--rounds", type=positive, metavar="N", help="at most so many rounds")
+    parser.add_argument(
+        "--workers", type=workers, metavar="N", help="drive with N processes under a Locust master (default: one alone)"
+    )
     parser.add_argument("--beside", action="store_true", help="measure although another campaign is being measured")
     view = parser.add_mutually_exclusive_group()
     view.add_argument("--quiet", action="store_true", help="no progress, only the verdicts")

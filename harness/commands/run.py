@@ -16,7 +16,7 @@ from harness.commands.words import claim_ids, named_claims, nearest
 from harness.system.places import short
 
 _PROFILE = "article"
-_OF_A_NEW_PLAN = ("profile", "claims", "seed", "rounds", "budget", "out", "all_rounds")
+_OF_A_NEW_PLAN = ("profile", "claims", "seed", "rounds", "budget", "out", "all_rounds", "workers")
 """The options that decide what a campaign measures and where; a campaign that goes on has decided that."""
 
 
@@ -53,7 +53,14 @@ def _is_given(option: Any) -> bool:
 def run_as_ordered(args: argparse.Namespace, profile: str, listener: Listener, **plan: Any) -> CampaignOutcome:
     """Measure a new campaign within the bounds that the call gives; `plan` says what."""
     order = run_spec(
-        profile, seed=args.seed, budget_s=args.budget, rounds=args.rounds, out=args.out, command=args.words, **plan
+        profile,
+        seed=args.seed,
+        budget_s=args.budget,
+        rounds=args.rounds,
+        out=args.out,
+        command=args.words,
+        workers=args.workers or 0,
+        **plan,
     )
     listener.note(f"measuring into {short(order.out)} (seed {order.seed})")
     return run_new(order, listener)

@@ -83,6 +83,14 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def workers(text: str) -> int:
+    from experiment.records.manifest import MOST_WORKERS
+
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII) or int(text) > MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from 0 to {MOST_WORKERS}")
+    return int(text)
+
+
 def seed(text: str) -> int:
     if not re.fullmatch(r"-?\d{1,18}", text, re.ASCII):
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number of at most 18 digits")
