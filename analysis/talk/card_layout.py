@@ -1,0 +1,180 @@
+"""A card laid out before it is drawn: which lines in which size, how high each row is, how high the card."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from analysis.drawing.style import HEIGHT, MARGIN, WIDTH, text_width
+from analysis.talk.cards import Card, CardBar, CardRow
+from analysis.talk.stage import FOOTER_HEIGHT, HEADING_HEIGHT, LEADING, LEAST, lines_of
+
+WORDS_RIGHT = 610.0  # where the words of a row end
+CHART_LEFT = 660.0  # where its bars begin, names included
+SWATCH = 40.0  # the square that says what is shaded
+_WORDS, _CHART, _BODY = WORDS_RIGHT - MARGIN, WIDTH - MARGIN - CHART_LEFT, WIDTH - 2 * MARGIN
+_NAMES_AT_MOST = 400.0
+_BETWEEN_BARS, _BELOW_HEADING = 14.0, 12.0
+_BELOW_STATEMENT = 34.0
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How large a card's type and bars are, in pixels."""
+
+    statement: float
+    said: float
+    bar: float
+    gap: float
+
+
+LOOKS = (
+    Look(56, 104, 104, 48),
+    Look(52, 84, 90, 44),
+    Look(48, 72, 76, 40),
+    Look(46, 60, 66, 34),
+    Look(44, 52, 58, 28),
+    Look(44, 46, 46, 22),
+    Look(40, 40, 40, 18),
+    Look(36, 36, 36, 14),
+    Look(32, 32, 32, 10),
+)
+"""From roomy to tight: a card gets the first with which it is no higher than a slide."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A line of text in its size; `is_strong`: bold, `is_expected`: with the square of what is shaded before it."""
+
+    text: str
+    size: float
+    is_strong: bool = False
+    is_expected: bool = False
+    is_muted: bool = False
+
+    @property
+    def height(self) -> float:
+        return self.size * (1.1 if self.is_strong else 1.3)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BarNames:
+    """What stands left of a bar: its name, and its details on the same line or on a second one."""
+
+    lines: tuple[str, ...]
+
+    @property
+    def height(self) -> float:
+        return LEAST * LEADING * len(self.lines)
+
+    @property
+    def width(self) -> float:
+        return max(text_width(line, LEAST) for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowLayout:
+    """A row's words, and its bars with their heading; `room` is what it is higher than it needs."""
+
+    row: CardRow
+    words: tuple[Line, ...]
+    heading: tuple[str, ...]
+    names: tuple[BarNames, ...]
+    bar: float
+    room: float = 0.0
+
+    @property
+    def bar_row(self) -> float:
+        """How high one bar is, with its names and the gap below it."""
+        return max(self.bar, *(names.height for names in self.names)) + _BETWEEN_BARS if self.names else 0.0
+
+    @property
+    def words_height(self) -> float:
+        return sum(line.height for line in self.words)
+
+    @property
+    def heading_height(self) -> float:
+        return LEAST * LEADING * len(self.heading) + _BELOW_HEADING
+
+    @property
+    def chart_height(self) -> float:
+        return self.heading_height + self.bar_row * len(self.names)
+
+    @property
+    def height(self) -> float:
+        return max(self.words_height, self.chart_height) + self.room
+
+    @property
+    def names_width(self) -> float:
+        return max((names.width for names in self.names), default=0.0)
+
+    def widened(self, room: float) -> "RowLayout":
+        """Return the row with more room, of which its bars take a part."""
+        grown = min(self.bar * 1.5, self.bar + 0.7 * room / max(len(self.names), 1))
+        wider = replace(self, bar=grown)
+        return replace(wider, room=max(0.0, self.height + room - wider.height))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardLayout:
+    """A card, ready to be drawn."""
+
+    statement: tuple[str, ...]
+    statement_size: float
+    rows: tuple[RowLayout, ...]
+    gap: float
+
+    @property
+    def top(self) -> float:
+        """Where the rows begin."""
+        return HEADING_HEIGHT + len(self.statement) * self.statement_size * LEADING + _BELOW_STATEMENT
+
+    @property
+    def height(self) -> int:
+        rows = sum(row.height for row in self.rows) + self.gap * len(self.rows)
+        return min(HEIGHT, round(self.top + rows + FOOTER_HEIGHT))
+
+    def filled(self) -> "CardLayout":
+        """Return it as high as a slide, the room that is left shared among the rows."""
+        room = (HEIGHT - self.height) / len(self.rows)
+        return replace(self, rows=tuple(row.widened(room) for row in self.rows))
+
+
+def lay_out(card: Card) -> CardLayout:
+    """Return the roomiest layout that is no higher than a slide, or the tightest there is."""
+    layouts = (_with_look(card, look) for look in LOOKS)
+    found = next((layout for layout in layouts if layout.height < HEIGHT), None)
+    return found or _with_look(card, LOOKS[-1])
+
+
+def _with_look(card: Card, look: Look) -> CardLayout:
+    lines, size = lines_of(card.result.claim.statement, look.statement, _BODY, most=3, weight="bold")
+    rows = tuple(_row(row, look, previous) for row, previous in zip(card.rows, (None, *card.rows), strict=False))
+    return CardLayout(statement=tuple(lines), statement_size=size, rows=rows, gap=look.gap)
+
+
+def _row(row: CardRow, look: Look, previous: CardRow | None) -> RowLayout:
+    is_said_already = previous is not None and previous.heading == row.heading
+    heading = [] if is_said_already else lines_of(row.heading, LEAST, _CHART, most=3)[0]
+    return RowLayout(
+        row=row,
+        words=tuple(_words(row, look)),
+        heading=tuple(heading),
+        names=tuple(map(_names, row.bars)),
+        bar=look.bar,
+    )
+
+
+def _words(row: CardRow, look: Look) -> Sequence[Line]:
+    said, size = lines_of(row.said, look.said, _WORDS, most=2, weight="bold")
+    lines = [Line(text=text, size=size, is_strong=True) for text in said]
+    for text in (row.compared_with, row.interval):
+        lines += [Line(text=line, size=LEAST) for line in lines_of(text, LEAST, _WORDS, most=3)[0] if text]
+    expected = lines_of(row.expected, LEAST, _WORDS - SWATCH, most=3)[0]
+    return [*lines, *(Line(text=line, size=LEAST, is_expected=n == 0, is_muted=True) for n, line in enumerate(expected))]
+
+
+def _names(bar: CardBar) -> BarNames:
+    whole = f"{bar.name} · {bar.details}" if bar.details else bar.name
+    if not bar.details or text_width(whole, LEAST) <= _NAMES_AT_MOST:
+        return BarNames(lines=(whole,))
+    details, _ = lines_of(bar.details, LEAST, _NAMES_AT_MOST, most=2)
+    return BarNames(lines=(bar.name, *details))
