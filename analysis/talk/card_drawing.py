@@ -60,7 +60,7 @@ def _words(canvas: Canvas, layout: RowLayout, y: float) -> None:
         x = canvas.left + (SWATCH if is_after_swatch else 0)
         colour = theme.muted if line.is_muted else theme.ink
         canvas.text(x, middle, line.text, size=line.size, weight="bold" if line.is_strong else "normal", colour=colour)
-        y += line.height
+        y += line.height + line.below
 
 
 def _swatch(canvas: Canvas, x: float, y: float) -> None:

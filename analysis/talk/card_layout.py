@@ -14,6 +14,7 @@ _WORDS, _CHART, _BODY = WORDS_RIGHT - MARGIN, WIDTH - MARGIN - CHART_LEFT, WIDTH
 _NAMES_AT_MOST = 400.0
 _BETWEEN_BARS, _BELOW_HEADING = 14.0, 12.0
 _BELOW_STATEMENT = 34.0
+_LEAST_STATEMENT = 0.82  # of its size, to stand on two lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,11 @@ class Line:
     is_strong: bool = False
     is_expected: bool = False
     is_muted: bool = False
+    below: float = 0.0
 
     @property
     def height(self) -> float:
+        """How high it is, without the room `below` it."""
         return self.size * (1.1 if self.is_strong else 1.3)
 
 
@@ -78,6 +81,7 @@ class RowLayout:
     words: tuple[Line, ...]
     heading: tuple[str, ...]
     names: tuple[BarNames, ...]
+    names_width: float
     bar: float
     room: float = 0.0
 
@@ -88,7 +92,7 @@ class RowLayout:
 
     @property
     def words_height(self) -> float:
-        return sum(line.height for line in self.words)
+        return sum(line.height + line.below for line in self.words)
 
     @property
     def heading_height(self) -> float:
@@ -101,10 +105,6 @@ class RowLayout:
     @property
     def height(self) -> float:
         return max(self.words_height, self.chart_height) + self.room
-
-    @property
-    def names_width(self) -> float:
-        return max((names.width for names in self.names), default=0.0)
 
     def widened(self, room: float) -> "RowLayout":
         """Return the row with more room, of which its bars take a part."""
@@ -146,26 +146,44 @@ def lay_out(card: Card) -> CardLayout:
 
 
 def _with_look(card: Card, look: Look) -> CardLayout:
-    lines, size = lines_of(card.result.claim.statement, look.statement, _BODY, most=3, weight="bold")
+    lines, size = _statement(card.result.claim.statement, look.statement)
     rows = tuple(_row(row, look, previous) for row, previous in zip(card.rows, (None, *card.rows), strict=False))
+    names_width = max(row.names_width for row in rows)  # all bars of a card begin at one line
+    rows = tuple(replace(row, names_width=names_width) for row in rows)
     return CardLayout(statement=tuple(lines), statement_size=size, rows=rows, gap=look.gap)
+
+
+def _statement(text: str, size: float) -> tuple[list[str], float]:
+    """Return a statement on two lines, or on three if two would need type that is much smaller."""
+    on_two, smaller = lines_of(text, size, _BODY, most=2, weight="bold")
+    if len(on_two) <= 2 and smaller >= size * _LEAST_STATEMENT:  # noqa: PLR2004 - what was asked for
+        return on_two, smaller
+    return lines_of(text, size, _BODY, most=3, weight="bold")
+
+
+def _heading(text: str) -> list[str]:
+    """Return a metric and its load on one line, or each on its own."""
+    parts = [text] if text_width(text, LEAST) <= _CHART else text.split(" · ")
+    return [line for part in parts for line in lines_of(part, LEAST, _CHART, most=3)[0]]
 
 
 def _row(row: CardRow, look: Look, previous: CardRow | None) -> RowLayout:
     is_said_already = previous is not None and previous.heading == row.heading
-    heading = [] if is_said_already else lines_of(row.heading, LEAST, _CHART, most=3)[0]
+    heading = [] if is_said_already else _heading(row.heading)
+    names = tuple(map(_names, row.bars))
     return RowLayout(
         row=row,
         words=tuple(_words(row, look)),
         heading=tuple(heading),
-        names=tuple(map(_names, row.bars)),
+        names=names,
+        names_width=max((each.width for each in names), default=0.0),
         bar=look.bar,
     )
 
 
 def _words(row: CardRow, look: Look) -> Sequence[Line]:
     said, size = lines_of(row.said, look.said, _WORDS, most=2, weight="bold")
-    lines = [Line(text=text, size=size, is_strong=True) for text in said]
+    lines = [Line(text=text, size=size, is_strong=True, below=size / 8 if text is said[-1] else 0) for text in said]
     for text in (row.compared_with, row.interval):
         lines += [Line(text=line, size=LEAST) for line in lines_of(text, LEAST, _WORDS, most=3)[0] if text]
     expected = lines_of(row.expected, LEAST, _WORDS - SWATCH, most=3)[0]

@@ -167,7 +167,7 @@ def _bars(campaign: Campaign, claim: Claim, asked: Comparison) -> Iterator[CardB
             style=variant.style,
             colour=shade(variant.style, variant.tool),
             value=value,
-            text=("≥ " if value.is_floor else "") + ratios.value(asked.metric, value.median),
+            text=("≥ " if value.is_floor else "") + ratios.bar_value(asked.metric, value.median),
             expected=_allowed(asked, base) if treatment == asked.treatment else None,
         )
 

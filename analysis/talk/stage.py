@@ -1,5 +1,7 @@
 """What cards and timelines share: sizes for the last row of a room, the verdict's frame, paragraphs and the footer."""
 
+from collections.abc import Sequence
+
 from matplotlib.patches import FancyBboxPatch
 
 from analysis.drawing.canvas import SMOKE_MARK, Canvas
@@ -19,11 +21,24 @@ _FOOTER, _GAP, _PADDING = 26.0, 40.0, 24.0
 
 def lines_of(text: str, size: float, width: float, *, most: int, weight: str = "normal") -> tuple[list[str], float]:
     """Break a text into at most `most` lines, in smaller type if it needs more; return the lines and their size."""
-    while len(found := wrapped(text, size, width, weight)) > most and size > LEAST:
+    while size > LEAST and not _fits(wrapped(text, size, width, weight), size, width, most, weight):
         size -= 2
-    while max(text_width(line, size, weight) for line in found) > width and size > LEAST:
-        size -= 2
-    return found, size
+    found = wrapped(text, size, width, weight)
+    return _balanced(text, size, width, weight, len(found)), size
+
+
+def _fits(found: Sequence[str], size: float, width: float, most: int, weight: str) -> bool:
+    return len(found) <= most and max(text_width(line, size, weight) for line in found) <= width
+
+
+def _balanced(text: str, size: float, width: float, weight: str, count: int) -> list[str]:
+    """Break a text into as many lines of about equal length, so that no word stands alone on the last."""
+    narrow = next(
+        part
+        for part in range(40, 101, 5)
+        if _fits(wrapped(text, size, width * part / 100, weight), size, width, count, weight) or part == 100  # noqa: PLR2004 - the whole width
+    )
+    return wrapped(text, size, width * narrow / 100, weight)
 
 
 def paragraph(

@@ -69,9 +69,8 @@ def step(metric: Metric, ratio: float) -> str:
     how = ADJECTIVES[metric.unit]
     if ratio >= _TIMES_FROM:
         return f"{_times(ratio)} times {how.times}"
-    if ratio >= 1:
-        return f"{_percent(ratio)} {how.more}"
-    return f"{_times(1 / ratio)} times {how.less}" if _is_fold(ratio) else f"{_percent(ratio)} {how.less}"
+    amount = f"{_times(1 / ratio)} times" if _is_fold(ratio) else _percent(ratio)
+    return f"{amount} {how.more if ratio >= 1 else how.less}"
 
 
 def expected_ratio(metric: Metric, wanted: Interval) -> str:
@@ -81,9 +80,11 @@ def expected_ratio(metric: Metric, wanted: Interval) -> str:
         return _bounded(metric, low, is_from_below=True) if low > 0 else "anything"
     if low <= 0:
         return _bounded(metric, high, is_from_below=False)
-    if low < 1 < high:
-        return f"at most {step(metric, low)} or {step(metric, high)}"
-    return f"{step(metric, low)} to {step(metric, high)}"
+    if low < 1 < high and _percent(low) == _percent(high):
+        how = ADJECTIVES[metric.unit]
+        return f"at most {_percent(low)} {how.less} or {how.more}"
+    joint = (" to ", "") if high <= 1 or low >= 1 else (" or ", "at most ")
+    return f"{joint[1]}{_limit_step(metric, low)}{joint[0]}{_limit_step(metric, high)}"
 
 
 def value(metric: Metric, measured: float) -> str:
@@ -95,6 +96,11 @@ def value(metric: Metric, measured: float) -> str:
             return f"{words.significant(measured)} times the wait"
         case _:
             return words.metric_value(metric, measured)
+
+
+def bar_value(metric: Metric, measured: float) -> str:
+    """Return a metric's own value in few words, to stand beside a bar."""
+    return words.significant(measured) if metric.unit is Unit.WAITS else value(metric, measured)
 
 
 def expected_value(metric: Metric, wanted: Interval) -> str:
@@ -121,7 +127,12 @@ def _bounded(metric: Metric, limit: float, *, is_from_below: bool) -> str:
     if limit == 1:
         how = ADJECTIVES[metric.unit]
         return f"not {how.less if is_from_below else how.more}"
-    return f"{'at least' if is_from_below == (limit > 1) else 'at most'} {step(metric, limit)}"
+    return f"{'at least' if is_from_below == (limit > 1) else 'at most'} {_limit_step(metric, limit)}"
+
+
+def _limit_step(metric: Metric, limit: float) -> str:
+    """Return a registered limit, a round number, as a step."""
+    return step(metric, limit).replace(".0 ", " ")
 
 
 def _limit(metric: Metric, limit: float) -> str:
