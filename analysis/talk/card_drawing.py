@@ -21,8 +21,7 @@ _EDGE = 3.0
 
 def draw_claim(campaign: Campaign, card: Card, theme: Theme, *, fills_slide: bool = False) -> Figure:
     """Draw a card as high as its rows need, or `fills_slide`: as high as a slide."""
-    layout = lay_out(card)
-    layout = layout.filled() if fills_slide else layout
+    layout = lay_out(card, fills_slide=fills_slide)
     canvas = blank(theme, layout.height)
     ink = verdict_ink(theme, card.result.verdict)
     heading(canvas, card.heading, is_smoke=campaign.is_smoke, badge=card.word, ink=ink)

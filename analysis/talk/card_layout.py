@@ -19,16 +19,20 @@ _LEAST_STATEMENT = 0.82  # of its size, to stand on two lines
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How large a card's type and bars are, in pixels."""
+    """How large a card's type and bars are, in pixels; a statement of more than `lines` gets smaller type first."""
 
     statement: float
     said: float
     bar: float
     gap: float
+    text: float = LEAST
+    lines: int = 2
 
 
+ROOMY = Look(66, 112, 150, 44, text=32, lines=3)
+"""For a card that has a whole slide."""
 LOOKS = (
-    Look(56, 104, 104, 48),
+    Look(56, 104, 104, 48, text=30),
     Look(52, 84, 90, 44),
     Look(48, 72, 76, 40),
     Look(46, 60, 66, 34),
@@ -132,33 +136,37 @@ class CardLayout:
         rows = sum(row.height for row in self.rows) + self.gap * len(self.rows)
         return min(HEIGHT, round(self.top + rows + FOOTER_HEIGHT))
 
-    def filled(self) -> "CardLayout":
-        """Return it as high as a slide, the room that is left shared among the rows."""
-        room = (HEIGHT - self.height) / len(self.rows)
-        return replace(self, rows=tuple(row.widened(room) for row in self.rows))
+
+def lay_out(card: Card, *, fills_slide: bool = False) -> CardLayout:
+    """Return the roomiest layout that is no higher than a slide, or the tightest there is.
+
+    `fills_slide`: it is as high as a slide, and what room is left is shared among the rows.
+    """
+    looks = (ROOMY, *LOOKS) if fills_slide else LOOKS
+    layouts = (_with_look(card, look) for look in looks)
+    found = next((layout for layout in layouts if layout.height < HEIGHT), None) or _with_look(card, LOOKS[-1])
+    return _filled(found) if fills_slide else found
 
 
-def lay_out(card: Card) -> CardLayout:
-    """Return the roomiest layout that is no higher than a slide, or the tightest there is."""
-    layouts = (_with_look(card, look) for look in LOOKS)
-    found = next((layout for layout in layouts if layout.height < HEIGHT), None)
-    return found or _with_look(card, LOOKS[-1])
+def _filled(layout: CardLayout) -> CardLayout:
+    room = (HEIGHT - layout.height) / len(layout.rows)
+    return replace(layout, rows=tuple(row.widened(room) for row in layout.rows))
 
 
 def _with_look(card: Card, look: Look) -> CardLayout:
-    lines, size = _statement(card.result.claim.statement, look.statement)
+    lines, size = _statement(card.result.claim.statement, look)
     rows = tuple(_row(row, look, previous) for row, previous in zip(card.rows, (None, *card.rows), strict=False))
     names_width = max(row.names_width for row in rows)  # all bars of a card begin at one line
     rows = tuple(replace(row, names_width=names_width) for row in rows)
     return CardLayout(statement=tuple(lines), statement_size=size, rows=rows, gap=look.gap)
 
 
-def _statement(text: str, size: float) -> tuple[list[str], float]:
-    """Return a statement on two lines, or on three if two would need type that is much smaller."""
-    on_two, smaller = lines_of(text, size, _BODY, most=2, weight="bold")
-    if len(on_two) <= 2 and smaller >= size * _LEAST_STATEMENT:  # noqa: PLR2004 - what was asked for
-        return on_two, smaller
-    return lines_of(text, size, _BODY, most=3, weight="bold")
+def _statement(text: str, look: Look) -> tuple[list[str], float]:
+    """Return a statement on as many lines as wanted, or on one more if they would need type that is much smaller."""
+    lines, size = lines_of(text, look.statement, _BODY, most=look.lines, weight="bold")
+    if len(lines) <= look.lines and size >= look.statement * _LEAST_STATEMENT:
+        return lines, size
+    return lines_of(text, look.statement, _BODY, most=look.lines + 1, weight="bold")
 
 
 def _heading(text: str) -> list[str]:
@@ -184,10 +192,11 @@ def _row(row: CardRow, look: Look, previous: CardRow | None) -> RowLayout:
 def _words(row: CardRow, look: Look) -> Sequence[Line]:
     said, size = lines_of(row.said, look.said, _WORDS, most=2, weight="bold")
     lines = [Line(text=text, size=size, is_strong=True, below=size / 8 if text is said[-1] else 0) for text in said]
-    for text in (row.compared_with, row.interval):
-        lines += [Line(text=line, size=LEAST) for line in lines_of(text, LEAST, _WORDS, most=3)[0] if text]
-    expected = lines_of(row.expected, LEAST, _WORDS - SWATCH, most=3)[0]
-    return [*lines, *(Line(text=line, size=LEAST, is_expected=n == 0, is_muted=True) for n, line in enumerate(expected))]
+    for text in filter(None, (row.compared_with, row.interval)):
+        found, size = lines_of(text, look.text, _WORDS, most=1)
+        lines += [Line(text=line, size=size) for line in found]
+    expected, size = lines_of(row.expected, look.text, _WORDS - SWATCH, most=1)
+    return [*lines, *(Line(text=line, size=size, is_expected=n == 0, is_muted=True) for n, line in enumerate(expected))]
 
 
 def _names(bar: CardBar) -> BarNames:

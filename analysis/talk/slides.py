@@ -1,6 +1,6 @@
 """Cards for the stage: one card a claim as PNG and SVG, and all of them as one 16:9 PDF deck, in two themes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +20,7 @@ from analysis.talk.title_card import draw_title
 from experiment.records.writing import replaced
 
 _SETTINGS: dict[Any, Any] = RC | {"pdf.fonttype": 42}  # fonts a reader's machine need not have
+TIMELINE_ENDINGS = tuple(f"-timeline{theme.suffix}.gif" for theme in THEMES)
 _NO_DATES = {"CreationDate": None, "Creator": None, "Producer": None}
 
 
@@ -39,6 +40,13 @@ def write_slides(campaign: Campaign, out_dir: Path, results: Sequence[ClaimResul
         for name, slide in slides.items():
             write_figure(slide.card(LIGHT), out_dir, name)
     return [*decks, *(out_dir / f"{name}{ending}" for name in slides for ending in ENDINGS)]
+
+
+def remove_cards(folder: Path, results: Iterable[ClaimResult]) -> None:
+    """Remove the cards and timelines of claims that have none any more: an earlier call may have drawn them."""
+    for result in results:
+        for ending in (*ENDINGS, *TIMELINE_ENDINGS):
+            (folder / f"{result.claim.id}{ending}").unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True)

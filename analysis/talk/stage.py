@@ -1,6 +1,8 @@
 """What cards and timelines share: sizes for the last row of a room, the verdict's frame, paragraphs and the footer."""
 
+import re
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.patches import FancyBboxPatch
 
@@ -19,8 +21,14 @@ HEADING_HEIGHT = 104.0
 _FOOTER, _GAP, _PADDING = 26.0, 40.0, 24.0
 
 
+def quiet(canvas: Canvas) -> dict[str, Any]:
+    """Return the look of units and explanations, as a canvas writes it."""
+    return {"size": LEAST, "colour": canvas.theme.muted}
+
+
 def lines_of(text: str, size: float, width: float, *, most: int, weight: str = "normal") -> tuple[list[str], float]:
     """Break a text into at most `most` lines, in smaller type if it needs more; return the lines and their size."""
+    text = re.sub(r"(?<=\d) (?=%)|(?<=\bn) (?==)|(?<==) (?=\d)", "\u00a0", text)  # what no line ends between
     while size > LEAST and not _fits(wrapped(text, size, width, weight), size, width, most, weight):
         size -= 2
     found = wrapped(text, size, width, weight)

@@ -21,7 +21,7 @@ def draw_title(campaign: Campaign, theme: Theme) -> Figure:
     heading(canvas, "FastAPI handler styles under load", is_smoke=campaign.is_smoke)
     y = paragraph(canvas, sentences.tally(campaign), HEADING_HEIGHT + 16, size=64, lines=3, weight="bold")
     y = _counts(canvas, campaign, y + 60) + 70
-    for line in (each.replace("n = ", "n\u00a0=\u00a0") for each in title_lines(campaign)):
+    for line in title_lines(campaign):
         y = paragraph(canvas, line, y, size=LEAST + 4, lines=3, colour=theme.muted) + 20
     footer(canvas, campaign, f"Run it:  {campaign.manifest.command or campaign.redraw_command}")
     return canvas.figure

@@ -74,17 +74,15 @@ def step(metric: Metric, ratio: float) -> str:
 
 
 def expected_ratio(metric: Metric, wanted: Interval) -> str:
-    """Return what a claim expects of a ratio: `at least 10 times slower`, `at most 20 % slower or 25 % faster`."""
+    """Return what a claim expects of a ratio: `at least 10 times slower`, `0.9 to 1.1 times`."""
     low, high = wanted.low, wanted.high
     if isinf(high):
         return _bounded(metric, low, is_from_below=True) if low > 0 else "anything"
     if low <= 0:
         return _bounded(metric, high, is_from_below=False)
-    if low < 1 < high and _percent(low) == _percent(high):
-        how = ADJECTIVES[metric.unit]
-        return f"at most {_percent(low)} {how.less} or {how.more}"
-    joint = (" to ", "") if high <= 1 or low >= 1 else (" or ", "at most ")
-    return f"{joint[1]}{_limit_step(metric, low)}{joint[0]}{_limit_step(metric, high)}"
+    if low < 1 < high:  # about the same: in the terms in which such a ratio is said
+        return f"{low:g} to {high:g} times"
+    return f"{_limit_step(metric, low)} to {_limit_step(metric, high)}"
 
 
 def value(metric: Metric, measured: float) -> str:
