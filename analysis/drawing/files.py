@@ -38,5 +38,12 @@ def write_figure(figure: Figure, folder: Path, name: str) -> str:
     for theme, image in zip(THEMES, renderer.images, strict=True):
         path = folder / f"{name}{theme.suffix}.png"
         with replaced(path) as file:
-            imsave(file, np.asarray(image)[unused:], format="png", dpi=DPI, metadata=no_name, pil_kwargs={"compress_level": 4})
+            imsave(
+                file,
+                np.asarray(image)[unused:],
+                format="png",
+                dpi=DPI,
+                metadata=no_name,
+                pil_kwargs={"compress_level": 4},
+            )
     return svg

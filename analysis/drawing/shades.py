@@ -20,7 +20,7 @@ _MIXED = ((_WHITE, 0.0), (_WHITE, 0.52), (_BLACK, 0.4), (_WHITE, 0.78), (_WHITE,
 
 
 def shade(style: Style, tool: str | None) -> str:
-    """Return the colour of a style's variant with this tool; without a tool, or with an unknown one, the style's own."""
+    """Return the colour of a style's variant with this tool; without one, or with an unknown one, the style's own."""
     known = next((row for row in (_clients(style), _drivers(style)) if _base(tool) in row), ())
     place = known.index(_base(tool)) if known else 0
     other, share = _MIXED[place % len(_MIXED)]

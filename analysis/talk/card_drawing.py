@@ -11,12 +11,13 @@ from analysis.drawing.style import WIDTH, Theme, text_width
 from analysis.reading.campaign import Campaign
 from analysis.talk.card_layout import CHART_LEFT, SWATCH, CardLayout, RowLayout, lay_out
 from analysis.talk.cards import Card, CardBar
-from analysis.talk.stage import FOOTER_HEIGHT, HEADING_HEIGHT, LEADING, LEAST, footer, heading
+from analysis.talk.stage import HEADING_HEIGHT, LEADING, LEAST, footer, heading
 
 _BESIDE = 14.0  # from a bar's end to its value
 _TEXT = 32.0
 _FARTHEST = 4.0  # an expected limit farther out than so many times the longest bar lies beyond the axis
 _EDGE = 3.0
+_NARROW = 12.0  # a band of no width would not be seen
 
 
 def draw_claim(campaign: Campaign, card: Card, theme: Theme, *, fills_slide: bool = False) -> Figure:
@@ -124,7 +125,7 @@ def _band(axes: Axes, theme: Theme, bar: CardBar, y: float, *, unit: float, heig
     if bar.expected is None:
         return
     low, high = bar.expected.low * unit, bar.expected.high * unit
-    half = 6 if high - low < 12 else 0  # a band of no width would not be seen
+    half = _NARROW / 2 if high - low < _NARROW else 0
     draw_band(axes, theme, low - half, high + half, y=y, height=height)
 
 

@@ -112,7 +112,9 @@ def _row(campaign: Campaign, claim: Claim, result: ComparisonResult, *, several:
     return CardRow(
         said=said.said,
         compared_with=f"{said.link} {_phrase(asked.baseline, asked.treatment)}" if asked.baseline and said.link else "",
-        interval=f"{said.interval}, {words.plural(found.n, 'round')}" if asked.is_ratio and said.link else said.interval,
+        interval=f"{said.interval}, {words.plural(found.n, 'round')}"
+        if asked.is_ratio and said.link
+        else said.interval,
         expected=f"{sign}expected: {wanted(asked.metric, asked.expected)}",
         heading=_heading(campaign, asked),
         bars=tuple(_bars(campaign, claim, asked)),
@@ -136,7 +138,7 @@ def _said(result: ComparisonResult) -> ratios.SaidRatio:
 
 
 def _phrase(treatment: Treatment, other: Treatment) -> str:
-    """Return a baseline after "than": its style, and its tool, server or load where the style alone does not tell it."""
+    """Return a baseline after "than": its style, and what else tells it from a treatment of the same style."""
     name, details = _names(treatment)
     if treatment.load != other.load:
         details.append(treatment.load)
@@ -195,4 +197,3 @@ def _heading(campaign: Campaign, asked: Comparison) -> str:
     if len({t.load for t in asked.treatments}) > 1:
         return metric
     return f"{metric} · {words.load(campaign.loads[asked.treatment.load])}"
-

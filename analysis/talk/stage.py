@@ -66,7 +66,7 @@ def heading(canvas: Canvas, text: str, *, is_smoke: bool, badge: str = "", ink: 
     if badge:
         room -= _badge(canvas, badge, ink or theme.ink) + _GAP
     if is_smoke:
-        text = f"{text.split(' · ')[0]} · {SMOKE_MARK}"
+        text = f"{text.split(' · ', maxsplit=1)[0]} · {SMOKE_MARK}"
     found, size = lines_of(text, LEAST + 2, room, most=2)
     for number, line in enumerate(found):
         y = HEADING_Y + (number - (len(found) - 1) / 2) * size * LEADING

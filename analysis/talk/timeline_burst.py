@@ -119,7 +119,7 @@ def _draw(canvas: Canvas, lanes: Sequence[Lane]) -> Mover:
 
 def _moving(canvas: Canvas, axes: Axes, lane: Lane, middle: float, height: float) -> Mover:
     """Draw what of a lane moves: the time, the answers so far, how many they are, and since when."""
-    size = max(3.0, min(17.0, 0.95 * height / (lane.sent + 2)))
+    size = max(4.0, min(16.0, 1.6 * height / (lane.sent + 2)))
     (now,) = axes.plot([0, 0], [0, lane.sent + 1], color=canvas.theme.faint, linewidth=3, animated=True)
     (dots,) = axes.plot([], [], linestyle="none", animated=True, **marker_of(lane.name.style, size))
     count = canvas.text(canvas.right, middle - 20, "", size=_COUNT, weight="bold", ha="right")

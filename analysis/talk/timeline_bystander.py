@@ -1,14 +1,15 @@
 """The bystander as it happened: second by second of one round, beside each side of a claim."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from analysis.drawing.axes import durations_axis
+from analysis.drawing.axes import durations_axis, round_ticks
 from analysis.drawing.canvas import Canvas
 from analysis.drawing.marks import marker_of
+from analysis.drawing.shades import shade
 from analysis.drawing.style import text_width
 from analysis.reading.campaign import Campaign
 from analysis.reading.facts import machine
@@ -19,8 +20,7 @@ from analysis.wording.names import VariantName, parse_variant, treatment_label
 from experiment.design.model import Claim, Treatment
 from experiment.records.trial import SecondRow
 
-_GAP, _ABOVE, _AXIS, _TICKS_LEFT = 60.0, 152.0, 84.0, 104.0
-_MOST_VALUES = 4  # written at their seconds; of more, only the last
+_BETWEEN, _ABOVE, _AXIS, _TICKS_LEFT = 70.0, 112.0, 84.0, 116.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,10 @@ class Side:
     def name(self) -> VariantName:
         return parse_variant(self.treatment.variant)
 
+    @property
+    def colour(self) -> str:
+        return shade(self.name.style, self.name.tool)
+
     def values(self, column: str, *, is_duration: bool) -> list[Value]:
         """Return what was recorded: durations in seconds, and counts a second, those of a second cut short scaled."""
         found = []
@@ -77,7 +81,7 @@ class Side:
 class Panel:
     """One measure over time: a column of the rows per second."""
 
-    heading: tuple[str, str]
+    heading: str
     column: str
     is_duration: bool = True
 
@@ -86,10 +90,10 @@ class Panel:
 
 
 PANELS = (
-    Panel(heading=("answers a second", "of the loaded route"), column="answers", is_duration=False),
-    Panel(heading=("slowest bystander", "sent in the second"), column="bystander_max_us"),
-    Panel(heading=("latest tick of the loop", "due in the second"), column="loop_lag_max_us"),
+    Panel(heading="slowest bystander sent in the second", column="bystander_max_us"),
+    Panel(heading="answers a second of the loaded route", column="answers", is_duration=False),
 )
+_PLACED = tuple(enumerate(PANELS))
 
 
 def bystander_treatments(claim: Claim) -> list[Treatment]:
@@ -131,37 +135,37 @@ def _title(sides: Sequence[Side]) -> str:
 
 
 def _draw(canvas: Canvas, sides: Sequence[Side]) -> Mover:
+    """Draw the key above, the panels side by side, and the axis' unit below; return what moves."""
     x = canvas.left
     for side in sides:
-        style, label = side.name.style, treatment_label(side.treatment)
-        canvas.marker(x + 12, canvas.top + 16, color=style.colour, marker=style.marker, markersize=20)
-        canvas.text(x + 34, canvas.top + 16, label, size=LEAST, weight="bold", colour=style.colour)
+        label = treatment_label(side.treatment)
+        canvas.marker(x + 12, canvas.top + 16, **marker_of(side.name.style, 20) | {"color": side.colour})
+        canvas.text(x + 34, canvas.top + 16, label, size=LEAST, weight="bold")
         x += text_width(label, LEAST, "bold") + 90
-    width = (canvas.width - _GAP * (len(PANELS) - 1) - _TICKS_LEFT) / len(PANELS)
-    movers = [
-        _draw_panel(canvas, panel, sides, canvas.left + _TICKS_LEFT + i * (width + _GAP), width)
-        for i, panel in enumerate(PANELS)
-    ]
+    width = (canvas.width - _BETWEEN) / len(PANELS)
+    movers = [_draw_panel(canvas, panel, sides, canvas.left + i * (width + _BETWEEN), width) for i, panel in _PLACED]
     canvas.text(canvas.right, canvas.bottom, "seconds into the window", ha="right", va="bottom", **quiet(canvas))
     return together(movers)
 
 
 def _draw_panel(canvas: Canvas, panel: Panel, sides: Sequence[Side], left: float, width: float) -> Mover:
     theme = canvas.theme
-    for i, (line, colour) in enumerate(zip(panel.heading, (theme.ink, theme.muted), strict=True)):
-        canvas.text(left - _TICKS_LEFT, canvas.top + 64 + i * LEAST * 1.25, line, size=LEAST, colour=colour)
-    axes = canvas.axes(left, canvas.top + _ABOVE, left + width, canvas.bottom - _AXIS, grid="both")
+    canvas.text(left, canvas.top + 78, panel.heading, **quiet(canvas))
+    axes = canvas.axes(left + _TICKS_LEFT, canvas.top + _ABOVE, left + width, canvas.bottom - _AXIS, grid="both")
     values = [one.value for side in sides for one in panel.values(side)]
     if panel.is_duration:
-        durations_axis([min(values) / 2, max(values) * 2]).apply(axes)
+        axis = durations_axis([min(values) / 2, max(values) * 1.5])
+        axis = replace(axis, high=axis.high * 3) if axis.is_log else axis  # room for the text above the highest
+        axis.apply(axes)
     else:
-        axes.set_ylim(0, max(values) * 1.2)
+        axes.set_ylim(0, max(values) * 1.25)
+        round_ticks(axes.yaxis, lambda value: f"{value:,.0f}", most=4)
     span = max(side.end for side in sides)
     axes.set_xlim(0, span)
     axes.set_xticks(range(int(span) + 1) if span <= 10 else range(0, int(span) + 1, 5))  # noqa: PLR2004 - room for ten
     axes.tick_params(labelsize=LEAST)
     (now,) = axes.plot([0, 0], axes.get_ylim(), color=theme.faint, linewidth=3, animated=True)
-    steps = together([_step(axes, panel, side, one) for side in sides for one in panel.values(side)])
+    steps = together(_steps(axes, panel, sides))
 
     def at(second: float) -> list[Artist]:
         now.set_xdata([second, second])
@@ -170,26 +174,59 @@ def _draw_panel(canvas: Canvas, panel: Panel, sides: Sequence[Side], left: float
     return at
 
 
-def _step(axes: Axes, panel: Panel, side: Side, one: Value) -> Mover:
-    """Draw one second of one side in one panel, with its value where there is room.
+def _steps(axes: Axes, panel: Panel, sides: Sequence[Side]) -> list[Mover]:
+    """Return every second of every side; each value is written above its line, or below it where another is close."""
+    movers = []
+    for number, side in enumerate(sides):
+        every = panel.values(side)
+        before = [one for other in sides[:number] for one in panel.values(other)]
+        after = [one for other in sides[number + 1 :] for one in panel.values(other)]
+        for one in every:
+            above = [o.value for o in before if o.start == one.start and o.value >= one.value]
+            above += [o.value for o in after if o.start == one.start and o.value > one.value]
+            is_written = one is every[-1] or all(_has_room(axes, panel, each) for each in every)
+            is_below = any(_is_close(axes, one.value, value) for value in above)
+            movers.append(_step(axes, panel, side, one, is_written=is_written, is_below=is_below))
+    return movers
+
+
+def _has_room(axes: Axes, panel: Panel, one: Value) -> bool:
+    """Return whether the value fits above its own second."""
+    (left, _), (right, _) = axes.transData.transform([(one.start, one.value), (one.end, one.value)])
+    return text_width(_written(panel, one.value, is_open=one.is_open), LEAST, "bold") + 10 <= float(right - left)
+
+
+def _is_close(axes: Axes, value: float, above: float) -> bool:
+    """Return whether two values lie so close together that a text between them would hide the higher one."""
+    (_, low), (_, high) = axes.transData.transform([(0, value), (0, above)])
+    return float(high - low) < 2 * LEAST
+
+
+def _written(panel: Panel, value: float, *, is_open: bool) -> str:
+    written = words.duration(value) if panel.is_duration else f"{value:,.0f}"
+    return f"≥ {written}" if is_open else written
+
+
+def _step(axes: Axes, panel: Panel, side: Side, one: Value, *, is_written: bool, is_below: bool) -> Mover:
+    """Draw one second of one side in one panel.
 
     A wait that was still open when the window ended began so long before that end, so its age grows as time runs.
     Anything else is known when its second is over.
     """
-    every, style = panel.values(side), side.name.style
-    (line,) = axes.plot([], [], linewidth=7, markevery=[1], animated=True, **marker_of(style, 18))
+    look = marker_of(side.name.style, 18) | {"color": side.colour}
+    (line,) = axes.plot([], [], linewidth=7, markevery=[1], animated=True, **look)
     text = axes.annotate(
         "",
         (0, 0),
-        xytext=(0, 14),
+        xytext=(0, -14 if is_below else 14),
         textcoords="offset pixels",
         ha="center",
-        va="bottom",
+        va="top" if is_below else "bottom",
         fontsize=LEAST,
         fontweight="bold",
-        color=style.colour,
+        color=side.name.style.colour,
         animated=True,
-        visible=len(every) <= _MOST_VALUES or one == every[-1],
+        visible=is_written,
     )
 
     def at(now: float) -> list[Artist]:
@@ -201,8 +238,7 @@ def _step(axes: Axes, panel: Panel, side: Side, one: Value) -> Mover:
         middle = (one.start + end) / 2
         line.set_data([one.start, middle, end], [value] * 3)
         text.xy = (middle, value)
-        written = words.duration(value) if panel.is_duration else f"{value:,.0f}"
-        text.set_text(f"≥ {written}" if one.is_open else written)
+        text.set_text(_written(panel, value, is_open=one.is_open))
         return [line, text]
 
     return at
