@@ -24,8 +24,8 @@ def shade(style: Style, tool: str | None) -> str:
     known = next((row for row in (_clients(style), _drivers(style)) if _base(tool) in row), ())
     place = known.index(_base(tool)) if known else 0
     other, share = _MIXED[place % len(_MIXED)]
-    mixed = [part * (1 - share) + of * share for part, of in zip(to_rgb(style.colour), other, strict=True)]
-    return to_hex(mixed)
+    red, green, blue = (part * (1 - share) + of * share for part, of in zip(to_rgb(style.colour), other, strict=True))
+    return to_hex((red, green, blue))
 
 
 def _base(tool: str | None) -> str:

@@ -1,5 +1,7 @@
 """Cards drawn: large type on a slide, readable in the last row of a room."""
 
+from typing import Any
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -67,7 +69,7 @@ def _swatch(canvas: Canvas, x: float, y: float) -> None:
     """Draw the square that says what is shaded beside the bars."""
     size = LEAST * 0.8
     corner = (x / WIDTH, 1 - (y + size / 2) / canvas.height)
-    look = {"facecolor": canvas.theme.band, "linewidth": 0, "transform": canvas.figure.transFigure}
+    look: dict[str, Any] = {"facecolor": canvas.theme.band, "linewidth": 0, "transform": canvas.figure.transFigure}
     canvas.figure.add_artist(Rectangle(corner, size / WIDTH, size / canvas.height, **look))
 
 
@@ -115,7 +117,7 @@ def _unit(layout: RowLayout, width: float) -> float:
 def _bar(axes: Axes, bar: CardBar, y: float, *, unit: float, height: float) -> None:
     length = bar.value.median * unit
     if length > 2 * _EDGE:
-        look = {"facecolor": bar.colour, "edgecolor": bar.style.colour, "linewidth": _EDGE}
+        look: dict[str, Any] = {"facecolor": bar.colour, "edgecolor": bar.style.colour, "linewidth": _EDGE}
         axes.add_patch(Rectangle((_EDGE / 2, y - height / 2), length - _EDGE, height, **look))
     elif length > 0:
         axes.add_patch(Rectangle((0, y - height / 2), max(length, 2), height, facecolor=bar.style.colour, linewidth=0))

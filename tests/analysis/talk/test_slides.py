@@ -116,7 +116,7 @@ def check_texts(name: str, figure: Figure) -> None:
 def _overlap(one: Bbox, other: Bbox) -> bool:
     across = min(one.x1, other.x1) - max(one.x0, other.x0)
     down = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return across > 1 and down > 1
+    return bool(across > 1 and down > 1)
 
 
 def test_the_smallest_type_on_a_card_is_28_pixels() -> None:

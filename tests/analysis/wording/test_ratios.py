@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import inf
 
 import pytest
@@ -37,44 +38,43 @@ DIRECTIONS = {word for each in ADJECTIVES.values() for word in (each.more, each.
 
 
 @pytest.mark.parametrize(
-    ("metric", "effect", "interval", "said", "link", "span"),
+    ("metric", "effect", "interval", "said"),
     [
-        (GOODPUT, 0.0253, (0.022, 0.0292), "40 times slower", "than", "34 to 45 times"),
-        (GOODPUT, 1.989, (1.943, 2.037), "2.0 times as fast", "as", "1.9 to 2.0 times"),
-        (MAKESPAN, 9.99, (9.25, 10.79), "10 times as long", "as", "9.2 to 11 times"),
-        (BYSTANDER_P99, 0.3195, (0.221, 0.4617), "3.1 times shorter", "than", "2.2 to 4.5 times"),
-        (RESPONSE_P99, 1.4667, (1.1077, 1.942), "47 % longer", "than", "11 % to 94 %"),
-        (CPU_PER_REQUEST, 0.556, (0.419, 0.739), "44 % less CPU", "than", "26 % to 58 %"),
-        (CPU_PER_REQUEST, 1.283, (1.115, 1.478), "28 % more CPU", "than", "12 % to 48 %"),
-        (GOODPUT, 0.963, (0.902, 1.028), SAME, "as", "0.90 to 1.03 times"),
-        (GOODPUT, 1.0136, (1.004, 1.023), SAME, "as", "1.00 to 1.02 times"),
-        (GOODPUT, 0.988, (0.486, 2.01), NOT_CLEAR, "from", "0.49 to 2.01 times"),
-        (GOODPUT, 1.295, (0.94, 1.78), NOT_CLEAR, "from", "0.94 to 1.78 times"),
-        (GOODPUT, 0.5, (0.0, inf), NOT_CLEAR, "from", "no interval yet"),
-        (GOODPUT, 3.0, (2.0, inf), "3.0 times as fast", "as", "at least 2.0 times"),
-        (GOODPUT, 0.1, (0.0, 0.2), "10 times slower", "than", "at least 5.0 times"),
-        (GOODPUT, 1.2, (1.1, inf), "20 % faster", "than", "at least 10 %"),
+        (GOODPUT, 0.0253, (0.022, 0.0292), ("40 times slower", "than", "34 to 45 times")),
+        (GOODPUT, 1.989, (1.943, 2.037), ("2.0 times as fast", "as", "1.9 to 2.0 times")),
+        (MAKESPAN, 9.99, (9.25, 10.79), ("10 times as long", "as", "9.2 to 11 times")),
+        (BYSTANDER_P99, 0.3195, (0.221, 0.4617), ("3.1 times shorter", "than", "2.2 to 4.5 times")),
+        (RESPONSE_P99, 1.4667, (1.1077, 1.942), ("47 % longer", "than", "11 % to 94 %")),
+        (CPU_PER_REQUEST, 0.556, (0.419, 0.739), ("44 % less CPU", "than", "26 % to 58 %")),
+        (CPU_PER_REQUEST, 1.283, (1.115, 1.478), ("28 % more CPU", "than", "12 % to 48 %")),
+        (GOODPUT, 0.963, (0.902, 1.028), (SAME, "as", "0.90 to 1.03 times")),
+        (GOODPUT, 1.0136, (1.004, 1.023), (SAME, "as", "1.00 to 1.02 times")),
+        (GOODPUT, 0.988, (0.486, 2.01), (NOT_CLEAR, "from", "0.49 to 2.01 times")),
+        (GOODPUT, 1.295, (0.94, 1.78), (NOT_CLEAR, "from", "0.94 to 1.78 times")),
+        (GOODPUT, 0.5, (0.0, inf), (NOT_CLEAR, "from", "no interval yet")),
+        (GOODPUT, 3.0, (2.0, inf), ("3.0 times as fast", "as", "at least 2.0 times")),
+        (GOODPUT, 0.1, (0.0, 0.2), ("10 times slower", "than", "at least 5.0 times")),
+        (GOODPUT, 1.2, (1.1, inf), ("20 % faster", "than", "at least 10 %")),
     ],
 )
 def test_a_ratio_is_said_in_words(
-    metric: Metric, effect: float, interval: tuple[float, float], said: str, link: str, span: str
+    metric: Metric, effect: float, interval: tuple[float, float], said: tuple[str, str, str]
 ) -> None:
     found = say_ratio(metric, effect, Interval(*interval))
-    assert (found.said, found.link, found.interval) == (said, link, span)
+    assert (found.said, found.link, found.interval) == said
 
 
 @pytest.mark.parametrize("metric", METRICS.values(), ids=METRICS)
-@pytest.mark.parametrize("effect", [0.02, 0.5, 0.89, 0.95, 1.0, 1.05, 1.12, 1.6, 40.0])
-@pytest.mark.parametrize("reach", [1.01, 1.2, 2.0, 60.0])
-def test_no_word_is_stronger_than_its_interval(metric: Metric, effect: float, reach: float) -> None:
-    interval = Interval(effect / reach, effect * reach)
-    said = say_ratio(metric, effect, interval).said
-    if interval.low <= 1 <= interval.high:
-        assert said in {SAME, NOT_CLEAR}
-    if said == SAME:
-        assert Interval(0.8, 1.25).contains(interval)
-    if said not in {SAME, NOT_CLEAR}:
-        assert any(said.endswith(word) for word in DIRECTIONS)
+def test_no_word_is_stronger_than_its_interval(metric: Metric) -> None:
+    for effect, reach in product((0.02, 0.5, 0.89, 0.95, 1.0, 1.05, 1.12, 1.6, 40.0), (1.01, 1.2, 2.0, 60.0)):
+        interval = Interval(effect / reach, effect * reach)
+        said = say_ratio(metric, effect, interval).said
+        if interval.low <= 1 <= interval.high:
+            assert said in {SAME, NOT_CLEAR}
+        if said == SAME:
+            assert Interval(0.8, 1.25).contains(interval)
+        if said not in {SAME, NOT_CLEAR}:
+            assert any(said.endswith(word) for word in DIRECTIONS)
 
 
 def test_every_unit_has_its_words() -> None:
