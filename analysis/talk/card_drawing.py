@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 
 from analysis.drawing.canvas import Canvas, blank
 from analysis.drawing.interval import draw_band, verdict_ink
-from analysis.drawing.marks import whisker
+from analysis.drawing.marks import segment
 from analysis.drawing.style import WIDTH, Theme, text_width
 from analysis.reading.campaign import Campaign
 from analysis.talk.card_layout import CHART_LEFT, SWATCH, CardLayout, RowLayout, lay_out
@@ -19,6 +19,7 @@ _BESIDE = 14.0  # from a bar's end to its value
 _TEXT = 32.0
 _FARTHEST = 4.0  # an expected limit farther out than so many times the longest bar lies beyond the axis
 _EDGE = 3.0
+_LEAST_RANGE, _STROKE = 14.0, 9.0  # a bare short line beside a number would be read as a minus
 _NARROW = 12.0  # a band of no width would not be seen
 
 
@@ -93,7 +94,7 @@ def _bars(canvas: Canvas, layout: RowLayout, top: float) -> None:
         if bar.expected:
             _band(axes, theme, bar, y, unit=unit, height=row - 2)
         _bar(axes, bar, y, unit=unit, height=min(layout.bar, row) * 0.72)
-        whisker(axes, theme, bar.value, y, unit=unit, width=3)
+        _range(axes, theme, bar, y, unit=unit)
         canvas.text(left + _end(bar) * unit + _BESIDE, top + y, bar.text, size=_TEXT, weight="bold")
     axes.axvline(0, color=theme.muted, linewidth=2)
 
@@ -121,6 +122,16 @@ def _bar(axes: Axes, bar: CardBar, y: float, *, unit: float, height: float) -> N
         axes.add_patch(Rectangle((_EDGE / 2, y - height / 2), length - _EDGE, height, **look))
     elif length > 0:
         axes.add_patch(Rectangle((0, y - height / 2), max(length, 2), height, facecolor=bar.style.colour, linewidth=0))
+
+
+def _range(axes: Axes, theme: Theme, bar: CardBar, y: float, *, unit: float) -> None:
+    """Draw the range of the rounds between two strokes; a range that is hardly wider than those is left out."""
+    low, high = bar.value.low * unit, bar.value.high * unit
+    if bar.value.n < 2 or high - low < _LEAST_RANGE:  # noqa: PLR2004 - one round has no range
+        return
+    segment(axes, (low, high), (y, y), theme.ink, 3)
+    for end in (low, high):
+        segment(axes, (end, end), (y - _STROKE, y + _STROKE), theme.ink, 3)
 
 
 def _band(axes: Axes, theme: Theme, bar: CardBar, y: float, *, unit: float, height: float) -> None:

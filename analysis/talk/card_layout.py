@@ -178,7 +178,7 @@ def _heading(text: str) -> list[str]:
 def _row(row: CardRow, look: Look, previous: CardRow | None) -> RowLayout:
     is_said_already = previous is not None and previous.heading == row.heading
     heading = [] if is_said_already else _heading(row.heading)
-    names = tuple(map(_names, row.bars))
+    names = _names(row.bars)
     return RowLayout(
         row=row,
         words=tuple(_words(row, look)),
@@ -199,9 +199,13 @@ def _words(row: CardRow, look: Look) -> Sequence[Line]:
     return [*lines, *(Line(text=line, size=size, is_expected=n == 0, is_muted=True) for n, line in enumerate(expected))]
 
 
-def _names(bar: CardBar) -> BarNames:
-    whole = f"{bar.name} · {bar.details}" if bar.details else bar.name
-    if not bar.details or text_width(whole, LEAST) <= _NAMES_AT_MOST:
-        return BarNames(lines=(whole,))
-    details, _ = lines_of(bar.details, LEAST, _NAMES_AT_MOST, most=2)
-    return BarNames(lines=(bar.name, *details))
+def _names(bars: Sequence[CardBar]) -> tuple[BarNames, ...]:
+    """Return what stands left of the bars: on one line each, or the details of all below their names."""
+    whole = [f"{bar.name} · {bar.details}" if bar.details else bar.name for bar in bars]
+    if all(text_width(text, LEAST) <= _NAMES_AT_MOST for text in whole):
+        return tuple(BarNames(lines=(text,)) for text in whole)
+    return tuple(BarNames(lines=(bar.name, *_details(bar))) for bar in bars)
+
+
+def _details(bar: CardBar) -> list[str]:
+    return lines_of(bar.details, LEAST, _NAMES_AT_MOST, most=2)[0] if bar.details else []

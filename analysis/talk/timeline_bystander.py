@@ -20,7 +20,7 @@ from analysis.wording.names import VariantName, parse_variant, treatment_label
 from experiment.design.model import Claim, Treatment
 from experiment.records.trial import SecondRow
 
-_BETWEEN, _ABOVE, _AXIS, _TICKS_LEFT = 70.0, 112.0, 84.0, 116.0
+_BETWEEN, _ABOVE, _AXIS, _TICKS_LEFT = 70.0, 124.0, 84.0, 116.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +150,7 @@ def _draw(canvas: Canvas, sides: Sequence[Side]) -> Mover:
 
 def _draw_panel(canvas: Canvas, panel: Panel, sides: Sequence[Side], left: float, width: float) -> Mover:
     theme = canvas.theme
-    canvas.text(left, canvas.top + 78, panel.heading, **quiet(canvas))
+    canvas.text(left, canvas.top + 76, panel.heading, **quiet(canvas))
     axes = canvas.axes(left + _TICKS_LEFT, canvas.top + _ABOVE, left + width, canvas.bottom - _AXIS, grid="both")
     values = [one.value for side in sides for one in panel.values(side)]
     if panel.is_duration:
