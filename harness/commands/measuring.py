@@ -19,7 +19,8 @@ from harness.campaign.discarded import Discarded
 from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome
 from harness.campaign.schedule import Stop
-from harness.commands.live import MARKS, JsonLines, LiveView, PlainLines
+from harness.commands.live import JsonLines, LiveView, PlainLines
+from harness.commands.live_text import MARKS
 from harness.commands.report import draw
 from harness.commands.terminal import say
 from harness.commands.words import new_folder, positive, seconds, seed
@@ -27,10 +28,9 @@ from harness.system.lock import alone
 from harness.system.places import short
 
 
-def add_measuring(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out", type=new_folder, metavar="DIR", help="where to write it (default: results/<time>-<profile>)"
-    )
+def add_measuring(parser: argparse.ArgumentParser, *, folder: str) -> None:
+    """Add what every campaign can be told; `folder` is how its folder is named by itself."""
+    parser.add_argument("--out", type=new_folder, metavar="DIR", help=f"where to write it (default: results/{folder})")
     parser.add_argument("--seed", type=seed, metavar="N", help="decides the order of trials (default: a new one)")
     parser.add_argument("--budget", type=seconds, metavar="5m", help="stop measuring after this long")
     parser.add_argument("--rounds", type=positive, metavar="N", help="at most so many rounds")
