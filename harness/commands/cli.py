@@ -11,9 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from analysis.wording.printable import printable
-from experiment.errors import EXIT_MEANINGS, BenchError, Exit
+from experiment.errors import BenchError, Exit
 from harness.commands.output import failure_of, losable
-from harness.commands.parsing import BenchParser, parsed
+from harness.commands.parsing import EXIT_CODES, BenchParser, add_called, parsed
 from harness.commands.table import Command
 from harness.system import interruption
 from harness.system.faults import unexpected
@@ -105,10 +105,16 @@ def _logs(args: argparse.Namespace) -> Path | None:
     return next((path / "logs" for path in given if isinstance(path, Path)), None)
 
 
+def parser_for(words: Sequence[str]) -> BenchParser:
+    """Return the parser with every command, and the arguments of the one that `words` begin with."""
+    parser = new_parser()
+    add_called(parser, COMMANDS, words)
+    return parser
+
+
 def new_parser() -> BenchParser:
     """Return the parser of `bench` itself, without its commands."""
-    codes = "\n".join(f"  {code:>3}  {meaning}" for code, meaning in EXIT_MEANINGS.items())
-    parser = BenchParser(prog="bench", description=_ABOUT, epilog=f"exit codes:\n{codes}")
+    parser = BenchParser(prog="bench", description=_ABOUT, epilog=EXIT_CODES)
     shown = f"%(prog)s {version('handlerbench')}"
     parser.add_argument("--version", action="version", version=shown, help="show the version and exit")
     return parser

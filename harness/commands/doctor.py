@@ -46,6 +46,10 @@ class Check(NamedTuple):
 
 _COLOURS = {Health.GOOD: "", Health.WEAK: "yellow", Health.BAD: "red"}
 
+DESCRIPTION = """\
+Say whether this machine is fit to measure on, what is missing and what that
+costs, and how far two identical routes lie apart here."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true", help="without the A/A run that measures its noise (40 s)")

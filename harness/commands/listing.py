@@ -19,7 +19,7 @@ from experiment.errors import Exit
 from experiment.records.registered import ClaimEntry
 from harness.campaign.unserved import missing_for
 from harness.commands.terminal import say
-from harness.commands.words import one_of
+from harness.commands.words import one_of, spoken
 
 Row = dict[str, Any]
 
@@ -84,7 +84,7 @@ def _more_of_load(row: Row) -> Iterator[str]:
 
 def _more_of_profile(row: Row) -> Iterator[str]:
     count = words.plural(len(row["claims"]), "claim") if row["claims"] else "no claim"
-    yield f"{count}; at most {row['budget_s'] / 60:.3g} minutes of measuring, {row['max_rounds']} turns a claim"
+    yield f"{count}; measures for at most {spoken(row['budget_s'])}, {row['max_rounds']} rounds a claim"
 
 
 KINDS: Mapping[str, Kind] = {
@@ -98,9 +98,9 @@ KINDS: Mapping[str, Kind] = {
 
 EPILOG = """\
 examples:
-  bench list claims             ids for bench claim ID, one a line
-  bench list variants --long    with paths, whole sentences, what cannot be served
-  bench list --json             everything, for scripts"""
+  bench list claims           the ids for bench claim, one a line
+  bench list variants --long  with paths, and whole sentences
+  bench list --json           everything, for scripts"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

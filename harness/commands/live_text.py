@@ -105,7 +105,9 @@ def history(records: Sequence[TrialRecord]) -> str:
         return ""
     (_, low), (_, high) = min(done), max(done)
     span = low if low == high else f"{low.removesuffix(' rps')} to {high}"
-    return f"{sparkline([value for value, _ in done[-_MOST_BARS:]])} {span} in {words.plural(len(done), 'trial')} before"
+    return (
+        f"{sparkline([value for value, _ in done[-_MOST_BARS:]])} {span} in {words.plural(len(done), 'trial')} before"
+    )
 
 
 def claim_lines(results: Sequence[ClaimResult], width: int) -> Iterator[tuple[str, str]]:

@@ -10,11 +10,21 @@ from importlib import import_module
 from typing import NoReturn
 
 from bench_app.spelling import near
-from experiment.errors import UsageError
+from experiment.errors import EXIT_MEANINGS, UsageError
 from harness.commands.table import Command
 from harness.commands.words import did_you_mean, nearest
 
 Commands = Mapping[str, Command]
+EXIT_CODES = "\n".join(["exit codes:", *(f"  {code:>3}  {meaning}" for code, meaning in EXIT_MEANINGS.items())])
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Help in which the longest command has room beside its summary; argparse forgets that commands are indented."""
+
+    def add_argument(self, action: argparse.Action) -> None:
+        super().add_argument(action)
+        if isinstance(action.choices, dict):
+            self._action_max_length = max(self._action_max_length, 4 + max(map(len, action.choices)))
 
 
 class BenchParser(argparse.ArgumentParser):
@@ -22,7 +32,7 @@ class BenchParser(argparse.ArgumentParser):
 
     def __init__(self, **how: object) -> None:
         """Take what ArgumentParser takes."""
-        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, **how})  # type: ignore[arg-type]
+        super().__init__(**{"formatter_class": _Help, **how})  # type: ignore[arg-type]
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}\n{self.format_usage().strip()}")
@@ -31,6 +41,11 @@ class BenchParser(argparse.ArgumentParser):
     def options(self) -> list[str]:
         """The long options it knows."""
         return [each for each in self._option_string_actions if each.startswith("--")]
+
+    @property
+    def arguments(self) -> list[argparse.Action]:
+        """What it takes, options and others, without its commands."""
+        return [each for each in self._actions if not isinstance(each.choices, dict)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +86,13 @@ def add_called(parser: BenchParser, table: Commands, words: Sequence[str]) -> Ca
     return Call(words=(called, *below.words), parser=below.parser)
 
 
-def add_all(parser: BenchParser, table: Commands) -> None:
-    """Add every command with its arguments: loads the modules of all."""
+def add_all(parser: BenchParser, table: Commands) -> list[BenchParser]:
+    """Add every command with its arguments, which loads the modules of all; return the parsers, this one first."""
+    parsers = [parser]
     for name, sub in _added(parser, table).items():
         inner = _load(sub, table[name])
-        if inner is not None:
-            add_all(sub, inner)
+        parsers += [sub] if inner is None else add_all(sub, inner)
+    return parsers
 
 
 def _added(parser: BenchParser, table: Commands) -> dict[str, BenchParser]:
@@ -91,8 +107,8 @@ def _load(parser: BenchParser, command: Command) -> Commands | None:
     """Add a command's arguments; return its own table if it is a group, which has none."""
     module = import_module(f"harness.commands.{command.module}")
     parser.description = getattr(module, "DESCRIPTION", parser.description)
-    parser.epilog = getattr(module, "EPILOG", None)
     inner: Commands | None = getattr(module, "COMMANDS", None)
+    parser.epilog = getattr(module, "EPILOG", EXIT_CODES if inner else None)
     if inner is None:
         module.add_arguments(parser)
         parser.set_defaults(run=module.run)

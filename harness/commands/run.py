@@ -13,7 +13,7 @@ from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome, resume, run_new, run_spec
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.origin import conclude_again
-from harness.commands.words import claim_ids, named_claims, nearest
+from harness.commands.words import claim_ids, named_claims, nearest, spoken
 from harness.system.places import short
 
 _PROFILE = "article"
@@ -24,7 +24,7 @@ _OF_A_NEW_PLAN = ("profile", "claims", "seed", "rounds", "budget", "out", "all_r
 
 def _profiles_text() -> str:
     """Return a profile a paragraph, for the help."""
-    texts = {p.name: f"{p.summary}; {p.budget_s / 60:.3g} minutes at most" for p in PROFILES.values()}
+    texts = {p.name: f"at most {spoken(p.budget_s)}: {p.summary}" for p in PROFILES.values()}
     room = max(map(len, texts)) + 4
     lines = [wrapped(text, _WIDTH, indent=" " * room, first=f"  {name:<{room - 2}}") for name, text in texts.items()]
     return "\n".join(["profiles:", *(line for each in lines for line in each)])
@@ -35,7 +35,7 @@ EPILOG = _profiles_text()
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     named = ", ".join(f"{name} (default)" if name == _PROFILE else name for name in PROFILES)
-    parser.add_argument("--profile", metavar="NAME", help=f"what to measure, and for how long: {named}; see below")
+    parser.add_argument("--profile", metavar="PROFILE", help=f"what to measure, and for how long: {named}; see below")
     parser.add_argument("--claims", type=named_claims, metavar="A1,A2", help="judge only these, by id or slug")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a campaign that broke off")
     parser.add_argument(

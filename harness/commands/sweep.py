@@ -10,6 +10,14 @@ from harness.commands.words import nearest, rates
 
 _RATES = (100.0, 200.0, 300.0, 400.0, 500.0)
 
+DESCRIPTION = """\
+Measure goodput and response time of variants against the rate of requests that
+is offered to them, whether or not they keep up."""
+EPILOG = """\
+examples:
+  bench sweep sleep.def sleep.async-native
+  bench sweep noop.def --rates 500,1000,2000"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("variants", nargs="+", metavar="VARIANT", help="an id of `bench list variants`, e.g. sleep.def")

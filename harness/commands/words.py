@@ -110,6 +110,13 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def spoken(duration_s: float) -> str:
+    """Return a duration in minutes and seconds: 1 min, 6 min 40 s, 45 s."""
+    minutes, rest = divmod(round(duration_s), 60)
+    parts = [f"{minutes} min"] * bool(minutes) + [f"{rest} s"] * bool(rest or not minutes)
+    return " ".join(parts)
+
+
 def seed(text: str) -> int:
     if not re.fullmatch(r"-?\d{1,18}", text, re.ASCII):
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number of at most 18 digits")

@@ -209,6 +209,6 @@ def test_claims_stand_by_verdict_in_lines_that_fit() -> None:
     many = [replace(RESULTS[0], claim=replace(RESULTS[0].claim, id=f"A{number}")) for number in range(40)]
     undecided = replace(RESULTS[0], verdict=Verdict.INCONCLUSIVE)
     lines = [line for line, _ in claim_lines([*many, undecided], 80)]
-    assert lines[0].startswith(" 40 supported        A0 A1 ")
-    assert lines[-1] == "  1 undecided        X1"
+    assert lines[0].startswith(" 40 supported       A0 A1 ")
+    assert lines[-1] == "  1 undecided       X1"
     assert all(len(line) <= 80 and line[19] == " " for line in lines)
