@@ -8,6 +8,7 @@ from rich.console import Console
 from analysis.comparing.reproduction_text import beside_reference
 from analysis.reading.campaign import Campaign, load_campaign
 from analysis.reading.sentences import beside
+from analysis.wording import words
 from experiment.errors import StoreError
 from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome
@@ -42,7 +43,7 @@ def _measured(args: argparse.Namespace, claim: str, listener: Listener) -> Campa
     """Measure the claim; where the machine is not quiet, say so first."""
     complaint = watch().complaint
     if complaint:
-        listener.note(f"{complaint}: the answer may take longer, or stay undecided.")
+        listener.note(f"{words.upper_first(complaint)}: the answer may take longer, or stay undecided.")
     return run_as_ordered(args, "article", listener, claims=(claim,))
 
 

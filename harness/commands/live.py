@@ -159,11 +159,12 @@ class LiveView(Listener):
     def _lines(self) -> list[Text]:
         """Return what is shown: whatever goes wrong, no more lines than the terminal has, and none that is too wide."""
         size = self._live.console.size
-        parts = (self._head(), self._now(), self._latest(size.width), self._claims(size.width))
-        lines = [
-            Text(cut(printable(line), size.width), style=style, no_wrap=True) for part in parts for line, style in part
-        ]
-        return lines[: size.height]
+        shown = (self._head(), self._now(), self._latest(size.width), self._claims(size.width))
+        parts = [lines for lines in map(list, shown) if lines]
+        has_room = sum(map(len, parts)) + len(parts) <= size.height
+        lines = [line for part in parts for line in (*part, *[("", "")] * has_room)]
+        cut_lines = ((cut(printable(text), size.width), style) for text, style in lines[: size.height])
+        return [Text(text, style=style, no_wrap=True) for text, style in cut_lines]
 
     def _head(self) -> Iterator[tuple[str, str]]:
         if self._standing is not None:
