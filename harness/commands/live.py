@@ -159,8 +159,9 @@ class LiveView(Listener):
     def _lines(self) -> list[Text]:
         """Return what is shown: whatever goes wrong, no more lines than the terminal has, and none that is too wide."""
         size = self._live.console.size
-        shown = (self._head(), self._now(), self._latest(size.width), self._claims(size.width))
-        parts = [lines for lines in map(list, shown) if lines]
+        parts = [list(lines) for lines in (self._head(), self._now(), self._latest(size.width))]
+        used = sum(map(len, parts))
+        parts = [part for part in (*parts, claim_lines(self._results, size.width, size.height - used)) if part]
         has_room = sum(map(len, parts)) + len(parts) <= size.height
         lines = [line for part in parts for line in (*part, *[("", "")] * has_room)]
         cut_lines = ((cut(printable(text), size.width), style) for text, style in lines[: size.height])
@@ -195,7 +196,3 @@ class LiveView(Listener):
             yield brief_line(record, width), "dim" if record.is_valid else ""
         for advice in advice_on(self._last[-1].rules) if self._last else ():
             yield from ((line, "") for line in wrapped(advice, width, indent=_INDENT))
-
-    def _claims(self, width: int) -> Iterator[tuple[str, str]]:
-        if self._results:
-            yield from claim_lines(self._results, width)

@@ -1,6 +1,6 @@
 """What the progress of a campaign is in lines, for the live view and for logs (pure)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from analysis.reading.rules import advice_on
 from analysis.stats.results import ClaimResult, Verdict
@@ -110,11 +110,17 @@ def history(records: Sequence[TrialRecord]) -> str:
     )
 
 
-def claim_lines(results: Sequence[ClaimResult], width: int) -> Iterator[tuple[str, str]]:
-    """Yield lines of ids by verdict, each with its colour: as many lines as it takes, none wider than `width`."""
+def claim_lines(results: Sequence[ClaimResult], width: int, most: int) -> list[tuple[str, str]]:
+    """Return the ids of claims by verdict, each line with its colour and none wider than `width`.
+
+    Where that takes more than `most` lines, each verdict has one, with the ids that fit.
+    """
+    lines, brief = [], []
     for verdict, (word, colour) in MARKS.items():
         ids = [result.claim.id for result in results if result.verdict is verdict]
         if ids:
-            head = padded(f"{len(ids):>3} {word}", _VERDICT_ROOM)
-            lines = wrapped(" ".join(ids), width, indent=" " * _VERDICT_ROOM, first=head)
-            yield from ((line, colour) for line in lines)
+            head, text = padded(f"{len(ids):>3} {word}", _VERDICT_ROOM), " ".join(ids)
+            all_of_it = wrapped(text, width, indent=" " * _VERDICT_ROOM, first=head)
+            lines += [(line, colour) for line in all_of_it]
+            brief.append((cut(head + text, width), colour))
+    return lines if len(lines) <= most else brief

@@ -208,7 +208,16 @@ def test_the_live_view_never_draws_one_treatment_beside_another_in_a_line() -> N
 def test_claims_stand_by_verdict_in_lines_that_fit() -> None:
     many = [replace(RESULTS[0], claim=replace(RESULTS[0].claim, id=f"A{number}")) for number in range(40)]
     undecided = replace(RESULTS[0], verdict=Verdict.INCONCLUSIVE)
-    lines = [line for line, _ in claim_lines([*many, undecided], 80)]
+    lines = [line for line, _ in claim_lines([*many, undecided], 80, 24)]
     assert lines[0].startswith(" 40 supported       A0 A1 ")
     assert lines[-1] == "  1 undecided       X1"
     assert all(len(line) <= 80 and line[19] == " " for line in lines)
+
+
+def test_of_more_claims_than_there_is_room_for_each_verdict_has_one_line() -> None:
+    names = [f"request-{number}-holds-up-the-loop" for number in range(60)]
+    many = [replace(RESULTS[0], claim=replace(RESULTS[0].claim, id=name)) for name in names]
+    (line,) = [line for line, _ in claim_lines(many, 80, 10)]
+    assert line.startswith(" 60 supported       request-0-holds-up-the-loop ")
+    assert len(line) <= 80
+    assert line.endswith("…")
