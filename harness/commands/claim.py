@@ -14,7 +14,7 @@ from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.run import run_as_ordered
-from harness.commands.terminal import say
+from harness.commands.terminal import say_prose
 from harness.commands.words import claim_id
 from harness.system.places import REFERENCE
 from harness.system.quiet import watch
@@ -51,10 +51,12 @@ def _show_reference(campaign: Campaign, console: Console) -> None:
     """Say what would refute the claim; set it beside the reference, where there is one that this version can read."""
     for result in campaign.results:
         if result.claim.refuted_by:
-            say(console, f"What would refute it: {result.claim.refuted_by}")
-        say(console, *(f"Beside it, not judged: {beside(shown)}." for shown in result.beside))
+            say_prose(console, f"What would refute it: {result.claim.refuted_by}")
+        for shown in result.beside:
+            say_prose(console, f"Beside it, not judged: {beside(shown)}.")
     try:
         reference = load_campaign(REFERENCE)
     except StoreError:
         return
-    say(console, *beside_reference(campaign, reference))
+    for line in beside_reference(campaign, reference):
+        say_prose(console, line)

@@ -59,6 +59,7 @@ def completing() -> BenchParser:
 
     parser, places = cli.new_parser(), {"directory": DIRECTORY, "file": FILE}
     for each in add_all(parser, cli.COMMANDS):
+        each.description = None  # a shell shows one line, and the summary is one
         for action in each.arguments:
             name = str(action.metavar)
             if name in WORDS:
