@@ -32,7 +32,7 @@ EXIT_MEANINGS: Mapping[Exit, str] = {
     Exit.ENVIRONMENT: "this machine, or an app or service that is needed, cannot do it",
     Exit.INTERRUPTED: "interrupted, as by Ctrl-C; what was measured is kept",
 }
-"""What each code means. A message on standard error says what happened in each case but the first."""
+"""What each code means. In every case but the first a message says what happened."""
 
 
 class BenchError(Exception):

@@ -19,7 +19,7 @@ from harness.commands.words import one_of
 SHELLS = ("bash", "zsh", "fish")
 WORDS: Mapping[str, Callable[[], Iterable[str]]] = {
     "ID": lambda: CLAIMS,
-    "A1,A2": lambda: CLAIMS,
+    **dict.fromkeys(("A1,A2", "A1,A8"), lambda: CLAIMS),
     "VARIANT": lambda: CATALOGUE,
     "PROFILE": lambda: PROFILES,
     "KIND": lambda: KINDS,
@@ -27,7 +27,7 @@ WORDS: Mapping[str, Callable[[], Iterable[str]]] = {
 }
 PLACES: Mapping[str, str] = {
     **dict.fromkeys(("DIR", "A", "B", "REF|DIR"), "directory"),
-    **dict.fromkeys(("FILE", "PYTHON"), "file"),
+    **dict.fromkeys(("FILE", "PYTHON", "PATH"), "file"),
 }
 
 DESCRIPTION = """\
