@@ -36,7 +36,7 @@ from harness.trial.app_settings import taken
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dir", type=Path, metavar="DIR", help="the campaign to run again")
-    add_measuring(parser)
+    add_measuring(parser, folder="<time>-again-<name>")
 
 
 def run(args: argparse.Namespace) -> int:
