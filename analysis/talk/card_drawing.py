@@ -129,9 +129,10 @@ def _range(axes: Axes, theme: Theme, bar: CardBar, y: float, *, unit: float) -> 
     low, high = bar.value.low * unit, bar.value.high * unit
     if bar.value.n < 2 or high - low < _LEAST_RANGE:  # noqa: PLR2004 - one round has no range
         return
-    segment(axes, (low, high), (y, y), theme.ink, 3)
-    for end in (low, high):
-        segment(axes, (end, end), (y - _STROKE, y + _STROKE), theme.ink, 3)
+    for colour, width in ((theme.surface, 7), (theme.ink, 3)):  # an edge in the ground's colour: seen on every shade
+        segment(axes, (low, high), (y, y), colour, width)
+        for end in (low, high):
+            segment(axes, (end, end), (y - _STROKE, y + _STROKE), colour, width)
 
 
 def _band(axes: Axes, theme: Theme, bar: CardBar, y: float, *, unit: float, height: float) -> None:

@@ -20,7 +20,7 @@ from analysis.reading.sentences import VERDICT_SIGNS
 from analysis.stats.results import Verdict
 from analysis.talk.card_drawing import draw_claim
 from analysis.talk.cards import claim_card, decided, left_out
-from analysis.talk.slides import write_slides
+from analysis.talk.slides import remove_cards, write_slides
 from analysis.talk.stage import FOOTER_HEIGHT, FOOTER_LEAST, LEAST
 from analysis.talk.title_card import draw_title
 from documented_commands import ROOT
@@ -70,6 +70,12 @@ def deck(tmp_path_factory: pytest.TempPathFactory) -> Deck:
     write_campaign(folder, claims=JUDGED, treatments=treatments_for(JUDGED), rounds=3)
     said: list[str] = []
     return Deck(load_campaign(folder), make_slides(folder, said.append), said)
+
+
+@pytest.fixture(scope="module", params=["whole", "reference"])
+def slides(request: pytest.FixtureRequest) -> list[tuple[str, Figure]]:
+    """Return every slide of a campaign, drawn once."""
+    return list(slides_of(request.getfixturevalue(request.param)))
 
 
 def cards(campaign: Campaign) -> dict[str, Card]:
@@ -123,9 +129,8 @@ def test_the_smallest_type_on_a_card_is_28_pixels() -> None:
     assert LEAST == 28
 
 
-@pytest.mark.parametrize("of", ["whole", "reference"])
-def test_no_text_of_a_slide_is_small_cut_or_over_another(of: str, request: pytest.FixtureRequest) -> None:
-    for name, figure in slides_of(request.getfixturevalue(of)):
+def test_no_text_of_a_slide_is_small_cut_or_over_another(slides: list[tuple[str, Figure]]) -> None:
+    for name, figure in slides:
         check_texts(name, figure)
 
 
@@ -137,8 +142,9 @@ def test_a_long_statement_and_long_names_fit_as_well(whole: Campaign) -> None:
         check_texts(name, draw_claim(whole, long, LIGHT))
 
 
-def test_a_card_is_as_high_as_its_rows_and_no_third_of_it_is_empty(reference: Campaign) -> None:
-    for name, figure in slides_of(reference):
+def test_a_card_is_as_high_as_its_rows_and_no_third_of_it_is_empty(slides: list[tuple[str, Figure]]) -> None:
+    assert len({float(figure.bbox.height) for _, figure in slides}) > 5
+    for name, figure in slides:
         height = float(figure.bbox.height)
         assert height <= HEIGHT
         edges = sorted((height - box.y1, height - box.y0) for _, box in boxes(figure))
@@ -193,7 +199,8 @@ def test_what_was_left_out_is_said_on_one_line_by_verdict(whole: Campaign) -> No
     assert shown == {Verdict.SUPPORTED, Verdict.REFUTED}
 
 
-def test_only_the_claims_that_were_asked_for_are_drawn(tmp_path: Path) -> None:
+def test_only_the_claims_that_were_asked_for_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.drawing.files.imsave", lambda path, _image, **_how: path.touch())  # half the time
     folder = write_campaign(tmp_path / "c", claims=JUDGED, treatments=treatments_for(JUDGED), rounds=3)
     names = {path.name.split(".")[0] for path in make_slides(folder, lambda _: None, claims=["A5", "A21"])}
     assert names == {"deck", "00-title", "A5"}
@@ -208,15 +215,12 @@ def test_claims_of_which_nothing_can_be_shown_are_refused(claims: list[str], com
         make_slides(folder, lambda _: None, claims=claims)
 
 
-def test_a_card_of_a_claim_that_has_no_verdict_any_more_is_removed(tmp_path: Path) -> None:
-    folder = write_campaign(tmp_path / "c", claims=JUDGED, treatments=treatments_for(JUDGED), rounds=3)
-    slides = folder / "slides"
-    slides.mkdir()
-    (slides / "A21.png").touch()
-    (slides / "mine.png").touch()
-    make_slides(folder, lambda _: None, claims=["A5", "A21"])
-    assert not (slides / "A21.png").exists()
-    assert (slides / "mine.png").exists()
+def test_a_card_of_a_claim_that_has_no_verdict_any_more_is_removed(whole: Campaign, tmp_path: Path) -> None:
+    stale = [tmp_path / name for name in ("A21.png", "A21.dark.svg", "A21-timeline.gif")]
+    for path in (*stale, tmp_path / "mine.png"):
+        path.touch()
+    remove_cards(tmp_path, [result for result in whole.results if result.claim.id == "A21"])
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.png"]
 
 
 def test_the_same_data_give_the_same_bytes(tmp_path: Path) -> None:
@@ -237,9 +241,8 @@ def test_a_card_says_statement_ratio_interval_verdict_and_command(whole: Campaig
     assert [bar.name for bar in card.rows[0].bars] == ["async-blocking", "def"]
 
 
-@pytest.mark.parametrize("of", ["whole", "reference"])
-def test_no_card_has_a_ratio_with_an_x(of: str, request: pytest.FixtureRequest) -> None:
-    for name, figure in slides_of(request.getfixturevalue(of)):
+def test_no_card_has_a_ratio_with_an_x(slides: list[tuple[str, Figure]]) -> None:
+    for name, figure in slides:
         for text in texts(figure):
             assert not re.search(r"\d ?[x×]\b", text), f"{name}: {text}"
 
