@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from analysis.own_app.gate import GATES_HELP
-from analysis.wording.shares import share_of
+from analysis.own_app.gate import GATES_HELP, parse_gate
+from analysis.wording.gates import WORSE
 from experiment.design.factors import ServerConfig
 from experiment.design.own_app import FILE_NAME, BenchFile
 from experiment.errors import UsageError
 from experiment.records.bench_file import program, read_bench_file
-from harness.commands.app_measuring import add_results, conclude, measured, refuse_no_gate
+from harness.commands.app_measuring import add_results, conclude, measured
 from harness.commands.words import nearest, new_folder, positive, seconds
 from harness.own_app.claims import MARGIN
 from harness.own_app.order import MAX_ROUNDS, AppOrder
@@ -63,10 +63,8 @@ def margin_of(gates: Sequence[str]) -> float:
 
     Raises UsageError for what is no gate.
     """
-    for gate in gates:
-        refuse_no_gate(gate)
-    shares = [share_of(gate.partition(":")[2]) for gate in gates if gate.startswith("worse:")]
-    return min(shares, default=MARGIN)
+    read = [parse_gate(text) for text in gates]
+    return min((gate.limit for gate in read if gate.kind == WORSE), default=MARGIN)
 
 
 def _request_id(name: str, file: BenchFile) -> str:
