@@ -20,7 +20,8 @@ from analysis.own_app.terminal import terminal
 from analysis.wording.columns import width_of
 from analysis.wording.workflow import command
 from experiment.records.app_record import FindingEntry, RequestEntry, TroubleEntry
-from fake_apps import ALONE, BUSY, REQUESTS, WORLD, Truth, write_app_campaign
+from fake_app_world import ALONE, BUSY, REQUESTS, WORLD, Truth
+from fake_apps import write_app_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -21,7 +21,7 @@ from experiment.design.model import Interval, at_least
 from experiment.errors import Exit, StoreError, UsageError
 from experiment.records.app_record import ClaimNote
 from experiment.theory.app_findings import FINDINGS as FINDINGS_TABLE
-from fake_apps import (
+from fake_app_world import (
     ALONE,
     BUSY,
     FINDINGS,
@@ -33,8 +33,8 @@ from fake_apps import (
     treatment,
     usual_claims,
     version_claims,
-    write_app_campaign,
 )
+from fake_apps import write_app_campaign
 from fake_campaigns import write_campaign
 
 if TYPE_CHECKING:
