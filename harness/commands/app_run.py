@@ -4,6 +4,7 @@ import argparse
 import secrets
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_app_arguments(parser)
     parser.add_argument("--requests", metavar="A,B", default="", help="only these, by their ids in the file")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a campaign that broke off")
+    parser.add_argument("--python", metavar="PATH", help="the app's interpreter (default: that of the file)")
     parser.add_argument("--against", metavar="REF|DIR", help="another version: a git reference or a folder")
     parser.add_argument("--against-python", metavar="PATH", help="the other version's interpreter (default: the same)")
     gates = f"exit with 3: {GATES_HELP}; may be given several times".replace("%", "%%")
@@ -47,6 +49,8 @@ def run(args: argparse.Namespace) -> int:
     if args.against_python is not None and args.against is None:
         raise UsageError("--against-python is for the version that --against names; name one.")
     file = read_bench_file(args.file)
+    if args.python is not None:
+        file = replace(file, app=replace(file.app, python=program(args.python, Path.cwd())))
     order = order_of(
         args,
         file,
