@@ -30,6 +30,7 @@ COMMANDS = {
     "report": Command("report", "draw a campaign's charts and report again"),
     "slides": Command("slides", "for a talk: one card a claim, a PDF deck, animated timelines"),
     "compare": Command("compare", "set two campaigns beside each other: better, worse, same, undecided"),
+    "trend": Command("trend", "the ratios of several campaigns over time: charts and a table"),
     "reproduce": Command("reproduce", "run somebody else's campaign again, and say what came out the same"),
     "answers": Command("answers", "the questions people ask, answered with a campaign's numbers"),
     "publish": Command("publish", "make a campaign the repository's reference; renews README and answers"),
