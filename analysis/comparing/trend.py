@@ -85,13 +85,14 @@ class Ratio:
 
     @property
     def is_moved(self) -> bool:
-        """Whether two neighbours of one series have intervals without a common point."""
-        return any(_are_apart(*pair) for pair in self._neighbours())
+        """Whether two intervals of one series have no common point: neighbours', or the oldest's and the newest's."""
+        return any(_are_apart(*pair) for pair in self._pairs())
 
-    def _neighbours(self) -> Iterator[tuple[Point, Point]]:
+    def _pairs(self) -> Iterator[tuple[Point, Point]]:
         for series in dict.fromkeys(point.series for point in self.points):
             mine = self.of_series(series)
             yield from pairwise(mine)
+            yield mine[0], mine[-1]  # a slow drift shows in no pair of neighbours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

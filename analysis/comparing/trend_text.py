@@ -21,9 +21,9 @@ def headline(found: Trend) -> str:
     """Return the result in one sentence, as a chart's title has it."""
     moved = words.listing(list(dict.fromkeys(ratio.claim for ratio in found.moved)))
     if moved:
-        return f"Moved from one campaign to the next: {moved}"
+        return f"Moved between campaigns: {moved}"
     if any(len(ratio.of_series(p.series)) > 1 for ratio in found.ratios for p in ratio.points):
-        return "No ratio moved: each interval overlaps the one before it"
+        return "No ratio moved: each interval overlaps the one before it, and the newest the oldest"
     return "No two of these campaigns can be joined: each is of another kind"
 
 

@@ -77,7 +77,18 @@ def test_only_campaigns_of_one_kind_are_of_one_series(found: Trend) -> None:
 
 def test_what_moved_is_what_its_neighbour_in_the_series_does_not_overlap(found: Trend) -> None:
     assert {ratio.claim for ratio in found.moved} == {"A1", "A8"}
-    assert headline(found) == "Moved from one campaign to the next: A1 and A8"
+    assert headline(found) == "Moved between campaigns: A1 and A8"
+
+
+def test_a_slow_drift_has_moved_although_all_neighbours_overlap(tmp_path: Path) -> None:
+    drifting = [
+        read_judged(
+            measured(tmp_path / f"{n}", rounds=5, spread=0.02, started_at=day(n + 1), factors={POOLED: 1 + 0.06 * n})
+        )
+        for n in range(5)
+    ]
+    assert {ratio.claim for ratio in trend(drifting, ["A8"]).moved} == {"A8"}
+    assert trend(drifting[:2], ["A8"]).moved == ()
 
 
 def test_campaigns_of_other_kinds_never_move_anything(made: Made) -> None:
@@ -88,7 +99,7 @@ def test_campaigns_of_other_kinds_never_move_anything(made: Made) -> None:
 
 def test_equal_campaigns_do_not_move(made: Made) -> None:
     assert headline(trend([read_judged(made["first"]), read_judged(made["second"])])) == (
-        "No ratio moved: each interval overlaps the one before it"
+        "No ratio moved: each interval overlaps the one before it, and the newest the oldest"
     )
 
 
