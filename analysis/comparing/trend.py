@@ -29,6 +29,7 @@ from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
 
 _LEAST_CAMPAIGNS = 2
+_MOST_REASONS = 3  # that are said why two campaigns are not joined
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,15 +131,16 @@ def read_judged(path: Path) -> JudgedCampaign:
 def trend(campaigns: Iterable[JudgedCampaign], claims: Collection[str] = ()) -> Trend:
     """Set the ratios of campaigns beside each other; `claims`, by id or slug, choose some.
 
-    Raises UsageError where there are no two campaigns, where one is there twice, and where no ratio is left.
+    Raises UsageError where there are no two campaigns, where one is there twice, where none has a claim that was named,
+    and where no ratio is left.
     """
     ordered = tuple(sorted(campaigns, key=lambda c: (c.started or datetime.min.replace(tzinfo=UTC), c.name)))
     _refuse_too_few(ordered)
     numbered, parted = _in_series(ordered)
+    _refuse_unknown(ordered, claims)
     ratios = tuple(_ratios(numbered, {claim.casefold() for claim in claims}))
     if not ratios:
-        chosen = f"no claim called {words.listing(sorted(claims))}" if claims else "no claim about a ratio"
-        raise UsageError(f"there is nothing to show: these campaigns have {chosen} with a valid trial on both sides.")
+        raise UsageError("there is nothing to show: no such claim is about a ratio with valid trials on both sides.")
     return Trend(campaigns=numbered, ratios=ratios, parted=parted)
 
 
@@ -149,6 +151,15 @@ def _refuse_too_few(campaigns: Sequence[JudgedCampaign]) -> None:
     twice = next((start for start in starts if starts.count(start) > 1), None)
     if twice is not None:
         raise UsageError(f"the campaign {twice[0]} is there twice; name each folder once.")
+
+
+def _refuse_unknown(campaigns: Sequence[JudgedCampaign], claims: Collection[str]) -> None:
+    known = [result.claim for campaign in campaigns for result in campaign.results]
+    names = {name.casefold() for claim in known for name in (claim.id, claim.slug)}
+    unknown = [claim for claim in claims if claim.casefold() not in names]
+    if unknown:
+        ids = words.listing(list(dict.fromkeys(claim.id for claim in known)))
+        raise UsageError(f"none of these campaigns has the claim {words.listing(unknown)}; they have {ids}.")
 
 
 def _app(path: Path) -> str:
@@ -177,7 +188,7 @@ def _in_series(campaigns: Sequence[JudgedCampaign]) -> tuple[tuple[JudgedCampaig
         series = next((number for number, found in enumerate(reasons) if not found), len(oldest))
         if series == len(oldest):
             nearest = min(zip(oldest, reasons, strict=True), key=lambda pair: len(pair[1]), default=None)
-            parted += [f"{nearest[0].name} and {campaign.name}: {'; '.join(nearest[1])}"] if nearest else []
+            parted += [f"{nearest[0].name} and {campaign.name}: {_said(nearest[1])}"] if nearest else []
             oldest.append(campaign)
         numbered.append(replace(campaign, series=series))
     return tuple(numbered), tuple(parted)
@@ -185,14 +196,19 @@ def _in_series(campaigns: Sequence[JudgedCampaign]) -> tuple[tuple[JudgedCampaig
 
 def what_parts(a: JudgedCampaign, b: JudgedCampaign) -> tuple[str, ...]:
     """Return why no line may join the two; nothing where one may."""
-    found = [d.text for d in obstacles(differences(a.manifest, b.manifest)) if d.topic is not Topic.PYTHON]
     facts = {
         "claims, version": (a.manifest.claims_version, b.manifest.claims_version),
         "format": (a.format, b.format),
         "app": (a.app or "our own", b.app or "our own"),
     }
-    found += [f"{name}: {one} / {other}" for name, (one, other) in facts.items() if one != other]
-    return tuple(found)
+    own = [f"{name}: {one} / {other}" for name, (one, other) in facts.items() if one != other]
+    others = [d.text for d in obstacles(differences(a.manifest, b.manifest)) if d.topic is not Topic.PYTHON]
+    return (*own, *others)
+
+
+def _said(reasons: Sequence[str]) -> str:
+    more = [f"and {len(reasons) - _MOST_REASONS} more"] if len(reasons) > _MOST_REASONS else []
+    return "; ".join([*reasons[:_MOST_REASONS], *more])
 
 
 _Key = tuple[str, str, str, str]

@@ -152,7 +152,7 @@ def test_a_campaign_without_the_claim_leaves_its_place_empty(made: Made, tmp_pat
     [
         (["first"], [], "at least two campaigns"),
         (["first", "second", "first"], [], "first is there twice"),
-        (["first", "second"], ["A12"], "no claim called A12"),
+        (["first", "second"], ["A12"], "none of these campaigns has the claim A12; they have A1, A8 and A9"),
     ],
 )
 def test_what_makes_no_trend_is_said(made: Made, names: list[str], claims: list[str], said: str) -> None:
