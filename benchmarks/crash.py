@@ -11,7 +11,6 @@ import json
 import random
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -23,7 +22,7 @@ from typing import Any
 
 from benchmarks.crash_checks import lost, replanned, strayed
 from benchmarks.crash_parts import Spot, kill, part_of, shared_memory, still_left
-from benchmarks.talk import say, write_json
+from benchmarks.talk import leave_with, say, write_json
 from experiment.errors import Exit, StoreError
 from experiment.records.manifest import Manifest
 from experiment.records.store import CampaignFolder
@@ -273,4 +272,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave_with(main)

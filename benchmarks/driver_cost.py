@@ -15,7 +15,6 @@ another checkout, and says what today's costs by comparison.
 
 import argparse
 import random
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -31,7 +30,7 @@ from bench_app.catalogue import CATALOGUE
 from benchmarks.half_load import Pair, rate_for, read_pairs
 from benchmarks.instruments import BEFORE, INSTRUMENTS, Bench, Instrument, Reading, tool_versions
 from benchmarks.metered import ROOT
-from benchmarks.talk import say, table, write_json
+from benchmarks.talk import leave_with, say, table, write_json
 from benchmarks.targets import TARGETS, Round, Target, estimate_json, interval_text, ratio, statement, value_of
 from experiment.design.factors import ServerConfig
 from experiment.errors import BenchError, InvalidMeasurementError
@@ -263,4 +262,4 @@ def _reading_json(reading: Reading) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave_with(main)

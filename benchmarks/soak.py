@@ -8,7 +8,6 @@ the app counted: each request that was sent is one whose work the handler did, n
 import argparse
 import json
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -19,7 +18,7 @@ from typing import Any
 
 from bench_app.catalogue import CATALOGUE
 from benchmarks.soak_findings import KINDS, Findings, Segment, Usage, lines
-from benchmarks.talk import say, write_json
+from benchmarks.talk import leave_with, say, write_json
 from experiment.design.factors import ServerConfig
 from experiment.errors import Exit, InvalidMeasurementError
 from experiment.records.driver_protocol import ClosedOrder, OpenOrder, TrialCommand
@@ -139,4 +138,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave_with(main)

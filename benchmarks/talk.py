@@ -1,14 +1,16 @@
-"""What the benchmarks of this folder share: text tables on stdout, and JSON files."""
+"""What the benchmarks of this folder share: text tables on stdout, JSON files, and a clean end when interrupted."""
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic_core import to_jsonable_python
 
+from experiment.errors import Exit
 from experiment.records.writing import write_whole
+from harness.system import interruption
 
 
 def say(text: str = "") -> None:
@@ -34,3 +36,14 @@ def write_json(path: Path, data: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False, default=to_jsonable_python)
     write_whole(path, text + "\n")
+
+
+def leave_with(main: Callable[[], int]) -> NoReturn:
+    """Run a benchmark and end with its exit code; SIGINT, SIGTERM and SIGHUP end it with all that it started."""
+    interruption.listen()
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        sys.stderr.write("stopped before its end\n")
+        code = Exit.INTERRUPTED
+    sys.exit(code)

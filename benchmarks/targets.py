@@ -33,7 +33,7 @@ _CPU = "cpu_us_per_request"
 _ALIKE = Interval(0.9, 1.1)
 TARGETS = (
     Target(name="CPU a request against FastHttpUser's", metric=_CPU, baseline="fast", expected=at_most(0.40)),
-    Target(name="CPU a request against wrk's", metric=_CPU, baseline="wrk", expected=at_most(3.0)),
+    Target(name="CPU a request against wrk's", metric=_CPU, baseline="wrk", expected=at_most(1.4)),
     Target(name="capacity against wrk's", metric="rps", baseline="wrk", expected=at_least(0.95)),
     Target(
         name="p50 at half capacity against h2load's", metric="p50_us", baseline="h2load", expected=_ALIKE, at_half=True

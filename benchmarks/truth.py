@@ -8,7 +8,6 @@ part out. It says at the start how long it takes, and writes what there is after
 """
 
 import argparse
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.instruments import INSTRUMENTS
 from benchmarks.metered import ROOT
-from benchmarks.talk import say, write_json
+from benchmarks.talk import leave_with, say, write_json
 from benchmarks.truth_driver import USERS, measure
 from benchmarks.truth_driver import seconds as driver_seconds
 from benchmarks.truth_findings import PLANTED_LOADS, Findings, as_json, calibration_lines, lines
@@ -139,4 +138,4 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    leave_with(main)

@@ -6,11 +6,9 @@ so that nothing about them depends on when they are told; more than eight gained
 hold up what is to be sent next.
 """
 
-from _report import Report
+from _report import Ended, Report
 from _tally import Tally
 from _target import Failure
-
-Ended = tuple[float, float, float, int, Failure | None]
 
 TOLD_TOGETHER = 8
 
@@ -29,7 +27,7 @@ class Ledger:
         """Note a request that ended (perf_counter seconds; bytes received)."""
         self._ended.append((intended, sent_t, ended_t, received, failure))
         if len(self._ended) >= TOLD_TOGETHER:
-            self.settle()
+            self._tell()
 
     def unanswered(self, intended: float, sent_t: float) -> None:
         """Count a request that is still in flight when nobody waits any longer; Locust is not told."""
@@ -40,9 +38,14 @@ class Ledger:
         self.tally.drop(intended)
 
     def settle(self) -> None:
-        """Tell of everything noted so far, in its order."""
+        """Tell of everything noted so far."""
+        self._tell()
+        self._report.settle()
+
+    def _tell(self) -> None:
+        """Tell the tally, in the order in which the requests ended; the report may keep them for a while."""
         ended, self._ended = self._ended, []
-        done, report = self.tally.done, self._report
-        for intended, sent_t, ended_t, received, failure in ended:
+        done = self.tally.done
+        for intended, sent_t, ended_t, _, failure in ended:
             done(intended, sent_t, ended_t, failure)
-            report(intended, ended_t, received, failure)
+        self._report.keep(ended)

@@ -12,14 +12,16 @@ from experiment.theory.app_findings import FINDINGS, Finding
 _INDENT = "    "
 _STYLE_WIDTH, _HOPS_WIDTH = 10, 6
 _MOST_ROUTES = 3
+_MOST_NAMES = 3  # of dependencies and the like, for one route
+_MOST_PLACES = 8  # of one finding
 STYLES = {"async": "async def", "def": "def", "class": "class", "asgi": "app"}
-_HOPS = {
-    "endpoint": "the handler",
-    "dependency": "dependency {name}",
-    "yield-dependency": "dependency {name} with yield",
-    "response-validation": "validation of the answer",
-    "streaming": "streaming in {name}",
-    "background": "task {name}",
+_HOPS = {  # each for one, and for several
+    "endpoint": ("the handler", "the handler"),
+    "dependency": ("dependency {names}", "dependencies {names}"),
+    "yield-dependency": ("dependency {names} with yield", "dependencies with yield {names}"),
+    "response-validation": ("validation of the answer", "validation of the answer"),
+    "streaming": ("streaming in {names}", "streaming in {names}"),
+    "background": ("task {names}", "tasks {names}"),
 }
 
 
@@ -60,16 +62,20 @@ def _route(route: RouteEntry, room: int, width: int) -> Iterator[str]:
     yield name + padded(STYLES[route.style], _STYLE_WIDTH) + hops
     about = [route.place or route.endpoint]
     if route.hops:
-        about.append(f"to a thread for {', '.join(map(_hop, route.hops))}")
+        about.append(f"to a thread for {', '.join(_hops(route.hops))}")
     yield from wrapped("; ".join(about), width, indent=_INDENT)
     for trap in route.traps:
         title = FINDINGS[trap.id].title if trap.id in FINDINGS else trap.id
         yield from wrapped(f"{trap.place}: {trap.detail}: {title}", width, indent="      ", first="    ! ")
 
 
-def _hop(hop: HopEntry) -> str:
-    times = "" if hop.count == 1 else f" ({hop.count})"
-    return _HOPS[hop.source].format(name=hop.name) + times
+def _hops(hops: Sequence[HopEntry]) -> Iterator[str]:
+    """Yield what goes to a thread, in its order; what is of one kind and follows each other is said together."""
+    for (source, count), group in groupby(hops, key=lambda hop: (hop.source, hop.count)):
+        names = [hop.name for hop in group]
+        shown = names if len(names) <= _MOST_NAMES + 1 else [*names[:_MOST_NAMES], f"{len(names) - _MOST_NAMES} more"]
+        times = "" if count == 1 else f" ({count}{' each' if len(names) > 1 else ''})"
+        yield _HOPS[source][len(names) > 1].format(names=words.listing(shown)) + times
 
 
 def _middleware(inspection: Inspection, width: int) -> list[str]:
@@ -91,8 +97,11 @@ def _finding(
     row: Finding, entries: Sequence[FindingEntry], measured: Mapping[str, str], first: str, width: int
 ) -> Iterator[str]:
     yield from wrapped(f"{words.upper_first(row.title)} ({row.weight})", width, indent=_INDENT, first=first)
-    for place, routes in _places(entries).items():
+    places = list(_places(entries).items())
+    for place, routes in places[:_MOST_PLACES]:
         yield from wrapped(f"{place}{_of_routes(routes)}", width, indent="        ", first="      ")
+    if len(places) > _MOST_PLACES:
+        yield from wrapped(f"and {len(places) - _MOST_PLACES} more places (--json has all)", width, indent="      ")
     yield from wrapped(f"Why: {row.why}.", width, indent=_INDENT)
     yield from wrapped(f"What to do: {row.advice}.", width, indent=_INDENT)
     yield from wrapped(_cost(row, measured), width, indent=_INDENT)

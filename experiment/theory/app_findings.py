@@ -161,7 +161,7 @@ FINDINGS.add(
         why="a return annotation or a response_model makes FastAPI send the answer of a def to another thread",
         advice="where the data is right by construction, return a Response, or set response_model=None",
         claim="B5",
-        of_claim="B5 measured a def with a return annotation against the same one without",
+        of_claim="B5 measures a def with a return annotation against the same one without",
         seen=_hops("response-validation"),
     )
 )
@@ -173,7 +173,7 @@ FINDINGS.add(
         why="it is entered in one thread and left in another, and takes one of the 40 thread tokens each time",
         advice="if it only hands out what is there already, make it async def",
         claim="B5",
-        of_claim="B5 measured one more hop, on a route that has one; this is two more",
+        of_claim="B5 measures one more hop, on a route that has one; this is two more",
         seen=_hops("yield-dependency"),
     )
 )
@@ -185,7 +185,7 @@ FINDINGS.add(
         why="FastAPI runs each def dependency in a thread, and the request waits for one of the 40 thread tokens",
         advice="if it does not wait for anything, make it async def",
         claim="B5",
-        of_claim="B5 measured one more hop, on a route that has one",
+        of_claim="B5 measures one more hop, on a route that has one",
         seen=_hops("dependency"),
     )
 )

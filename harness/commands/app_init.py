@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -28,6 +29,9 @@ examples:
   bench app init shop.main:app --python .venv/bin/python
   bench app init shop.main:make_app --factory --directory src --env-file .env
 then: bench app inspect, bench app run"""
+
+
+_MOST_NAMES = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,12 +82,30 @@ def _python(path: str, folder: Path) -> str:
 
 def _tell(args: argparse.Namespace, path: Path, written: tuple[Written, ...]) -> None:
     ready = [each.id for each in written if each.why_not is None]
-    to_edit = {each.id: each.why_not for each in written if each.why_not is not None}
+    to_edit = [each for each in written if each.left_out is not None]
     if args.json:
-        print(json.dumps({"file": str(path), "ready": ready, "to_edit": to_edit}, indent=2))
+        found = {"file": str(path), "ready": ready, "to_edit": {each.id: each.why_not for each in to_edit}}
+        print(json.dumps(found, indent=2))
         return
     console = Console(highlight=False)
     say(console, f"wrote {short(path)}: {words.plural(len(ready), 'request')} ready, {len(to_edit)} to edit")
-    for name, why in to_edit.items():
-        say(console, f"  {name}: {why}")
+    for line in _summary(ready, to_edit):
+        say(console, f"  {line}")
     say(console, "next: edit it, then `bench app run`" if ready else "next: edit it; no request is ready yet")
+
+
+def _summary(ready: Sequence[str], to_edit: Sequence[Written]) -> Iterator[str]:
+    """Yield what is ready, and what is not by its reason: a big app has a hundred routes, a terminal 24 lines."""
+    if ready:
+        yield f"ready: {_some(ready)}"
+    kinds: dict[str, list[str]] = {}
+    for each in to_edit:
+        if each.left_out is not None:
+            kinds.setdefault(each.left_out.kind, []).append(each.id)
+    for kind, names in kinds.items():
+        yield f"{len(names)} {kind}: {_some(names)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = list(names[:_MOST_NAMES])
+    return words.listing([*shown, f"{len(names) - len(shown)} more"] if len(names) > len(shown) else shown)

@@ -55,7 +55,7 @@ def sample(route: RouteEntry, method: str) -> Sample:
     asked = "&".join(f"{quote(p.name, safe='')}={quote(value_of(p), safe='')}" for p in query)
     headers, body, note = _body([p for p in needed if p.place in {"body", "form"}], method)
     own = tuple(_headers(needed))
-    made_up = (*filled, *(p.name for p in needed if p.place not in {"path", "body", "form"}))
+    made_up = (*filled, *(p.name for p in needed if p.place not in {"path", "body", "form"} and not _is_given(p)))
     return Sample(
         path=f"{path}?{asked}" if asked else path,
         headers=(*own, *headers),
@@ -66,12 +66,13 @@ def sample(route: RouteEntry, method: str) -> Sample:
 
 
 def _path(route: RouteEntry, known: dict[str, ParameterEntry]) -> tuple[str, tuple[str, ...]]:
-    """Return a route's path with values in it, as it stands in a URL, and the names of what was filled in."""
+    """Return a route's path with values in it, as it stands in a URL, and the names of what was made up."""
     filled: list[str] = []
 
     def value(match: re.Match[str]) -> str:
-        filled.append(match[1])
         entry = known.get(match[1]) or _untyped(match[1])
+        if not _is_given(entry):
+            filled.append(match[1])
         kind = match[2] if match[2] in {"path", "int", "float", "uuid"} else None
         return value_of(entry if kind is None else entry.model_copy(update={"type": kind}))
 
@@ -87,7 +88,7 @@ def value_of(parameter: ParameterEntry) -> str:
     if parameter.default is not None:
         return str(parameter.default)
     kind = _innermost(parameter.type)
-    if kind[:1] in {"'", '"'}:  # the first of some literals
+    if _is_literal(kind):
         return kind.strip("'\"")
     if kind in _BY_TYPE:
         return _BY_TYPE[kind]
@@ -95,6 +96,15 @@ def value_of(parameter: ParameterEntry) -> str:
     return next(
         (value for part, value in _BY_NAME if part in re.split(r"[_\W]", name) or name.endswith(part)), "example"
     )
+
+
+def _is_given(parameter: ParameterEntry) -> bool:
+    """Say whether the app itself names a value: a default, or the first of some literals."""
+    return parameter.default is not None or _is_literal(_innermost(parameter.type))
+
+
+def _is_literal(kind: str) -> bool:
+    return kind[:1] in {"'", '"'}
 
 
 def _innermost(kind: str) -> str:

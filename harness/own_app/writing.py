@@ -21,14 +21,27 @@ _SAFE = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """Why a request is commented out; `kind` says the same of all that share the reason."""
+
+    why: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A request as it is written. `why_not`: why it is commented out, or None if it is ready."""
+    """A request as it is written. `left_out`: why it is commented out, or None if it is ready."""
 
     id: str
     method: str
     route: RouteEntry
     sample: Sample
-    why_not: str | None
+    left_out: LeftOut | None
+
+    @property
+    def why_not(self) -> str | None:
+        """Why it is commented out, of this request alone."""
+        return None if self.left_out is None else self.left_out.why
 
 
 def requests_of(inspection: Inspection) -> tuple[Written, ...]:
@@ -42,17 +55,17 @@ def requests_of(inspection: Inspection) -> tuple[Written, ...]:
                 continue
             seen.add((method, route.path))
             found = sample(route, method)
-            why_not = _why_not(route, method, found)
-            if why_not is None and ready >= MOST_READY:
-                why_not = f"left out for time: {MOST_READY} others are ready"
-            ready += why_not is None
+            left_out = _left_out(route, method, found)
+            if left_out is None and ready >= MOST_READY:
+                left_out = _FOR_TIME
+            ready += left_out is None
             out.append(
                 Written(
                     id=_unused(_name(route, method), {w.id for w in out}),
                     method=method,
                     route=route,
                     sample=found,
-                    why_not=why_not,
+                    left_out=left_out,
                 )
             )
     return tuple(out)
@@ -64,12 +77,25 @@ def _methods(route: RouteEntry) -> Sequence[str]:
     return route.methods or ["GET"]
 
 
-def _why_not(route: RouteEntry, method: str, found: Sample) -> str | None:
+_MOUNTED = LeftOut(
+    why="an app that is mounted here; name a path in it", kind="mounted as an app of its own; name a path in it"
+)
+_UNSAFE = LeftOut(
+    why="it may change data; nothing but GET and HEAD is sent unless it stands here",
+    kind="may change data; nothing but GET and HEAD is sent unless it stands there",
+)
+_FOR_TIME = LeftOut(why=f"left out for time: {MOST_READY} others are ready", kind="left out for time")
+_MADE_UP = "need values, which are made up; check them first"
+
+
+def _left_out(route: RouteEntry, method: str, found: Sample) -> LeftOut | None:
     if route.style == "asgi":
-        return "an app that is mounted here; name a path in it"
+        return _MOUNTED
     if method not in _SAFE:
-        return "it may change data; nothing but GET and HEAD is sent unless it stands here"
-    return f"{_listed(found.made_up)} made up; check it first" if found.made_up else None
+        return _UNSAFE
+    if found.made_up:
+        return LeftOut(why=f"{_listed(found.made_up)} made up; check it first", kind=_MADE_UP)
+    return None
 
 
 def _listed(names: Sequence[str]) -> str:

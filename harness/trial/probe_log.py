@@ -21,8 +21,8 @@ LATE_US = 2000
 """A tick's lag below 1 ms means nothing (bench_app/probe.py); above twice that the loop was held up."""
 
 _IN_THE_LOOP = re.compile(r"~(asyncio/(selector_events|base_events|runners)|[^/]+/selectors)\.py:")
-"""Where the loop's thread is when it waits for events, or reads and writes sockets, which never block. Of uvloop, written
-in C, one sees the last Python line before it. If it is late there, the core or the GIL is with somebody else."""
+"""Where the loop's thread is when it waits for events, or reads and writes sockets, which never block. Of uvloop,
+written in C, one sees the last Python line before it. If it is late there, somebody else has the core or the GIL."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,23 +13,95 @@ from misbehaving_servers import LOCUSTFILES, Peer, RawServer, answer, bystander,
 
 
 def test_tally_and_locust_are_told_of_each_request_once_and_in_order() -> None:
-    told: list[tuple[str, float]] = []
+    tally: list[float] = []
+    locust: list[float] = []
+    settled: list[int] = []
 
     class Tally:
         def done(self, *times: Any) -> None:
-            told.append(("tally", times[2]))
+            tally.append(times[2])
 
-    def report(*times: Any) -> None:
-        told.append(("locust", times[1]))
+    class Report:
+        def keep(self, ended: list[Any]) -> None:
+            locust.extend(each[2] for each in ended)
 
-    ledger = Ledger(Tally(), report)  # type: ignore[arg-type]  # all that it uses of either
+        def settle(self) -> None:
+            settled.append(len(locust))
+
+    ledger = Ledger(Tally(), Report())  # type: ignore[arg-type]  # all that it uses of either
     for number in range(TOLD_TOGETHER + 2):
         ledger.ended(0.0, 0.0, float(number), 100, None)
-        assert len(told) == (2 * TOLD_TOGETHER if number + 1 >= TOLD_TOGETHER else 0)
+        assert len(tally) == len(locust) == (TOLD_TOGETHER if number + 1 >= TOLD_TOGETHER else 0)
+    assert settled == []
     ledger.settle()
-    assert told == [(who, float(n)) for n in range(TOLD_TOGETHER + 2) for who in ("tally", "locust")]
+    assert tally == locust == [float(n) for n in range(TOLD_TOGETHER + 2)]
     ledger.settle()
-    assert len(told) == 2 * (TOLD_TOGETHER + 2)
+    assert settled == [TOLD_TOGETHER + 2] * 2
+
+
+def test_requests_merged_into_locusts_statistics_give_what_its_event_gives() -> None:
+    merged, fired, heard = _told_locust(plugin=False), _told_locust(plugin=True), 3 * 256 + 7
+    assert merged["heard"] == 0
+    assert fired["heard"] == heard
+    assert merged["total"] == fired["total"]
+    assert merged["entry"] == fired["entry"]
+    assert merged["errors"] == fired["errors"]
+    assert merged["total"]["num_requests"] == heard
+
+
+def test_requests_count_in_the_second_in_which_they_were_answered() -> None:
+    by_second = _told_locust(plugin=False)["by_second"]
+    assert sorted(by_second.values()) == [3 * 256 // 2 + 3, 3 * 256 // 2 + 4]
+    first, last = sorted(map(int, by_second))
+    assert last - first in {9, 10, 11}
+
+
+def _told_locust(*, plugin: bool) -> dict[str, Any]:
+    """Return what Locust knows of some requests, half of them 10 s ago; it patches a process, so one of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD, str(LOCUSTFILES), "plugin" if plugin else ""],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+TOLD = """
+import json, sys
+sys.path.insert(0, sys.argv[1])
+from time import perf_counter
+import trials
+from _report import MERGED_TOGETHER, Report
+from _target import Failure, FailureKind
+environment = trials.create_environment()
+heard = []
+if sys.argv[2]:
+    environment.events.request.add_listener(lambda **told: heard.append(told))
+report = Report(environment, method="GET", name="/x")
+now = perf_counter() - 10.0
+broken = Failure(kind=FailureKind.TIMEOUT, detail="")
+for number in range(3 * MERGED_TOGETHER + 7):
+    ended = now + 10.0 * (number % 2)
+    report.keep([(ended - number / 1e4, ended - number / 2e4, ended, number, broken if number % 100 == 99 else None)])
+report.settle()
+stats = environment.stats
+names = ("num_requests", "num_failures", "total_content_length")
+def known(entry):
+    seen = {name: getattr(entry, name) for name in names} | {"times": sorted(entry.response_times.items())}
+    rounded = (entry.total_response_time, entry.min_response_time, entry.max_response_time)
+    return seen | {"ms": [round(value, 3) for value in rounded]}
+print(json.dumps({
+    "heard": len(heard),
+    "total": known(stats.total),
+    "entry": known(stats.get("/x", "GET")),
+    "by_second": stats.total.num_reqs_per_sec,
+    "errors": {f"{e.method} {e.name} {e.error}": e.occurrences for e in stats.errors.values()},
+}))
+environment.runner.quit()
+"""
 
 
 def test_no_request_of_a_trial_is_missing_in_locusts_statistics() -> None:

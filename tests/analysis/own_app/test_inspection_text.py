@@ -77,3 +77,24 @@ def test_a_place_that_several_routes_share_is_named_once() -> None:
 def test_an_app_without_findings_says_so() -> None:
     clean = SEEN.model_copy(update={"routes": SEEN.routes[:0], "middleware": []})
     assert "Nothing. What only shows under load" in inspection_text(clean, "shop:app", (), {})
+
+
+def many_hops() -> Inspection:
+    hop = {"source": "dependency", "count": 1}
+    hops = [*({**hop, "name": f"Of{n}", "file": "a.py", "line": n + 1} for n in range(11))]
+    hops.append({"source": "endpoint", "name": "a", "count": 1, **PLACE})
+    routes = [route.model_dump() | {"hops": hops, "style": "def", "traps": []} for route in SEEN.routes[:1]]
+    return Inspection.model_validate(SEEN.model_dump() | {"routes": routes})
+
+
+def test_many_dependencies_of_a_route_are_named_in_part() -> None:
+    said = " ".join(inspection_text(many_hops(), "shop:app", (), {}, 200).split())
+    assert "to a thread for dependencies Of0, Of1, Of2 and 8 more, the handler" in said
+
+
+def test_many_places_of_a_finding_are_named_in_part() -> None:
+    seen = many_hops()
+    said = inspection_text(seen, "shop:app", findings(seen), {}, 200)
+    assert "Of7" in said
+    assert "and 3 more places (--json has all)" in said
+    assert "Of9" not in said

@@ -104,6 +104,12 @@ def test_each_reason_is_said() -> None:
     assert all(why is None or f"# Not measured yet: {why}.\n" in text for why in reasons.values())
 
 
+def test_a_value_that_the_app_itself_names_is_not_made_up() -> None:
+    named = parameter("colour", "path", "Literal['red', 'blue']")
+    (found,) = requests_of(inspected(route("/of/{colour}", named, parameter("depth", kind="int", default=3))))
+    assert (found.sample.path, found.why_not) == ("/of/red?depth=3", None)
+
+
 def test_of_very_many_routes_the_first_are_ready() -> None:
     many = requests_of(inspected(*(route(f"/r{n}") for n in range(MOST_READY + 5))))
     assert [each.why_not is None for each in many] == [True] * MOST_READY + [False] * 5
