@@ -32,10 +32,15 @@ _MANY = 0.25  # of all treatments
 def headline(found: CampaignComparison) -> str:
     """Return the result in one sentence: `B against A: of 12 treatments 1 is worse, 9 same, 2 undecided`."""
     order = (Direction.WORSE, Direction.BETTER, Direction.DIFFERS, Direction.SAME, Direction.UNDECIDED)
-    counts = words.listing([f"{found.count(c)} {c.value}" for c in order if found.count(c)])
+    counts = words.listing([_counted(c, found.count(c)) for c in order if found.count(c)])
     if not counts:
         return f"{found.b} (B) against {found.a} (A): no treatment could be compared"
     return f"{found.b} (B) against {found.a} (A), {words.plural(len(found.rows), 'treatment')}: {counts}"
+
+
+def _counted(direction: Direction, count: int) -> str:
+    is_plural_verb = direction is Direction.DIFFERS and count > 1
+    return f"{count} {'differ' if is_plural_verb else direction.value}"
 
 
 def method(found: CampaignComparison) -> str:

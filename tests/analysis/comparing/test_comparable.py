@@ -113,7 +113,7 @@ def test_on_another_machine_nothing_is_better_or_worse(of: Callable[[str], Campa
     assert {row.treatment: row.change for row in found.rows if row.change is not Direction.SAME} == dict.fromkeys(
         SLOWER, Direction.DIFFERS
     )
-    assert compare_text.headline(found).endswith("8 treatments: 2 differs and 6 same")
+    assert compare_text.headline(found).endswith("8 treatments: 2 differ and 6 same")
     assert not {Direction.BETTER, Direction.WORSE} & {row.change for row in found.rows}
 
 
