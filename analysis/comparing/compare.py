@@ -1,29 +1,27 @@
 """Two campaigns, before (A) and after (B) a change: for each treatment B / A with an interval, and what to think of it.
 
-With `margin` the share within which two treatments count as the same:
-
-    same        the interval lies inside [1 - margin, 1 + margin]
-    better      it lies wholly on the better side of 1, and is not `same`
-    worse       it lies wholly on the worse side of 1, and is not `same`
-    undecided   anything else: the interval is too wide to tell
+What the words mean stands in analysis/stats/direction.py. Between unlike machines nothing is better or worse: a figure
+may differ there because of the machines alone.
 
 Each of the m treatments gets its interval at level 1 - alpha/m (Bonferroni), so that with probability 1 - alpha all of
 them hold at once: a gate that watches 25 treatments would else fail every fourth build for nothing. The figures listed
 beside a treatment's own metric have the same level, and are a family of their own for each metric.
 
-Only ratios are compared, and only between campaigns of the same kind of machine: see analysis/reading/environment.py.
+Only ratios are compared. What makes two machines unlike, and what forbids a comparison at all, stands in
+analysis/reading/environment.py.
 """
 
+import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from math import exp, log
 from statistics import median
 
 from analysis.comparing.reproduction import Reproduction, compare_verdicts
 from analysis.reading.campaign import Campaign
-from analysis.reading.environment import Difference, obstacles
+from analysis.reading.environment import Difference, obstacles, unlike_machines
 from analysis.reading.summary import why_missing
+from analysis.stats.direction import Direction, direction_of, is_surely_worse
 from analysis.stats.independent import MetricRatio, metric_ratio, sample
 from analysis.stats.judge import ALPHA
 from experiment.design.metrics import (
@@ -36,7 +34,7 @@ from experiment.design.metrics import (
     Better,
     Metric,
 )
-from experiment.design.model import Interval, LoadKind, Treatment
+from experiment.design.model import LoadKind, Treatment
 from experiment.errors import UsageError
 
 MARGIN = 0.05  # share of one
@@ -48,18 +46,8 @@ _OWN_METRIC = {
     LoadKind.BURST: MAKESPAN,
     LoadKind.OPEN: RESPONSE_P99,  # its goodput is the rate it was sent at
 }
-
-
-class Change(StrEnum):
-    """What became of a treatment from A to B."""
-
-    BETTER = "better"
-    WORSE = "worse"
-    SAME = "same"
-    UNDECIDED = "undecided"
-
-
-_SHOWN = (Change.WORSE, Change.BETTER, Change.UNDECIDED, Change.SAME)  # the order in which a reader wants them
+_SHOWN = (Direction.WORSE, Direction.BETTER, Direction.DIFFERS, Direction.UNDECIDED, Direction.SAME)
+"""The order in which a reader wants them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,13 +57,11 @@ class TreatmentChange:
     treatment: str
     primary: MetricRatio
     beside: tuple[MetricRatio, ...]
-    change: Change
+    change: Direction
 
     def is_surely_worse_than(self, share: float) -> bool:
         """Whether the whole interval is more than `share` of one on the worse side."""
-        if is_higher_better(self.primary.metric):
-            return self.primary.high < 1 - share
-        return self.primary.low > 1 + share
+        return is_surely_worse(self.primary.metric, self.primary.interval, share)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +86,8 @@ class CampaignComparison:
     verdicts: Reproduction  # the claims of A beside those of B
     remarks: tuple[str, ...]
     all_rounds: bool = False  # whether both measured every claim in every round, decided or not
+    is_forced: bool = False
+    again: str = ""  # the command that runs A again on another machine
 
     @property
     def short_of_trials(self) -> tuple[str, ...]:
@@ -107,7 +95,7 @@ class CampaignComparison:
         return tuple(
             row.treatment
             for row in self.rows
-            if row.change is Change.UNDECIDED and min(row.primary.n_before, row.primary.n_after) < ENOUGH_TRIALS
+            if row.change is Direction.UNDECIDED and min(row.primary.n_before, row.primary.n_after) < ENOUGH_TRIALS
         )
 
     @property
@@ -116,17 +104,34 @@ class CampaignComparison:
 
     @property
     def obstacles(self) -> tuple[Difference, ...]:
-        """What should have kept the two from being compared; empty unless it was forced."""
+        """What keeps figures of the two from being compared."""
         return obstacles(self.differences)
 
     @property
-    def warning(self) -> str:
-        """What every page of a forced comparison says; empty for one that needed no force."""
+    def unlike_machines(self) -> tuple[Difference, ...]:
+        return unlike_machines(self.differences)
+
+    @property
+    def mark(self) -> str:
+        """What every page of it is marked with, in two words at most; empty for campaigns that are comparable."""
         if not self.obstacles:
             return ""
-        return "FORCED: these two campaigns are not comparable. " + obstacle_text(self.obstacles)
+        return "FORCED" if self.is_forced else "UNLIKE MACHINES"
 
-    def count(self, change: Change) -> int:
+    @property
+    def warning(self) -> str:
+        """What every page of it says, behind its mark; empty for campaigns that are comparable."""
+        if not self.mark:
+            return ""
+        text = obstacle_text(self.obstacles)
+        if self.is_forced:
+            return f"{self.mark}: these two campaigns are not comparable. {text}"
+        return (
+            f"{self.mark}: {text} What differs may be the machines' doing alone, so nothing is called better or worse. "
+            f"Whether A's claims come out the same on B's machine, `{self.again}` says there."
+        )
+
+    def count(self, change: Direction) -> int:
         return sum(row.change is change for row in self.rows)
 
     @property
@@ -141,8 +146,8 @@ def compare(
 ) -> CampaignComparison:
     """Compare campaign B with campaign A; `metric` replaces each load's own, `margin` is a share of one.
 
-    Raises UsageError when both are one campaign, when they are not comparable and not forced to be, and when the
-    metric has no better direction.
+    Raises UsageError when both are one campaign, when something else than their machines keeps them from being compared
+    and that is not forced, and when the metric has no better direction.
     """
     if a.folder.path.resolve() == b.folder.path.resolve():
         raise UsageError("a campaign has nothing to differ from itself by; name two of them.")
@@ -150,8 +155,10 @@ def compare(
         raise UsageError(f"{metric.label} has no better direction; compare {', '.join(comparable())}.")
     verdicts = compare_verdicts(a, b)
     if not force:
-        _refuse(obstacles(verdicts.differences))
+        _refuse(verdicts.differences)
     rows, missing = _rows(a, b, metric, margin)
+    if unlike_machines(verdicts.differences):
+        rows = tuple(_without_direction(row) for row in rows)
     return CampaignComparison(
         a=a.name,
         b=b.name,
@@ -162,6 +169,8 @@ def compare(
         verdicts=verdicts,
         remarks=tuple(_remarks(a, b)),
         all_rounds=all(c.manifest.profile is not None and c.manifest.profile.all_rounds for c in (a, b)),
+        is_forced=force,
+        again=f"bench reproduce {shlex.quote(a.short_path)}",
     )
 
 
@@ -178,27 +187,23 @@ def oriented(found: MetricRatio) -> float:
     return log(found.ratio) if is_higher_better(found.metric) else -log(found.ratio)
 
 
-def change_of(found: MetricRatio, margin: float) -> Change:
-    if Interval(1 - margin, 1 + margin).contains(found.interval):
-        return Change.SAME
-    if found.low > 1:
-        return Change.BETTER if is_higher_better(found.metric) else Change.WORSE
-    if found.high < 1:
-        return Change.WORSE if is_higher_better(found.metric) else Change.BETTER
-    return Change.UNDECIDED
-
-
 def obstacle_text(found: Sequence[Difference]) -> str:
     """Say what keeps two campaigns from being compared, and why."""
     return "; ".join(f"{d.text} ({d.obstacle})" for d in found) + "."
 
 
 def _refuse(found: Sequence[Difference]) -> None:
-    if found:
+    in_the_way = obstacles(found)
+    if set(in_the_way) - set(unlike_machines(found)):
         raise UsageError(
-            f"these two campaigns are not comparable (A / B): {obstacle_text(found)} "
-            "Measure both on one machine with one Python, or add --force, and every page will say so."
+            f"these two campaigns are not comparable (A / B): {obstacle_text(in_the_way)} "
+            "Measure both in the same way with one Python, or add --force, and every page will say so."
         )
+
+
+def _without_direction(row: TreatmentChange) -> TreatmentChange:
+    is_moved = row.change in (Direction.BETTER, Direction.WORSE)
+    return replace(row, change=Direction.DIFFERS) if is_moved else row
 
 
 def _rows(
@@ -249,7 +254,7 @@ def _ratios(a: Campaign, b: Campaign, treatment: str, own: Metric, alpha: float)
 
 def _change(treatment: str, ratios: Sequence[MetricRatio], margin: float) -> TreatmentChange:
     primary, *beside = ratios
-    change = change_of(primary, margin)
+    change = direction_of(primary.metric, primary.interval, margin)
     return TreatmentChange(treatment=treatment, primary=primary, beside=tuple(beside), change=change)
 
 

@@ -1,54 +1,56 @@
 """A comparison of two campaigns in words, as Markdown for a pull request, as JUnit XML and as JSON.
 
-Each of them says so when the comparison was forced.
+Each of them says so when the machines are unlike, or the comparison was forced.
 """
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
-from xml.etree import ElementTree as ET
 
-from analysis.comparing.compare import (
-    BESIDE,
-    ENOUGH_TRIALS,
-    CampaignComparison,
-    Change,
-    TreatmentChange,
-    is_higher_better,
-)
-from analysis.comparing.gate import Gate, GateFailure
+from analysis.comparing.compare import BESIDE, ENOUGH_TRIALS, CampaignComparison, TreatmentChange, is_higher_better
+from analysis.comparing.gate import GateFailure
 from analysis.comparing.reproduction import DECIDED, ClaimPair, Outcome, claim_json, difference_json
 from analysis.comparing.reproduction_text import difference_table, verdict_text
+from analysis.stats.direction import Direction
 from analysis.stats.independent import MetricRatio
-from analysis.wording import markdown, words
+from analysis.wording import junit, markdown, words
+from analysis.wording.gates import Gate
 from experiment.design.metrics import Metric
 from experiment.design.model import Interval
 
-_UNPRINTABLE = re.compile(r"[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\U00010000-\U0010FFFF]")
-"""What XML 1.0 cannot hold, not even escaped: a name that carries it must not spoil the file."""
-
-_SIGNS = {Change.BETTER: "+", Change.WORSE: "!", Change.SAME: "=", Change.UNDECIDED: "?"}
+_SIGNS = {
+    Direction.BETTER: "+",
+    Direction.WORSE: "!",
+    Direction.DIFFERS: "~",
+    Direction.SAME: "=",
+    Direction.UNDECIDED: "?",
+}
 _NO_NOTICEABLE_SHIFT = 0.02
 _MANY = 0.25  # of all treatments
 
 
 def headline(found: CampaignComparison) -> str:
     """Return the result in one sentence: `B against A: of 12 treatments 1 is worse, 9 same, 2 undecided`."""
-    order = (Change.WORSE, Change.BETTER, Change.SAME, Change.UNDECIDED)
-    counts = words.listing([f"{found.count(c)} {c.value}" for c in order if found.count(c)])
+    order = (Direction.WORSE, Direction.BETTER, Direction.DIFFERS, Direction.SAME, Direction.UNDECIDED)
+    counts = words.listing([_counted(c, found.count(c)) for c in order if found.count(c)])
     if not counts:
         return f"{found.b} (B) against {found.a} (A): no treatment could be compared"
     return f"{found.b} (B) against {found.a} (A), {words.plural(len(found.rows), 'treatment')}: {counts}"
 
 
+def _counted(direction: Direction, count: int) -> str:
+    is_plural_verb = direction is Direction.DIFFERS and count > 1
+    return f"{count} {'differ' if is_plural_verb else direction.value}"
+
+
 def method(found: CampaignComparison) -> str:
     """Say how the intervals were made, and what they do not hold."""
     share, m = f"{found.margin * 100:g} %", len(found.rows)
+    moved = "Differs" if found.unlike_machines else "Better and worse"
     return (
         f"B / A of geometric means over valid trials, with Welch intervals on logarithms at "
         f"{100 * (1 - found.alpha):g} % for all {words.plural(m, 'treatment')} together (Bonferroni). "
-        f"Same: the interval lies within ±{share}. Better and worse: it does not reach 1. "
+        f"Same: the interval lies within ±{share}. {moved}: it does not reach 1. "
         "The intervals hold the scatter of trials, not what the machine itself did between A and B."
     )
 
@@ -56,7 +58,7 @@ def method(found: CampaignComparison) -> str:
 def shift(found: CampaignComparison) -> str:
     """Point out that nearly everything moved together, which is rather the machine than the change; else nothing."""
     typical = found.typical
-    if typical is None or abs(typical - 1) < _NO_NOTICEABLE_SHIFT:
+    if typical is None or found.unlike_machines or abs(typical - 1) < _NO_NOTICEABLE_SHIFT:
         return ""
     return (
         f"The median treatment is at {words.times(typical)} of its performance in A. A shift that all treatments share "
@@ -218,50 +220,34 @@ def as_junit(found: CampaignComparison, gates: Sequence[Gate], failed: Sequence[
     reasons: dict[str, list[str]] = {}
     for failure in failed:
         reasons.setdefault(failure.treatment, []).append(failure.reason)
-    skipped = [m for m in found.missing if m.treatment not in reasons]
-    counts = {"tests": str(len(found.rows) + len(found.missing)), "failures": str(len(reasons)), "errors": "0"}
-    root = ET.Element("testsuites", counts)
-    title = f"{'FORCED: ' if found.warning else ''}bench compare {found.a} {found.b}"
-    suite = ET.SubElement(root, "testsuite", {"name": _xml(title), **counts, "skipped": str(len(skipped))})
-    _properties(suite, found, gates)
-    for row in found.rows:
-        case = _case(suite, row.treatment, reasons)
-        ET.SubElement(case, "system-out").text = _xml(_row_line(row, found.warning))
-    for missing in found.missing:
-        case = _case(suite, missing.treatment, reasons)
-        if missing in skipped:
-            ET.SubElement(case, "skipped", {"message": _xml(missing.reason)})
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    title = f"bench compare {found.a} {found.b}"
+    cases = [*_compared(found, reasons), *_not_compared(found, reasons)]
+    return junit.junit(f"{found.mark}: {title}" if found.mark else title, cases, _properties(found, gates))
 
 
-def _properties(suite: ET.Element, found: CampaignComparison, gates: Sequence[Gate]) -> None:
-    properties = ET.SubElement(suite, "properties")
-    texts = {
+def _properties(found: CampaignComparison, gates: Sequence[Gate]) -> Mapping[str, str]:
+    return {
         "warning": found.warning,
         "remarks": " ".join(found.remarks),
         "advice": advice(found),
         "method": method(found),
         "gates": ", ".join(g.text for g in gates),
     }
-    for name, value in texts.items():
-        if value:
-            ET.SubElement(properties, "property", {"name": name, "value": _xml(value)})
 
 
-def _case(suite: ET.Element, treatment: str, reasons: Mapping[str, Sequence[str]]) -> ET.Element:
-    case = ET.SubElement(suite, "testcase", {"classname": "treatment", "name": _xml(treatment)})
-    if treatment in reasons:
-        ET.SubElement(case, "failure", {"message": _xml("; ".join(reasons[treatment]))})
-    return case
+def _compared(found: CampaignComparison, reasons: Mapping[str, Sequence[str]]) -> Iterator[junit.Case]:
+    for row in found.rows:
+        failures, said = reasons.get(row.treatment, ()), _row_line(row, found.warning)
+        yield junit.Case(kind="treatment", name=row.treatment, said=said, failures=failures)
+
+
+def _not_compared(found: CampaignComparison, reasons: Mapping[str, Sequence[str]]) -> Iterator[junit.Case]:
+    for missing in found.missing:
+        failures, reason = reasons.get(missing.treatment, ()), missing.reason
+        yield junit.Case(kind="treatment", name=missing.treatment, failures=failures, skipped=reason)
 
 
 def _row_line(row: TreatmentChange, warning: str) -> str:
     own = row.primary
     line = f"{row.change.value}: {own.metric.label} {_ratio_text(own)}, trials {_trials_text(own)}"
     return f"{warning}\n{line}" if warning else line
-
-
-def _xml(text: str) -> str:
-    """Drop what XML cannot hold at all; the rest ElementTree escapes."""
-    return _UNPRINTABLE.sub("", text)

@@ -5,34 +5,14 @@ Absolute figures belong to one machine at one time and must never decide a build
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 
-from analysis.comparing.compare import CampaignComparison, TreatmentChange
+from analysis.comparing.compare import CampaignComparison, TreatmentChange, obstacle_text
 from analysis.wording import words
-from analysis.wording.shares import share_of
+from analysis.wording.gates import Gate, read_gate
 from experiment.errors import UsageError
 
+MISSING = "missing"
 GATES_HELP = "worse:5% (a treatment is surely more than 5 % worse) or missing (B has no valid trial of one that A has)"
-
-
-class GateKind(StrEnum):
-    """What a gate looks for."""
-
-    WORSE = "worse"
-    MISSING = "missing"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gate:
-    """A condition under which a comparison fails; `limit` is a share of one, 0 where the kind has none."""
-
-    kind: GateKind
-    limit: float = 0.0
-
-    @property
-    def text(self) -> str:
-        """The gate as it is given on the command line."""
-        return f"worse:{self.limit * 100:g}%" if self.kind is GateKind.WORSE else self.kind.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +25,17 @@ class GateFailure:
 
 def parse_gate(text: str) -> Gate:
     """Read a gate; raises UsageError that explains what a gate looks like."""
-    kind, _, limit = text.strip().partition(":")
-    if kind == GateKind.MISSING and not limit:
-        return Gate(kind=GateKind.MISSING)
-    if kind == GateKind.WORSE and limit:
-        return Gate(kind=GateKind.WORSE, limit=share_of(limit))
-    raise UsageError(f"{text!r} is no gate. Gates are {GATES_HELP}.")
+    return read_gate(text, {MISSING}, GATES_HELP)
+
+
+def refuse_unlike_machines(found: CampaignComparison) -> None:
+    """Raise UsageError where a gate would judge two machines instead of a change, unless that is forced."""
+    if found.is_forced or not found.unlike_machines:
+        return
+    raise UsageError(
+        f"a gate cannot tell a change from another machine: {obstacle_text(found.unlike_machines)} Measure both "
+        "campaigns on one machine, or add --force, and the gate looks at the ratios as they are."
+    )
 
 
 def failures(found: CampaignComparison, gates: tuple[Gate, ...]) -> tuple[GateFailure, ...]:
@@ -59,7 +44,7 @@ def failures(found: CampaignComparison, gates: tuple[Gate, ...]) -> tuple[GateFa
 
 
 def _stopped(found: CampaignComparison, gate: Gate) -> Iterator[GateFailure]:
-    if gate.kind is GateKind.MISSING:
+    if gate.kind == MISSING:
         yield from (GateFailure(treatment=m.treatment, reason=f"gone: {m.reason}") for m in found.missing if m.is_lost)
     else:
         yield from (_worse(row, gate.limit) for row in found.rows if row.is_surely_worse_than(gate.limit))

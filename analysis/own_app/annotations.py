@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 from analysis.own_app import sentences
-from analysis.own_app.results import AppResults, BlockingPlace, Outcome, RouteResult, Standing
+from analysis.own_app.results import AppResults, BlockingPlace, RouteResult, Standing
+from analysis.stats.direction import Direction
 from analysis.wording import words
+from analysis.wording.workflow import command
 from experiment.records.app_record import FindingEntry
 
 LEAST_SHARE = 0.1
@@ -40,7 +42,7 @@ def _about(route: RouteResult, place: BlockingPlace) -> str:
 def _worse(results: AppResults) -> Iterator[str]:
     for route in results.routes:
         for change in route.changes:
-            if change.is_version and change.outcome is Outcome.WORSE:
+            if change.is_version and change.outcome is Direction.WORSE:
                 file, line = route.request.file, route.request.line
                 title = f"{route.name} became worse"
                 path = results.file_prefix + file if file else None
@@ -57,18 +59,3 @@ def _static(results: AppResults) -> Iterator[str]:
 
 def _why(finding: FindingEntry) -> str:
     return ": ".join(filter(None, (finding.detail, finding.why.rstrip(".")))) + "."
-
-
-def command(kind: str, message: str, *, file: str | None, line: int | None, title: str) -> str:
-    """Return one workflow command, escaped as GitHub reads it."""
-    properties = {"file": file, "line": None if line is None else str(line), "title": title}
-    said = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
-    return f"::{kind} {said}::{_data(message)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,12 +1,5 @@
 """What a change does to a request: the ratios that were judged, theory's prediction, and why it was refused.
 
-With `margin` the share within which two sides count as the same, a ratio is
-
-    same        inside [1 - margin, 1 + margin]
-    better      wholly on the better side of 1, and not `same`
-    worse       wholly on the worse side of 1, and not `same`
-    undecided   anything else: the interval is too wide to tell
-
 Where a claim of the user's sets another request against this one, that is a change too: to do it as the other one does.
 
 A change is as its goodput is. Where that is the same, another ratio that is better or worse speaks.
@@ -16,29 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from analysis.own_app.results import Change, JudgedClaim, LoadResult, Outcome
-from analysis.stats.results import ComparisonResult, Estimate
+from analysis.own_app.results import Change, JudgedClaim, LoadResult
+from analysis.stats.direction import Direction, direction_of
+from analysis.stats.results import ComparisonResult
 from experiment.design.factors import VERSION
-from experiment.design.metrics import GOODPUT, Better, Metric
-from experiment.design.model import Interval, Treatment
+from experiment.design.metrics import GOODPUT
+from experiment.design.model import Treatment
 from experiment.records.app_record import Prediction, RefusalEntry
 
 MARGIN = 0.1
 LIKE = "like:"
 Measured = tuple[Treatment, LoadResult]
 _Key = tuple[str, str]  # the change, and the load
-
-
-def outcome_of(metric: Metric, found: Estimate, margin: float) -> Outcome:
-    """Return what a ratio says of a change."""
-    if found.effect is None:
-        return Outcome.UNDECIDED
-    if Interval(1 - margin, 1 + margin).contains(found.interval):
-        return Outcome.SAME
-    above, below = found.low > 1, found.high < 1
-    if not above and not below:
-        return Outcome.UNDECIDED
-    return Outcome.BETTER if above is (metric.better is Better.HIGHER) else Outcome.WORSE
 
 
 def changes_of(
@@ -141,12 +123,19 @@ def _place(judged: tuple[ComparisonResult, float]) -> bool:
     return judged[0].comparison.metric is not GOODPUT
 
 
-def _outcome(judged: Sequence[tuple[ComparisonResult, float]]) -> Outcome:
+def direction(part: ComparisonResult, margin: float) -> Direction:
+    """Return what a judged ratio says of a change; nothing yet where it has no value."""
+    if part.estimate.effect is None:
+        return Direction.UNDECIDED
+    return direction_of(part.comparison.metric, part.estimate.interval, margin)
+
+
+def _outcome(judged: Sequence[tuple[ComparisonResult, float]]) -> Direction:
     """Return the outcome of ratios with their margins, that of the goodput first."""
-    outcomes = [outcome_of(part.comparison.metric, part.estimate, margin) for part, margin in judged]
-    if not outcomes or outcomes[0] is not Outcome.SAME:
-        return next(iter(outcomes), Outcome.UNDECIDED)
-    return next((found for found in outcomes if found in (Outcome.BETTER, Outcome.WORSE)), Outcome.SAME)
+    outcomes = [direction(part, margin) for part, margin in judged]
+    if not outcomes or outcomes[0] is not Direction.SAME:
+        return next(iter(outcomes), Direction.UNDECIDED)
+    return next((found for found in outcomes if found in (Direction.BETTER, Direction.WORSE)), Direction.SAME)
 
 
 def _unmeasured(

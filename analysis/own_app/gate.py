@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from analysis.own_app import sentences
 from analysis.own_app.results import AppResults, Change, RouteResult, Standing
+from analysis.stats.direction import is_surely_worse
 from analysis.stats.results import ComparisonResult, Verdict
-from analysis.wording.shares import share_of
-from experiment.design.metrics import Better
-from experiment.errors import Exit, UsageError
+from analysis.wording.gates import WORSE, Gate, read_gate
+from experiment.errors import Exit
 
 GATES_HELP = (
     "worse:10% (a request is surely more than 10 % worse than in the other version), blocks (a request holds up the "
@@ -33,12 +33,13 @@ def gate(results: AppResults, text: str) -> Exit:
 
 def stopped(results: AppResults, text: str) -> tuple[Stopped, ...]:
     """Return everything that a gate stops. Raises UsageError that explains what a gate looks like."""
-    kind, _, limit = text.strip().partition(":")
-    if kind == "worse" and limit:
-        return tuple(_worse(results, share_of(limit)))
-    if kind in _PLAIN and not limit:
-        return tuple(_PLAIN[kind](results))
-    raise UsageError(f"{text!r} is no gate. Gates are {GATES_HELP}.")
+    found = parse_gate(text)
+    return tuple(_worse(results, found.limit) if found.kind == WORSE else _PLAIN[found.kind](results))
+
+
+def parse_gate(text: str) -> Gate:
+    """Read a gate; raises UsageError that explains what a gate looks like."""
+    return read_gate(text, _PLAIN, GATES_HELP)
 
 
 def _worse(results: AppResults, share: float) -> Iterator[Stopped]:
@@ -49,16 +50,12 @@ def _worse(results: AppResults, share: float) -> Iterator[Stopped]:
 
 
 def _first_worse(change: Change, share: float) -> ComparisonResult | None:
-    return next((part for part in change.parts if is_surely_worse(part, share)), None)
+    return next((part for part in change.parts if _is_beyond(part, share)), None)
 
 
-def is_surely_worse(part: ComparisonResult, share: float) -> bool:
-    """Whether the whole interval of a ratio is more than `share` of one on the worse side."""
-    if part.estimate.effect is None:
-        return False
-    if part.comparison.metric.better is Better.HIGHER:
-        return part.estimate.high < 1 - share
-    return part.estimate.low > 1 + share
+def _is_beyond(part: ComparisonResult, share: float) -> bool:
+    found = part.estimate
+    return found.effect is not None and is_surely_worse(part.comparison.metric, found.interval, share)
 
 
 def _reason(route: RouteResult, change: Change, part: ComparisonResult, share: float) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from analysis.own_app.results import AppResults, Outcome, Standing
+from analysis.own_app.results import AppResults, Standing
 from analysis.own_app.sentences import OUTCOME_WORDS
+from analysis.stats.direction import Direction
 from analysis.stats.reasons import rule_name
 from analysis.wording import words
 
@@ -38,7 +39,7 @@ def nothing_ranked(results: AppResults) -> str:
 
 def _tally_of_changes(results: AppResults) -> str:
     changes = [change for route in results.routes for change in route.changes]
-    counted = {outcome: sum(change.outcome is outcome for change in changes) for outcome in Outcome}
+    counted = {outcome: sum(change.outcome is outcome for change in changes) for outcome in Direction}
     said = [f"{count} {OUTCOME_WORDS[outcome]}" for outcome, count in counted.items() if count]
     return f"{words.plural(len(changes), 'change')} tried: {words.listing(said)}" if said else "Nothing was judged"
 

@@ -1,14 +1,14 @@
-"""The findings about an app as JUnit XML, which every CI system shows."""
+"""The findings about an app as JUnit XML."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from xml.etree import ElementTree as ET
 
 from analysis.own_app import sentences
 from analysis.own_app.gate import stopped
 from analysis.own_app.results import AppResults, Standing
 from analysis.stats.results import Verdict
+from analysis.wording import junit as xml
 
 _UNDECIDED = {Verdict.INCONCLUSIVE, Verdict.INVALID, Verdict.SKIPPED}
 
@@ -21,41 +21,28 @@ def junit(results: AppResults, gates: Sequence[str] = ()) -> str:
     reasons: dict[str, list[str]] = {}
     for each in (found for gate in gates for found in stopped(results, gate)):
         reasons.setdefault(each.name, []).append(each.reason)
-    cases = [*_requests(results, reasons), *_claims(results, reasons)]
-    counts = {name: str(sum(case.find(tag) is not None for case in cases)) for name, tag in _COUNTED.items()}
-    root = ET.Element("testsuites", {"tests": str(len(cases)), **counts})
-    name = {"name": f"bench app {results.target}", "tests": str(len(cases))}
-    suite = ET.SubElement(root, "testsuite", {**name, **counts})
-    suite.extend(cases)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    return xml.junit(f"bench app {results.target}", [*_requests(results, reasons), *_claims(results, reasons)])
 
 
-_COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
-
-
-def _requests(results: AppResults, reasons: Mapping[str, Sequence[str]]) -> Iterator[ET.Element]:
+def _requests(results: AppResults, reasons: Mapping[str, Sequence[str]]) -> Iterator[xml.Case]:
     for route in results.routes:
-        case = _case("request", route.request.id, reasons)
-        if route.request.file:
-            case.set("file", results.file_prefix + route.request.file)
-        if route.standing is Standing.FAILED:
-            ET.SubElement(case, "skipped", {"message": sentences.verdict(route)})
-        ET.SubElement(case, "system-out").text = sentences.verdict(route)
-        yield case
+        file, said = route.request.file, sentences.verdict(route)
+        yield xml.Case(
+            kind="request",
+            name=route.request.id,
+            said=said,
+            failures=reasons.get(route.request.id, ()),
+            skipped=said if route.standing is Standing.FAILED else None,
+            file=results.file_prefix + file if file else "",
+        )
 
 
-def _claims(results: AppResults, reasons: Mapping[str, Sequence[str]]) -> Iterator[ET.Element]:
+def _claims(results: AppResults, reasons: Mapping[str, Sequence[str]]) -> Iterator[xml.Case]:
     for claim in results.own:
-        case = _case("claim", claim.note.id, reasons)
-        if claim.result.verdict in _UNDECIDED:
-            ET.SubElement(case, "skipped", {"message": claim.result.reason})
-        ET.SubElement(case, "system-out").text = f"{claim.result.claim.statement}\n{sentences.claim_line(claim)}"
-        yield case
-
-
-def _case(kind: str, name: str, reasons: Mapping[str, Sequence[str]]) -> ET.Element:
-    case = ET.Element("testcase", {"classname": kind, "name": name})
-    if name in reasons:
-        ET.SubElement(case, "failure", {"message": "; ".join(reasons[name])})
-    return case
+        yield xml.Case(
+            kind="claim",
+            name=claim.note.id,
+            said=f"{claim.result.claim.statement}\n{sentences.claim_line(claim)}",
+            failures=reasons.get(claim.note.id, ()),
+            skipped=claim.result.reason if claim.result.verdict in _UNDECIDED else None,
+        )

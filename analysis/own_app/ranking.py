@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isinf
 
-from analysis.own_app.changes import outcome_of
-from analysis.own_app.results import AppResults, BlockingPlace, Change, Outcome, RouteResult, Standing
+from analysis.own_app.results import AppResults, BlockingPlace, Change, RouteResult, Standing
+from analysis.stats.direction import Direction, direction_of
 from analysis.stats.results import ComparisonResult
 from experiment.design.metrics import BYSTANDER_P99, GOODPUT, LOOP_BLOCKED
 from experiment.design.model import Interval
@@ -38,7 +38,7 @@ class Gain:
     change: Change
     ratio: float
     source: Source
-    outcome: Outcome
+    outcome: Direction
     low: float | None = None
     high: float | None = None
     so_far: float | None = None
@@ -65,7 +65,7 @@ def ranking(results: AppResults) -> tuple[Ranked, ...]:
 def _is_worth(route: RouteResult) -> bool:
     gain = best_gain(route)
     return route.standing is Standing.BLOCKS or (
-        gain is not None and gain.source is Source.MEASURED and gain.outcome is Outcome.BETTER
+        gain is not None and gain.source is Source.MEASURED and gain.outcome is Direction.BETTER
     )
 
 
@@ -76,7 +76,7 @@ def _order(route: RouteResult) -> tuple[float, float, str]:
 
 def _counted(gain: Gain | None) -> float:
     """Return the ratio that ranks a gain; what is not surely one counts as none."""
-    return gain.ratio if gain is not None and gain.outcome is Outcome.BETTER else 1.0
+    return gain.ratio if gain is not None and gain.outcome is Direction.BETTER else 1.0
 
 
 def _ranked(place: int, route: RouteResult) -> Ranked:
@@ -105,7 +105,7 @@ def gain_of(change: Change) -> Gain | None:
         return _measured(change, part, effect)
     ratio = change.prediction.ratio if change.prediction else None
     if ratio is not None:
-        outcome = Outcome.BETTER if ratio >= WORTH else Outcome.WORSE if ratio < 1 / WORTH else Outcome.SAME
+        outcome = Direction.BETTER if ratio >= WORTH else Direction.WORSE if ratio < 1 / WORTH else Direction.SAME
         return Gain(change=change, ratio=ratio, source=Source.PREDICTED, outcome=outcome, so_far=effect)
     return None if part is None or effect is None else _measured(change, part, effect)
 
@@ -120,7 +120,7 @@ def _measured(change: Change, part: ComparisonResult, ratio: float) -> Gain:
         change=change,
         ratio=ratio,
         source=Source.MEASURED,
-        outcome=outcome_of(GOODPUT, part.estimate, change.margin),
+        outcome=direction_of(GOODPUT, part.estimate.interval, change.margin),
         low=part.estimate.low,
         high=part.estimate.high,
     )

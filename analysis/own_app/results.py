@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from analysis.stats.direction import Direction
 from analysis.stats.results import ClaimResult, ComparisonResult
 from experiment.design.metrics import Metric
 from experiment.design.model import Load
@@ -31,15 +32,6 @@ class Standing(StrEnum):
     UNDECIDED = "undecided"
     FAILED = "failed"  # no trial of it is valid, and not every answer was right
     UNJUDGED = "unjudged"  # nothing about it was registered
-
-
-class Outcome(StrEnum):
-    """What became of a request by a change."""
-
-    BETTER = "better"
-    WORSE = "worse"
-    SAME = "same"
-    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +133,7 @@ class Change:
     key: str
     load: str
     parts: tuple[ComparisonResult, ...] = ()
-    outcome: Outcome = Outcome.UNDECIDED
+    outcome: Direction = Direction.UNDECIDED
     margin: float
     prediction: Prediction | None = None
     refusal: RefusalEntry | None = None

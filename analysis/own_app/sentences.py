@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from analysis.own_app.ranking import Gain, Ranked, Source, best_gain, blocked_ms, first_line, says_something
-from analysis.own_app.results import BlockingPlace, Change, JudgedClaim, LoadResult, Outcome, RouteResult, Standing
+from analysis.own_app.results import BlockingPlace, Change, JudgedClaim, LoadResult, RouteResult, Standing
 from analysis.reading import sentences as claims
+from analysis.stats.direction import Direction
 from analysis.wording import words
 from experiment.design.factors import FACTORS
 from experiment.design.metrics import GOODPUT, LOOP_BLOCKED
@@ -39,10 +40,11 @@ STANDING_WORDS = {
     Standing.UNJUDGED: "not judged",
 }
 OUTCOME_WORDS = {
-    Outcome.BETTER: "better",
-    Outcome.WORSE: "worse",
-    Outcome.SAME: "the same",
-    Outcome.UNDECIDED: "not decided",
+    Direction.BETTER: "better",
+    Direction.WORSE: "worse",
+    Direction.DIFFERS: "differs",
+    Direction.SAME: "the same",
+    Direction.UNDECIDED: "not decided",
 }
 
 
@@ -149,9 +151,9 @@ def gain_sentence(gain: Gain) -> str:
         return _predicted(gain, named)
     found = f"measured: {interval(gain.low, gain.high)}"
     match gain.outcome:
-        case Outcome.SAME:
+        case Direction.SAME:
             return f"{named} it would serve the same ({found})"
-        case Outcome.UNDECIDED:
+        case Direction.UNDECIDED:
             return f"whether it would serve more {named} is not decided ({found})"
         case _:
             return f"{named} it would serve {words.times(gain.ratio)} ({found})"
@@ -159,7 +161,7 @@ def gain_sentence(gain: Gain) -> str:
 
 def _predicted(gain: Gain, how: str) -> str:
     so_far = unmeasured(gain.change) if gain.so_far is None else _so_far(gain.so_far)
-    if gain.outcome is Outcome.SAME:
+    if gain.outcome is Direction.SAME:
         return f"{how} it would serve the same ({about(gain.ratio)} predicted by theory, {so_far})"
     return f"{how} it would serve {about(gain.ratio)} (predicted by theory, {so_far})"
 

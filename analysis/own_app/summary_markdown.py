@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from analysis.own_app import headline, sentences
@@ -11,17 +10,15 @@ from analysis.own_app.ranking import advice, ranking
 from analysis.own_app.results import AppResults, RouteResult
 from analysis.reading.sentences import VERDICT_WORDS
 from analysis.wording import words
-from analysis.wording.markdown import table
+from analysis.wording.markdown import line, table
 from experiment.design.metrics import GOODPUT
-
-_MENTION = re.compile(r"@(?=\w)")
 
 
 def markdown(results: AppResults) -> str:
     """Return the ranking, a row for each request, and whatever else was found."""
     parts = [
-        f"# {_text(results.target)}: {_text(headline.tally(results))}\n",
-        f"{_text(headline.validity(results))}. Campaign {_text(results.manifest.campaign)}.\n",
+        f"# {line(results.target)}: {line(headline.tally(results))}\n",
+        f"{line(headline.validity(results))}. Campaign {line(results.manifest.campaign)}.\n",
         "## What to change first\n",
         _ranking(results),
         "## Every request\n",
@@ -40,19 +37,19 @@ def _rest(results: AppResults) -> Iterator[str]:
     ]
     if changes:
         yield "## Changes tried\n"
-        yield _table(("request", "what it brings"), changes)
+        yield table(("request", "what it brings"), changes)
     if results.own:
         yield "## Your claims\n"
-        yield _table(("claim", "statement", "verdict", "found"), _own(results))
+        yield table(("claim", "statement", "verdict", "found"), _own(results))
     if results.shown_findings:
         yield "## Seen in the code, without load\n"
-        yield _table(("where", "what", "of", "why"), _findings(results))
+        yield table(("where", "what", "of", "why"), _findings(results))
     if results.record.troubles:
         yield "## What went wrong\n"
         yield "\n".join(_troubles(results)) + "\n"
     if results.record.notes:
         yield "## To be known\n"
-        yield "\n".join(f"- {_text(note)}" for note in results.record.notes) + "\n"
+        yield "\n".join(f"- {line(note)}" for note in results.record.notes) + "\n"
 
 
 def _ranking(results: AppResults) -> str:
@@ -64,7 +61,7 @@ def _ranking(results: AppResults) -> str:
         about = [sentences.verdict(each.route), *(f"{_upper(sentences.refusal(r))}." for r in each.route.refusals)]
         if said := advice(each.route):
             about.append(f"What to do: {said.rstrip('.')}.")
-        lines.append(f"{each.place}. {_text(' '.join(about))}")
+        lines.append(f"{each.place}. {line(' '.join(about))}")
     return "\n".join(lines) + "\n"
 
 
@@ -74,7 +71,7 @@ def _upper(text: str) -> str:
 
 def _requests(routes: Sequence[RouteResult]) -> str:
     head = ("request", "loop", "blocked a request", "p50 alone", "under load: p99", "answers", "theory", "limited by")
-    return _table(head, [_row(route) for route in routes])
+    return table(head, [_row(route) for route in routes])
 
 
 def _row(route: RouteResult) -> Sequence[str]:
@@ -106,18 +103,8 @@ def _findings(results: AppResults) -> Iterator[Sequence[str]]:
 
 def _troubles(results: AppResults) -> Iterator[str]:
     for trouble in results.record.troubles:
-        yield f"- {_text(trouble.request)}: {_text(trouble.reason)}"
+        yield f"- {line(trouble.request)}: {line(trouble.reason)}"
         if trouble.log:
             yield ""
-            yield from (f"      {line}" for line in trouble.log)  # indented code: nothing in it is markup
+            yield from (f"      {said}" for said in trouble.log)  # indented code: nothing in it is markup
             yield ""
-
-
-def _table(head: Sequence[str], rows: Iterator[Sequence[str]] | Sequence[Sequence[str]]) -> str:
-    return _MENTION.sub("@\N{ZERO WIDTH SPACE}", table(head, rows))
-
-
-def _text(text: str) -> str:
-    """Keep a text from starting markup, or from calling somebody by name."""
-    escaped = re.sub(r"([\\`*_{}\[\]<>#|~&])", r"\\\1", text)
-    return _MENTION.sub("@\N{ZERO WIDTH SPACE}", escaped)

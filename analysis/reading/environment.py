@@ -4,7 +4,7 @@ Pure: two manifests in, differences out. A fact that only one manifest records c
 say that it is the same.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -83,9 +83,24 @@ def differences(a: Manifest, b: Manifest) -> tuple[Difference, ...]:
     return tuple(found)
 
 
-def obstacles(found: tuple[Difference, ...]) -> tuple[Difference, ...]:
+def obstacles(found: Sequence[Difference]) -> tuple[Difference, ...]:
     """Return those differences that forbid a comparison. The closed list of them is in this module's tables."""
     return tuple(d for d in found if d.obstacle)
+
+
+def unlike_machines(found: Sequence[Difference]) -> tuple[Difference, ...]:
+    """Return those differences that make two campaigns' machines unlike; none where a figure means the same on both.
+
+    Unlike are machines of another processor, number of cores or instruction set, and such as give the SUT other cores:
+    each changes what a request costs, and not every treatment's by the same factor. No such reasons are the memory (the
+    campaign fits into the least there is, and what a kernel reports of the same machine varies), the kernel and the
+    system's version (updates of the same machine, listed with everything else that differs), and Python, which is no
+    part of the machine. What one side did not record counts as another.
+    """
+    return tuple(d for d in found if d.obstacle and d.topic in _OF_THE_MACHINE)
+
+
+_OF_THE_MACHINE = (Topic.MACHINE, Topic.PINNING)
 
 
 def _differing(topic: Topic, a: Mapping[str, Any], b: Mapping[str, Any], load: str = "") -> Iterator[Difference]:

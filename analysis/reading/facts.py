@@ -12,6 +12,7 @@ from analysis.wording.names import treatment_phrase, work_task
 from bench_app.works import Work
 from experiment.design.factors import CORES
 from experiment.design.metrics import Metric
+from experiment.records.manifest import HostFacts
 from experiment.theory.ceilings import waits
 
 SAME_WITHIN = 1.2  # medians closer than this are called about the same: no title makes a story of noise
@@ -86,7 +87,11 @@ def phrase(measured: RowValue) -> str:
 
 
 def machine(campaign: Campaign) -> str:
-    host = campaign.manifest.host
+    return host_text(campaign.manifest.host)
+
+
+def host_text(host: HostFacts) -> str:
+    """Return a machine in short: its processor without its makers' signs, and how many cores it has."""
     cpu = re.sub(r"\s*(\((R|TM|r|tm)\)|CPU|@.*|\d+-Core Processor)", "", host.cpu or "unknown CPU").strip()
     return f"{cpu}, {words.plural(host.cores, 'core')}" if host.cores else cpu
 

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from analysis.wording.printable import one_line
 
 _MARKUP = re.compile(r"[\\|*_<`\[~$]|&(?=#?\w+;)|(?<=[A-Za-z]):(?=//)|(?<=\bwww)\.")
+_MENTION = re.compile(r"(?<!\w)@(?=\w)")  # in a pull request it would call somebody; sleep.def@closed-80 would not
 _BEGINS_A_BLOCK = re.compile(r"^([#>+=-]|\d+(?=[.)]))")
 
 
@@ -20,8 +21,9 @@ class Markdown(str):
 
 
 def cell(text: str) -> Markdown:
-    """Keep a text from ending its cell or starting markup; an address in it is no link."""
-    return Markdown(_MARKUP.sub(lambda found: f"\\{found[0]}", " ".join(one_line(text).split())))
+    """Keep a text from ending its cell or starting markup; an address in it is no link, and a name calls nobody."""
+    escaped = _MARKUP.sub(lambda found: f"\\{found[0]}", " ".join(one_line(text).split()))
+    return Markdown(_MENTION.sub("@\N{ZERO WIDTH SPACE}", escaped))
 
 
 def line(text: str) -> Markdown:

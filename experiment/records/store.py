@@ -108,6 +108,10 @@ class CampaignFolder:
             raise StoreError(f"{self.path} holds no campaign: there is no {MANIFEST} in it. `bench run` makes one.")
         return read_manifest(read_json(self.path / MANIFEST), str(self.path / MANIFEST))
 
+    def format_version(self) -> int:
+        """Return the format that manifest.json was written in; what reads it turns an older one into the newest."""
+        return int(read_json(self.path / MANIFEST)["format_version"])
+
     def write_manifest(self, manifest: Manifest) -> None:
         """Replace manifest.json whole, so that a reader never sees half of one."""
         write_whole(self.path / MANIFEST, manifest.model_dump_json(indent=2) + "\n")

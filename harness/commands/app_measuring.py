@@ -11,14 +11,14 @@ from rich.console import Console
 
 from analysis.own_app.annotations import annotations
 from analysis.own_app.export import as_json
-from analysis.own_app.gate import GATES_HELP, stopped
+from analysis.own_app.gate import stopped
 from analysis.own_app.junit import junit
 from analysis.own_app.page import page
 from analysis.own_app.reading import read_results
 from analysis.own_app.results import AppResults
 from analysis.own_app.summary_markdown import markdown
 from analysis.own_app.terminal import terminal
-from experiment.errors import Exit, UsageError
+from experiment.errors import Exit
 from experiment.records.writing import write_whole
 from harness.campaign.discarded import Discarded
 from harness.campaign.run import CampaignOutcome
@@ -78,13 +78,6 @@ def _given_up(finished: CampaignOutcome) -> int:
     again = f"bench app run --resume {shlex.quote(str(short(finished.folder.path)))}"
     print(f"bench: what was measured is kept; go on with {again}", file=sys.stderr)
     return Exit.INVALID
-
-
-def refuse_no_gate(text: str) -> None:
-    """Raise UsageError for what is no gate, before anything is measured."""
-    kind, colon, _ = text.strip().partition(":")
-    if (kind, colon) not in {("worse", ":"), ("blocks", ""), ("refuted", "")}:
-        raise UsageError(f"{text!r} is no gate. Gates are {GATES_HELP}.")
 
 
 def written(results: AppResults, folder: Path, junit_file: Path | None, gates: Sequence[str] = ()) -> list[Path]:

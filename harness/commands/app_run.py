@@ -4,16 +4,17 @@ import argparse
 import secrets
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from analysis.own_app.gate import GATES_HELP
-from analysis.wording.shares import share_of
+from analysis.own_app.gate import GATES_HELP, parse_gate
+from analysis.wording.gates import WORSE
 from experiment.design.factors import ServerConfig
 from experiment.design.own_app import FILE_NAME, BenchFile
 from experiment.errors import UsageError
 from experiment.records.bench_file import program, read_bench_file
-from harness.commands.app_measuring import add_results, conclude, measured, refuse_no_gate
+from harness.commands.app_measuring import add_results, conclude, measured
 from harness.commands.words import nearest, new_folder, positive, seconds, seed
 from harness.own_app.claims import MARGIN
 from harness.own_app.order import MAX_ROUNDS, AppOrder
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_app_arguments(parser)
     parser.add_argument("--requests", metavar="A,B", default="", help="only these, by their ids in the file")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a campaign that broke off")
+    parser.add_argument("--python", metavar="PYTHON", help="the app's interpreter (default: that of the file)")
     parser.add_argument(
         "--against", metavar="REF|DIR", help="another version: a git reference, such as main, or a folder"
     )
@@ -61,6 +63,8 @@ def run(args: argparse.Namespace) -> int:
     if args.against_python is not None and args.against is None:
         raise UsageError("--against-python is for the version that --against names; name one.")
     file = read_bench_file(args.file)
+    if args.python is not None:
+        file = replace(file, app=replace(file.app, python=program(args.python, Path.cwd())))
     order = order_of(
         args,
         file,
@@ -77,10 +81,8 @@ def margin_of(gates: Sequence[str]) -> float:
 
     Raises UsageError for what is no gate.
     """
-    for gate in gates:
-        refuse_no_gate(gate)
-    shares = [share_of(gate.partition(":")[2]) for gate in gates if gate.startswith("worse:")]
-    return min(shares, default=MARGIN)
+    read = [parse_gate(text) for text in gates]
+    return min((gate.limit for gate in read if gate.kind == WORSE), default=MARGIN)
 
 
 def _request_id(name: str, file: BenchFile) -> str:

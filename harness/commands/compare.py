@@ -9,10 +9,13 @@ from pathlib import Path
 from rich.console import Console
 
 from analysis.comparing import compare_text
-from analysis.comparing.compare import BESIDE, CampaignComparison, Change, comparable, compare
-from analysis.comparing.gate import Gate, GateFailure, failures, parse_gate
+from analysis.comparing.annotations import annotations
+from analysis.comparing.compare import BESIDE, CampaignComparison, comparable, compare
+from analysis.comparing.gate import GateFailure, failures, parse_gate, refuse_unlike_machines
 from analysis.comparing.reproduction_text import difference_lines
 from analysis.reading.campaign import load_campaign
+from analysis.stats.direction import Direction
+from analysis.wording.gates import Gate
 from analysis.wording.shares import share_of
 from bench_app.spelling import near
 from experiment.design.metrics import Metric
@@ -24,7 +27,13 @@ from harness.commands.words import did_you_mean
 _STDOUT = "-"
 _PIPE_WIDTH = 200  # columns; a pipe has none of its own, and a log can scroll
 _WIDE = 160  # columns that the figures beside a treatment's own need
-_COLOURS = {Change.BETTER: "green", Change.WORSE: "red", Change.SAME: "", Change.UNDECIDED: "yellow"}
+_COLOURS = {
+    Direction.BETTER: "green",
+    Direction.WORSE: "red",
+    Direction.DIFFERS: "magenta",
+    Direction.SAME: "",
+    Direction.UNDECIDED: "yellow",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--fail-on", action="append", default=[], metavar="GATE", help="exit 3 on worse:5%% or missing")
     parser.add_argument("--force", action="store_true", help="compare what is not comparable, and say so everywhere")
+    parser.add_argument("--annotations", action="store_true", help="print GitHub annotations, ::error title=...")
     parser.add_argument("--markdown", metavar="FILE", help="write it as Markdown, for a pull request; - is stdout")
     parser.add_argument("--junit", metavar="FILE", help="write it as JUnit XML; - is stdout")
     parser.add_argument("--json", metavar="FILE", help="write it as JSON; - is stdout")
@@ -46,16 +56,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Compare as the command line says; return 3 when a gate fails, else 0.
 
-    Raises UsageError for malformed words, campaigns that are not comparable and files that cannot be written, and
-    InvalidMeasurementError when there is a gate and nothing for it to look at.
+    Raises UsageError for malformed words, campaigns that are not comparable, a gate on unlike machines and files that
+    cannot be written, and InvalidMeasurementError when there is a gate and nothing for it to look at.
     """
     gates = tuple(parse_gate(text) for text in args.fail_on)
     margin, metric, targets = share_of(args.margin), _metric(args.metric), _targets(args)
     found = compare(load_campaign(args.a), load_campaign(args.b), metric=metric, margin=margin, force=args.force)
+    if gates:
+        refuse_unlike_machines(found)
     failed = failures(found, gates)
     _show(found, gates, failed, to_stderr=_STDOUT in targets.values())
     for format_name, target in targets.items():
         _write(target, _FORMATS[format_name](found, gates, failed))
+    if args.annotations:
+        print(annotations(found, failed), end="", file=sys.stderr if _STDOUT in targets.values() else sys.stdout)
     if gates and not found.rows and not failed:
         raise InvalidMeasurementError("no treatment has valid trials in both campaigns, so no gate can say it passed.")
     return Exit.GATE_FAILED if failed else Exit.OK
@@ -105,7 +119,7 @@ def _show(found: CampaignComparison, gates: Sequence[Gate], failed: Sequence[Gat
     beside = BESIDE if console.width >= _WIDE else ()
     show_table(
         console,
-        "FORCED, not comparable" if found.warning else "B against A",
+        f"{found.mark}: B against A" if found.mark else "B against A",
         compare_text.table_head(beside),
         [compare_text.table_row(row, beside) for row in found.rows],
         styles=[_COLOURS[row.change] for row in found.rows],

@@ -5,6 +5,7 @@ import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -13,9 +14,11 @@ from analysis.reading.alarms import alarms
 from analysis.reading.campaign import Campaign, load_campaign
 from analysis.reading.sentences import finding
 from analysis.stats.results import ClaimResult, Verdict
+from analysis.wording import markdown
 from analysis.wording.columns import wrapped
 from analysis.wording.printable import one_line, printable
 from experiment.errors import Exit
+from experiment.records.writing import write_whole
 from harness.campaign.discarded import Discarded
 from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome
@@ -40,6 +43,7 @@ def add_measuring(parser: argparse.ArgumentParser, *, folder: str) -> None:
     parser.add_argument(
         "--workers", type=workers, metavar="N", help="drive with N processes under a Locust master (default: one alone)"
     )
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the verdicts as Markdown too")
     parser.add_argument("--beside", action="store_true", help="measure although another campaign is being measured")
     view = parser.add_mutually_exclusive_group()
     view.add_argument("--quiet", action="store_true", help="no progress, only the verdicts")
@@ -69,12 +73,20 @@ def measure(
     for alarm in alarms(campaign):
         say_prose(console, f"Distrust this campaign: {alarm}", style="red")
     conclude(campaign, console)
+    if args.markdown is not None:
+        _write_markdown(args.markdown, campaign)
     if campaign.is_smoke:
         say(console, "A smoke run: its windows are too short for evidence; `make bench` measures.")
     say(console, *map(short, paths))
     if finished.stopped_because == Stop.DISCARDED:
         return _given_up(campaign)
     return exit_code(campaign.results)
+
+
+def _write_markdown(path: Path, campaign: Campaign) -> None:
+    from analysis.report.report import verdict_table_markdown
+
+    write_whole(path, f"### {markdown.cell(campaign.name)}\n\n{verdict_table_markdown(campaign)}")
 
 
 def _given_up(campaign: Campaign) -> int:

@@ -38,7 +38,7 @@ def test_every_bench_command_parses(words: list[str]) -> None:
 
 
 def test_the_page_has_commands_of_both_kinds() -> None:
-    assert len(_commands("bench")) == 8
+    assert len(_commands("bench")) == 10
     assert len(_commands("make")) == 5
 
 

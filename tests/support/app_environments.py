@@ -12,8 +12,8 @@ import hashlib
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,33 +56,11 @@ class AppEnvironment:
 
     @property
     def folder(self) -> Path:
-        kept = os.environ.get(_FOLDER)
-        root = Path(kept) if kept else Path.home() / ".cache" / "handlerbench-tests"
-        told = "\n".join((self.version, *self.requirements))
-        return root / f"{self.name}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+        return _kept(self.name, "\n".join((self.version, *self.requirements)))
 
     def python(self) -> Path:
         """Return its interpreter, having made the environment if need be. Skips the test if that cannot be done."""
-        python = self.folder / "bin" / "python"
-        is_whole = self.folder / "whole"
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(self.folder.with_suffix(".lock")):
-            if not is_whole.exists():
-                shutil.rmtree(self.folder, ignore_errors=True)
-                self._make(python)
-                is_whole.touch()
-        return python
-
-    def _make(self, python: Path) -> None:
-        made = subprocess.run(
-            [_interpreter(self.version), "-m", "venv", str(self.folder)], capture_output=True, check=False
-        )
-        if made.returncode:
-            pytest.skip(f"Python {self.version} makes no virtual environment: {made.stderr.decode()[-200:]}")
-        done = subprocess.run([python, *_PIP, *self.requirements], capture_output=True, text=True, check=False)
-        if any(words in done.stderr for words in _NO_INDEX) and done.returncode:
-            pytest.skip(f"pip cannot fetch what the environment {self.name} needs: {done.stderr.strip()[-200:]}")
-        assert done.returncode == 0, done.stderr
+        return _made(self.folder, self.name, lambda: _interpreter(self.version), self.requirements)
 
 
 FASTAPI_0_100 = AppEnvironment(
@@ -111,9 +89,38 @@ def _interpreter(version: str) -> str:
     return str(found[-1])
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Let no other test process make the same environment meanwhile."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def environment_of(requirements: Path) -> Path:
+    """Return an environment of this Python with what a requirements file names. Skips where pip has no index."""
+    name = requirements.parent.name
+    folder = _kept(name, f"{sys.version_info[:2]}\n{requirements.read_text(encoding='utf-8')}")
+    _made(folder, name, lambda: sys.executable, ("-r", str(requirements)))
+    return folder
+
+
+def _kept(name: str, told: str) -> Path:
+    kept = os.environ.get(_FOLDER)
+    root = Path(kept) if kept else Path.home() / ".cache" / "handlerbench-tests"
+    return root / f"{name}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
+
+
+def _made(folder: Path, name: str, interpreter: Callable[[], str], requirements: Sequence[str]) -> Path:
+    """Return the interpreter of an environment, made here if it is not whole yet."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # no other test process makes the same one meanwhile
+        if not (folder / "whole").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            _make(folder, name, interpreter(), requirements)
+            (folder / "whole").touch()
+    return folder / "bin" / "python"
+
+
+def _make(folder: Path, name: str, interpreter: str, requirements: Sequence[str]) -> None:
+    made = subprocess.run([interpreter, "-m", "venv", str(folder)], capture_output=True, check=False)
+    if made.returncode:
+        pytest.skip(f"{interpreter} makes no virtual environment: {made.stderr.decode()[-200:]}")
+    pip = [str(folder / "bin" / "python"), *_PIP, *requirements]
+    done = subprocess.run(pip, capture_output=True, text=True, check=False)
+    if any(words in done.stderr for words in _NO_INDEX) and done.returncode:
+        pytest.skip(f"pip cannot fetch what the environment {name} needs: {done.stderr.strip()[-200:]}")
+    assert done.returncode == 0, done.stderr

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import os
 import shutil
 import subprocess
@@ -12,10 +10,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from analysis.own_app.ranking import first_line
 from analysis.own_app.results import AppResults, RouteResult, Standing
+from app_environments import environment_of
 from documented_commands import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -24,7 +21,6 @@ MISTAKES = {mistake["request"]: mistake for mistake in PLANTED["mistake"]}
 CLEAN = PLANTED["clean"]["requests"]
 AWAITING = [name for name, mistake in MISTAKES.items() if mistake["cure"] == "none"]
 SEEN = [name for name, mistake in MISTAKES.items() if "seen" in mistake]
-_NO_INDEX = ("No matching distribution", "Could not find a version", "Connection", "Temporary failure", "timed out")
 
 
 def example(name: str, into: Path) -> Path:
@@ -32,7 +28,7 @@ def example(name: str, into: Path) -> Path:
     folder = into / name
     left_out = shutil.ignore_patterns(".venv", "*.sqlite*", "__pycache__", "measured", "results")
     shutil.copytree(EXAMPLES / name, folder, ignore=left_out)
-    (folder / ".venv").symlink_to(_environment(folder / "requirements.txt"))
+    (folder / ".venv").symlink_to(environment_of(folder / "requirements.txt"))
     return folder
 
 
@@ -77,27 +73,3 @@ def assert_refused(results: AppResults, request: str) -> None:
 
 def route_of(results: AppResults, request: str) -> RouteResult:
     return next(route for route in results.routes if route.request.id == request)
-
-
-def _environment(requirements: Path) -> Path:
-    kept = os.environ.get("HANDLERBENCH_TEST_ENVIRONMENTS")
-    root = Path(kept) if kept else Path.home() / ".cache" / "handlerbench-tests"
-    root.mkdir(parents=True, exist_ok=True)
-    told = f"{sys.version_info[:2]}\n{requirements.read_text(encoding='utf-8')}"
-    folder = root / f"{requirements.parent.name}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # no other test process makes the same one meanwhile
-        if not (folder / "whole").exists():
-            _make(folder, requirements)
-            (folder / "whole").touch()
-    return folder
-
-
-def _make(folder: Path, requirements: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-deps", "-r", str(requirements)]
-    done = subprocess.run(pip, capture_output=True, text=True, check=False)
-    if done.returncode and any(words in done.stderr for words in _NO_INDEX):
-        pytest.skip(f"pip cannot fetch what {requirements.parent.name} needs: {done.stderr.strip()[-200:]}")
-    assert done.returncode == 0, done.stderr

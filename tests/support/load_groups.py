@@ -73,6 +73,7 @@ KINDS: dict[str, set[str]] = {
         *("test_guest_cures", "test_guest_inspect", "test_guest_probe", "test_guest_transparent", "test_guest_traps"),
         *("test_add_something", "test_answers", "test_charts", "test_commands", "test_make", "test_one_road"),
         *(
+            "test_action",
             "test_believes_nothing",
             "test_discarded_campaign",
             "test_endings",
@@ -85,6 +86,7 @@ KINDS: dict[str, set[str]] = {
             "test_hostile_text",
             "test_probe",
             "test_report",
+            "test_trend",
             "test_resumed_reproduction",
             "test_serving",
             "test_hostile",

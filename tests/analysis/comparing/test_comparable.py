@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from analysis.comparing import compare_text
+from analysis.comparing.annotations import annotations as marks
 from analysis.comparing.compare import compare
 from analysis.comparing.compare_text import as_json, as_junit, as_markdown
 from analysis.reading.campaign import load_campaign
-from analysis.reading.environment import Topic, differences, obstacles
-from comparable_campaigns import ALL_ROUNDS, measured, suite_of
+from analysis.reading.environment import Topic, differences, obstacles, unlike_machines
+from analysis.stats.direction import Direction
+from comparable_campaigns import ALL_ROUNDS, SLOWER, measured, suite_of
 from experiment.design.loads import LOADS
 from experiment.errors import UsageError
 from fake_campaigns import HOST, SETTINGS, registered
@@ -80,9 +84,47 @@ def test_packages_that_came_went_and_changed_are_told_apart() -> None:
     ]
 
 
-def test_another_machine_is_refused_with_the_reason(of: Callable[[str], Campaign]) -> None:
-    with pytest.raises(UsageError, match=r"not comparable.*machine, cpu.*another processor.*--force"):
-        compare(of("before"), of("elsewhere"))
+@pytest.mark.parametrize(
+    ("is_unlike", "changes"),
+    [
+        (True, {"host": {**HOST, "cpu": "Another"}}),
+        (True, {"host": {**HOST, "cpu": None}}),
+        (True, {"host": {**HOST, "cores": 8}, "pinning": {"sut": [7], "others": list(range(7)), "enforced": True}}),
+        (True, {"host": {**HOST, "arch": "aarch64"}}),
+        (True, {"pinning": {"sut": [0], "others": [1], "enforced": False}}),
+        (False, {"host": {**HOST, "memory_gib": 16.0, "kernel": "6.2.0", "os": "Another 1.0"}}),
+        (False, {"host": {**HOST, "python": "3.12.1"}}),
+        (False, {"settings": {**SETTINGS, "sleep_s": 0.2}}),
+    ],
+)
+def test_what_makes_two_machines_unlike(is_unlike: bool, changes: dict[str, Any]) -> None:  # noqa: FBT001
+    assert bool(unlike_machines(differences(_manifest(), _manifest(**changes)))) is is_unlike
+
+
+def test_another_python_is_refused_with_the_reason(of: Callable[[str], Campaign], tmp_path: Path) -> None:
+    other = load_campaign(measured(tmp_path / "other", rounds=2, host={**HOST, "python": "3.12.1"}))
+    with pytest.raises(UsageError, match=r"not comparable.*Python, version.*another minor version.*--force"):
+        compare(of("before"), other)
+
+
+def test_on_another_machine_nothing_is_better_or_worse(of: Callable[[str], Campaign], tmp_path: Path) -> None:
+    slower = measured(tmp_path / "slower", seed=3, factors=SLOWER, host={**HOST, "cpu": "Another"})
+    found = compare(of("before"), load_campaign(slower))
+    assert {row.treatment: row.change for row in found.rows if row.change is not Direction.SAME} == dict.fromkeys(
+        SLOWER, Direction.DIFFERS
+    )
+    assert compare_text.headline(found).endswith("8 treatments: 2 differ and 6 same")
+    assert not {Direction.BETTER, Direction.WORSE} & {row.change for row in found.rows}
+
+
+def test_every_page_about_unlike_machines_says_so_and_points_to_reproduce(of: Callable[[str], Campaign]) -> None:
+    found = compare(of("before"), of("elsewhere"))
+    assert found.warning.startswith("UNLIKE MACHINES: machine, cpu: ")
+    assert re.search(r"`bench reproduce \S+/before` says there\.$", found.warning)
+    assert as_markdown(found).count("UNLIKE MACHINES") == 2
+    assert as_json(found, (), ())["warning"] == found.warning
+    assert suite_of(as_junit(found, (), ())).attrib["name"].startswith("UNLIKE MACHINES: bench compare")
+    assert "::warning title=Not comparable::UNLIKE MACHINES" in marks(found, ())
 
 
 def test_forced_says_so_on_every_page(of: Callable[[str], Campaign]) -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analysis.comparing.compare import Change, comparable, compare
+from analysis.comparing.compare import comparable, compare
 from analysis.comparing.compare_text import advice, as_json, as_junit, as_markdown
 from analysis.reading.campaign import load_campaign
+from analysis.stats.direction import Direction
 from analysis.stats.results import Verdict
 from analysis.wording import markdown
 from comparable_campaigns import ALL_ROUNDS, ASKED, BAD, BLOCKING, NATIVE, POOLED, SLOWER, measured, suite_of
@@ -26,19 +27,19 @@ if TYPE_CHECKING:
     from analysis.reading.campaign import Campaign
 
 
-def _changes(found: CampaignComparison) -> dict[str, Change]:
+def _changes(found: CampaignComparison) -> dict[str, Direction]:
     return {row.treatment: row.change for row in found.rows}
 
 
 def test_a_planted_slowdown_is_found_and_nothing_else(of: Callable[[str], Campaign]) -> None:
     found = _changes(compare(of("before"), of("slower")))
-    assert {name for name, change in found.items() if change is Change.WORSE} == set(SLOWER)
-    assert Change.BETTER not in found.values()
+    assert {name for name, change in found.items() if change is Direction.WORSE} == set(SLOWER)
+    assert Direction.BETTER not in found.values()
 
 
 def test_the_other_way_round_it_is_an_improvement(of: Callable[[str], Campaign]) -> None:
     found = _changes(compare(of("slower"), of("before")))
-    assert {name for name, change in found.items() if change is Change.BETTER} == set(SLOWER)
+    assert {name for name, change in found.items() if change is Direction.BETTER} == set(SLOWER)
 
 
 def test_a_planted_ratio_lies_in_its_interval(of: Callable[[str], Campaign]) -> None:
@@ -48,12 +49,12 @@ def test_a_planted_ratio_lies_in_its_interval(of: Callable[[str], Campaign]) -> 
 
 
 def test_identical_campaigns_are_the_same(of: Callable[[str], Campaign]) -> None:
-    assert set(_changes(compare(of("before"), of("same"))).values()) == {Change.SAME}
+    assert set(_changes(compare(of("before"), of("same"))).values()) == {Direction.SAME}
 
 
 def test_too_few_noisy_trials_are_undecided_and_never_the_same(tmp_path: Path) -> None:
     a, b = (measured(tmp_path / name, rounds=2, seed=n, spread=0.1) for n, name in enumerate("ab"))
-    assert set(_changes(compare(load_campaign(a), load_campaign(b))).values()) == {Change.UNDECIDED}
+    assert set(_changes(compare(load_campaign(a), load_campaign(b))).values()) == {Direction.UNDECIDED}
 
 
 def test_equal_truths_are_hardly_ever_called_different(tmp_path: Path) -> None:
@@ -63,15 +64,15 @@ def test_equal_truths_are_hardly_ever_called_different(tmp_path: Path) -> None:
         for n in range(12)
     ]
     pairs = [(a, b) for a, b in product(campaigns[:6], campaigns[6:])][:30]
-    wrong = [f for f in (compare(a, b) for a, b in pairs) if f.count(Change.WORSE) + f.count(Change.BETTER)]
+    wrong = [f for f in (compare(a, b) for a, b in pairs) if f.count(Direction.WORSE) + f.count(Direction.BETTER)]
     assert len(wrong) <= 4  # the 98th percentile of 30 throws at 5 %
 
 
 def test_a_precise_small_difference_counts_as_the_same(tmp_path: Path) -> None:
     slightly = load_campaign(measured(tmp_path / "b", seed=5, factors={POOLED: 0.97}, spread=0.002))
     precise = load_campaign(measured(tmp_path / "a", seed=6, spread=0.002))
-    assert _changes(compare(precise, slightly))[POOLED] is Change.SAME
-    assert _changes(compare(precise, slightly, margin=0.01))[POOLED] is Change.WORSE
+    assert _changes(compare(precise, slightly))[POOLED] is Direction.SAME
+    assert _changes(compare(precise, slightly, margin=0.01))[POOLED] is Direction.WORSE
 
 
 def test_each_load_is_compared_by_its_own_metric(of: Callable[[str], Campaign]) -> None:
@@ -152,7 +153,7 @@ def _two(tmp_path: Path, *, rounds: int, spread: float, **changes: Any) -> Campa
 def test_many_undecided_for_lack_of_trials_name_the_flag_on_every_page(tmp_path: Path) -> None:
     found = _two(tmp_path, rounds=3, spread=0.05)
     said = advice(found)
-    assert said.startswith(f"{found.count(Change.UNDECIDED)} of 8 treatments undecided with fewer than 10 trials")
+    assert said.startswith(f"{found.count(Direction.UNDECIDED)} of 8 treatments undecided with fewer than 10 trials")
     assert "`bench run --all-rounds`" in said
     assert markdown.cell(said) in as_markdown(found)
     assert as_json(found, (), ())["advice"] == said
@@ -167,14 +168,14 @@ def test_campaigns_that_measured_all_rounds_are_advised_to_have_more(tmp_path: P
 
 def test_undecided_with_trials_enough_is_no_lack_of_them(tmp_path: Path) -> None:
     found = _two(tmp_path, rounds=10, spread=0.3)
-    assert found.count(Change.UNDECIDED) == 8
+    assert found.count(Direction.UNDECIDED) == 8
     assert advice(found) == ""
 
 
 def test_a_few_undecided_are_no_reason_for_advice(of: Callable[[str], Campaign]) -> None:
     found = compare(of("before"), of("slower"))
     assert found.short_of_trials == ()
-    rows = (replace(found.rows[0], change=Change.UNDECIDED), *found.rows[1:])
+    rows = (replace(found.rows[0], change=Direction.UNDECIDED), *found.rows[1:])
     assert advice(replace(found, rows=rows)) == ""
 
 

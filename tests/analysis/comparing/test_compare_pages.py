@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.comparing.compare import Change, TreatmentChange, compare
+from analysis.comparing.compare import TreatmentChange, compare
 from analysis.comparing.compare_text import as_json, as_junit, as_markdown, headline, table_row
-from analysis.comparing.gate import Gate, GateKind, failures, parse_gate
+from analysis.comparing.gate import MISSING, failures, parse_gate
 from analysis.reading.campaign import load_campaign
+from analysis.stats.direction import Direction
 from analysis.stats.independent import Sample, metric_ratio
+from analysis.wording.gates import WORSE, Gate
 from analysis.wording.shares import share_of
 from comparable_campaigns import ASKED, BLOCKING, GOOD, NATIVE, POOLED, SLOWER, measured, suite_of
 from experiment.design.claims import A_A, CLAIMS
 from experiment.design.metrics import GOODPUT
 from experiment.errors import Exit, UsageError
+from fake_campaigns import HOST
 from harness.commands.cli import main
 
 if TYPE_CHECKING:
@@ -26,14 +29,14 @@ if TYPE_CHECKING:
 
     from analysis.reading.campaign import Campaign
 
-WORSE_5 = (Gate(kind=GateKind.WORSE, limit=0.05),)
+WORSE_5 = (Gate(kind=WORSE, limit=0.05),)
 
 
 def test_two_trials_a_side_are_too_few_to_spell_an_interval_out() -> None:
     few, other = (Sample(values=values) for values in ((100.0, 140.0), (90.0, 130.0)))
     found = metric_ratio(GOODPUT, few, other, 0.0001)
     assert found
-    change = TreatmentChange(treatment="t", primary=found, beside=(), change=Change.UNDECIDED)
+    change = TreatmentChange(treatment="t", primary=found, beside=(), change=Direction.UNDECIDED)
     assert "too few trials" in " ".join(table_row(change))
     one = metric_ratio(GOODPUT, Sample(values=(100.0,)), other, 0.05)
     assert one
@@ -44,8 +47,8 @@ def test_two_trials_a_side_are_too_few_to_spell_an_interval_out() -> None:
 
 
 def test_gates_are_read() -> None:
-    assert parse_gate("worse:5%") == Gate(kind=GateKind.WORSE, limit=0.05)
-    assert parse_gate("missing") == Gate(kind=GateKind.MISSING)
+    assert parse_gate("worse:5%") == Gate(kind=WORSE, limit=0.05)
+    assert parse_gate("missing") == Gate(kind=MISSING)
     assert share_of("2.5 %") == pytest.approx(0.025)
 
 
@@ -151,12 +154,37 @@ def test_malformed_words_exit_2(folders: dict[str, Path], words: tuple[str, ...]
 
 
 def test_what_is_not_comparable_exits_2_unless_forced(
+    folders: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = measured(tmp_path / "other", rounds=2, host={**HOST, "python": "3.12.1"})
+    assert _run(folders["before"], other) == Exit.USAGE
+    capsys.readouterr()
+    assert _run(folders["before"], other, "--force") == Exit.OK
+    assert capsys.readouterr().out.count("FORCED") == 3
+
+
+def test_unlike_machines_are_set_beside_each_other(
     folders: dict[str, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert _run(folders["before"], folders["elsewhere"]) == Exit.USAGE
-    capsys.readouterr()
-    assert _run(folders["before"], folders["elsewhere"], "--force") == Exit.OK
-    assert capsys.readouterr().out.count("FORCED") == 3
+    assert _run(folders["before"], folders["elsewhere"]) == Exit.OK
+    assert capsys.readouterr().out.count("UNLIKE MACHINES") == 3
+
+
+@pytest.mark.parametrize("gate", ["worse:5%", "missing"])
+def test_a_gate_on_unlike_machines_is_refused_unless_forced(
+    folders: dict[str, Path], gate: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _run(folders["before"], folders["elsewhere"], "--fail-on", gate) == Exit.USAGE
+    assert "a gate cannot tell a change from another machine: machine, cpu" in capsys.readouterr().err
+    assert _run(folders["before"], folders["elsewhere"], "--fail-on", gate, "--force") == Exit.OK
+
+
+def test_annotations_mark_what_a_gate_stopped(folders: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    _run(folders["before"], folders["slower"], "--fail-on", "worse:5%", "--annotations")
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("::")]
+    assert [line.partition("::goodput")[0].partition("::time")[0] for line in lines] == [
+        f"::error title={name}%3A a gate failed" for name in (NATIVE, GOOD)
+    ]
 
 
 def test_a_gate_with_nothing_to_look_at_does_not_pass(folders: dict[str, Path], tmp_path: Path) -> None:

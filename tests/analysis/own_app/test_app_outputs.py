@@ -10,7 +10,6 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from analysis.own_app.annotations import annotations as marks
-from analysis.own_app.annotations import command
 from analysis.own_app.export import as_json
 from analysis.own_app.junit import junit
 from analysis.own_app.page import page
@@ -19,8 +18,10 @@ from analysis.own_app.results import AppResults
 from analysis.own_app.summary_markdown import markdown
 from analysis.own_app.terminal import terminal
 from analysis.wording.columns import width_of
+from analysis.wording.workflow import command
 from experiment.records.app_record import FindingEntry, RequestEntry, TroubleEntry
-from fake_apps import ALONE, BUSY, REQUESTS, WORLD, Truth, write_app_campaign
+from fake_app_world import ALONE, BUSY, REQUESTS, WORLD, Truth
+from fake_apps import write_app_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,7 +145,7 @@ def test_an_annotation_escapes_as_github_reads_it() -> None:
     assert command("warning", "50 %\nmore", file="a,b:c.py", line=3, title="x: y") == (
         "::warning file=a%2Cb%3Ac.py,line=3,title=x%3A y::50 %25%0Amore"
     )
-    assert command("notice", "m", file=None, line=None, title="t") == "::notice title=t::m"
+    assert command("notice", "m", title="t") == "::notice title=t::m"
 
 
 def test_json_can_be_written_and_has_no_infinity(hostile: AppResults) -> None:

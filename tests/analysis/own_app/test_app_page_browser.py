@@ -9,7 +9,8 @@ import pytest
 
 from analysis.own_app.page import page
 from analysis.own_app.reading import read_results
-from fake_apps import ALONE, BUSY, REQUESTS, WORLD, Truth, write_app_campaign
+from fake_app_world import ALONE, BUSY, REQUESTS, WORLD, Truth
+from fake_apps import write_app_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.own_app import headline, sentences
-from analysis.own_app.changes import outcome_of
 from analysis.own_app.export import as_json
 from analysis.own_app.gate import gate, stopped
 from analysis.own_app.places import NOT_OURS, parts_of
 from analysis.own_app.ranking import Source, advice, best_gain, blocked_ms, ranking
 from analysis.own_app.reading import read_results
-from analysis.own_app.results import AppResults, Outcome, RouteResult, Standing
-from analysis.stats.results import Estimate, Verdict
+from analysis.own_app.results import AppResults, RouteResult, Standing
+from analysis.stats.direction import Direction
+from analysis.stats.results import Verdict
 from experiment.design.metrics import GOODPUT, RESPONSE_P99
 from experiment.design.model import Interval, at_least
 from experiment.errors import Exit, StoreError, UsageError
 from experiment.records.app_record import ClaimNote
 from experiment.theory.app_findings import FINDINGS as FINDINGS_TABLE
-from fake_apps import (
+from fake_app_world import (
     ALONE,
     BUSY,
     FINDINGS,
@@ -33,8 +33,8 @@ from fake_apps import (
     treatment,
     usual_claims,
     version_claims,
-    write_app_campaign,
 )
+from fake_apps import write_app_campaign
 from fake_campaigns import write_campaign
 
 if TYPE_CHECKING:
@@ -173,23 +173,6 @@ def test_a_change_that_brings_nothing_ranks_by_how_long_the_loop_is_held_up(tmp_
     assert "as def it would serve the same (measured: " in sentences.verdict(route(found, "search"))
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "outcome"),
-    [
-        (1.3, 1.6, Outcome.BETTER),
-        (0.6, 0.8, Outcome.WORSE),
-        (0.95, 1.05, Outcome.SAME),
-        (1.01, 1.06, Outcome.SAME),
-        (0.8, 1.2, Outcome.UNDECIDED),
-    ],
-)
-def test_a_ratio_is_better_worse_the_same_or_not_decided(low: float, high: float, outcome: Outcome) -> None:
-    found = Estimate(n=5, effect=(low + high) / 2, low=low, high=high, alpha=0.05)
-    assert outcome_of(GOODPUT, found, 0.1) is outcome
-    mirrored = {Outcome.BETTER: Outcome.WORSE, Outcome.WORSE: Outcome.BETTER}
-    assert outcome_of(RESPONSE_P99, found, 0.1) is mirrored.get(outcome, outcome)
-
-
 def against(path: Path, rps: float) -> AppResults:
     world = {
         **{name: truth for name, truth in WORLD.items() if "+" not in name},
@@ -201,7 +184,7 @@ def against(path: Path, rps: float) -> AppResults:
 
 def test_a_version_that_serves_surely_less_is_worse_and_stops_the_gate(tmp_path: Path) -> None:
     found = against(tmp_path / "worse", rps=26)
-    assert [change.outcome for change in route(found, "search").changes if change.is_version] == [Outcome.WORSE]
+    assert [change.outcome for change in route(found, "search").changes if change.is_version] == [Direction.WORSE]
     assert gate(found, "worse:10%") is Exit.GATE_FAILED
     assert gate(found, "worse:60%") is Exit.OK
     (failure,) = stopped(found, "worse:10%")
@@ -212,7 +195,7 @@ def test_a_version_that_serves_surely_less_is_worse_and_stops_the_gate(tmp_path:
 
 def test_a_version_that_serves_the_same_passes_the_gate(tmp_path: Path) -> None:
     found = against(tmp_path / "same", rps=18.9)
-    assert [change.outcome for change in route(found, "items").changes if change.is_version] == [Outcome.SAME]
+    assert [change.outcome for change in route(found, "items").changes if change.is_version] == [Direction.SAME]
     assert gate(found, "worse:10%") is Exit.OK
 
 
@@ -288,4 +271,4 @@ def test_each_ratio_of_a_change_has_the_margin_of_its_own_claim(tmp_path: Path) 
     found = read_results(write_app_campaign(tmp_path / "margins", world=world, claims=asked, rounds=8))
     (change,) = route(found, "items").changes
     assert [part.comparison.metric for part in change.parts] == [GOODPUT, RESPONSE_P99]
-    assert (change.margin, change.outcome) == (0.1, Outcome.SAME)
+    assert (change.margin, change.outcome) == (0.1, Direction.SAME)

@@ -13,6 +13,7 @@ from experiment.errors import UsageError
 from harness.commands import app_run, app_try
 from harness.commands.app_run import margin_of
 from harness.commands.app_try import change_of
+from harness.own_app.order import AppOrder
 
 FILE = f"""
 [app]
@@ -91,3 +92,14 @@ def test_words_that_do_not_go_together_are_refused(
     with pytest.raises(UsageError, match=said):
         run(*words)
     assert [path.name for path in tmp_path.iterdir()] == ["handlerbench.toml"]
+
+
+def test_another_interpreter_than_the_files_can_be_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "handlerbench.toml").write_text(FILE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    asked: list[AppOrder] = []
+    monkeypatch.setattr(app_run, "measured", lambda _args, order, **_how: asked.append(order))
+    monkeypatch.setattr(app_run, "conclude", lambda *_finished: 0)
+    for words in ([], ["--python", "env/bin/python"], ["--python", "python3"]):
+        run(*words)
+    assert [order.file.app.python for order in asked] == [sys.executable, str(tmp_path / "env/bin/python"), "python3"]
