@@ -14,7 +14,6 @@ import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from experiment.errors import EnvironmentUnfitError, Exit, UsageError
@@ -32,26 +31,18 @@ _FOREIGN = re.compile(r"(?:https?:)?//\w")
 _FOREIGN_CSS = re.compile(r"(?:url\(\s*['\"]?|@import\s+['\"])((?:https?:)?//[^'\")\s]+)")
 
 
-class Link(NamedTuple):
-    """A link or a picture of a page: what it shows, and the path it leads to, as seen from the repository."""
-
-    is_picture: bool
-    text: str
-    path: str
-
-
-def links(page: str, text: str) -> Iterator[Link]:
-    """Yield what of the repository a page links to; not what stands in code, on other hosts, or on the page itself."""
-    for mark, shown, target in _LINK.findall(_CODE.sub("", text)):
+def links(page: str, text: str) -> Iterator[str]:
+    """Yield the paths in the repository that a page links to; none of what stands in code or on other hosts."""
+    for _, _, target in _LINK.findall(_CODE.sub("", text)):
         parts = urlsplit(target)
         if parts.path and not parts.scheme:
-            yield Link(bool(mark), shown, posixpath.normpath(posixpath.join(posixpath.dirname(page), parts.path)))
+            yield posixpath.normpath(posixpath.join(posixpath.dirname(page), parts.path))
 
 
 def pages(root: Path) -> dict[str, str]:
     """Return the text of every page and the files they link to, by path; a file that is no page has an empty text.
 
-    Raises UsageError for a link to what is no file. Pictures that a repository leaves out are for `drawn_later`.
+    Raises UsageError for a link to what is no file.
     """
     found: dict[str, str] = {}
     open_ones = list(ALWAYS)
@@ -65,23 +56,23 @@ def pages(root: Path) -> dict[str, str]:
     return found
 
 
-def _existing(root: Path, page: str, link: Link) -> str:
-    if not (root / link.path).is_file():
-        raise UsageError(f"{page} links to {link.path}, which is no file of this repository.")
-    return link.path
+def _existing(root: Path, page: str, path: str) -> str:
+    if not (root / path).is_file():
+        raise UsageError(f"{page} links to {path}, which is no file of this repository.")
+    return path
 
 
 def drawn_later(root: Path, page: str, text: str) -> str:
-    """Return a campaign's report.md without the charts that the repository leaves out: their titles stay."""
-    if not page.startswith("results/"):
-        return text
-    gone = {link.path for link in links(page, text) if link.is_picture and not (root / link.path).is_file()}
+    """Return a campaign's report.md without links to the charts that the repository leaves out; their titles stay."""
     folder = posixpath.dirname(page)
+    if not folder.startswith("results/"):
+        return text
 
-    def title(found: re.Match[str]) -> str:
-        return f"*{found[2]}* (`bench report {folder}` draws it)" if f"{folder}/{found[3]}" in gone else found[0]
+    def link_or_title(found: re.Match[str]) -> str:
+        is_left_out = found[3].startswith("charts/") and not (root / folder / found[3]).is_file()
+        return found[2] if is_left_out else found[0]
 
-    return _LINK.sub(title, text)
+    return _LINK.sub(link_or_title, text)
 
 
 def menu(index: str) -> list[dict[str, list[dict[str, str]]]]:
@@ -148,7 +139,7 @@ def build_site(root: Path, build: Path) -> Path:
     """Make the site and return its folder; raises UsageError for what leads nowhere or would be loaded from afar."""
     settings = stage(root, build)
     site = build / SITE
-    command = [sys.executable, "-P", "-m", "mkdocs", "--quiet", "build", "--strict", "--config-file", str(settings)]
+    command = [sys.executable, "-P", "-m", "mkdocs", "build", "--strict", "--config-file", str(settings)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     if "No module named mkdocs" in done.stderr:
         raise EnvironmentUnfitError("mkdocs is not installed: `make docs` installs it from requirements-docs.lock.")

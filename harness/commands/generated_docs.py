@@ -21,7 +21,7 @@ from harness.system.places import HOME, REFERENCE
 
 COMMAND = "python -m harness.commands.generated_docs"
 OWN_APP = "docs/own-app.md"
-_OWN_APP, EXAMPLES = HOME / OWN_APP, HOME / "examples"
+_OWN_APP, _README, EXAMPLES = HOME / OWN_APP, HOME / README, HOME / "examples"
 
 
 def validity_rules() -> str:
@@ -80,7 +80,7 @@ def own_app() -> str:
 
 def readme() -> str:
     """Return README.md with what the reference campaign found between its markers."""
-    return readme_page((HOME / README).read_text(encoding="utf-8"), load_campaign(REFERENCE))
+    return readme_page(_README.read_text(encoding="utf-8"), load_campaign(REFERENCE))
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
