@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from experiment.errors import EnvironmentUnfitError, Exit, UsageError
 from harness.system.places import CHECKOUT, short
 
-INDEX, SETTINGS = "docs/index.md", "docs/site/mkdocs.yml"
+INDEX, SETTINGS, THEME = "docs/index.md", "docs/site/mkdocs.yml", "docs/site/theme"
 ALWAYS = (INDEX, "docs/site/extra.css")
 BUILD, PAGES, SITE = "build", "docs-pages", "docs"
 TIMEOUT_S = 120.0
@@ -124,15 +124,16 @@ def stage(root: Path, build: Path) -> Path:
             (place / path).write_text(text, encoding="utf-8")
         else:
             shutil.copyfile(root / path, place / path)
+    asked = {
+        "INHERIT": str(root / SETTINGS),
+        "docs_dir": str(place),
+        "site_dir": str(build / SITE),
+        "theme": {"custom_dir": str(root / THEME)},
+        "nav": menu((root / INDEX).read_text(encoding="utf-8")),
+    }
     settings = build / "mkdocs.yml"
-    nav = json.dumps(menu((root / INDEX).read_text(encoding="utf-8")))
-    where = "\n".join(f"{key}: {json.dumps(str(value))}" for key, value in _places(root, build).items())
-    settings.write_text(f"{where}\nnav: {nav}\n", encoding="utf-8")
+    settings.write_text("\n".join(f"{key}: {json.dumps(value)}" for key, value in asked.items()), encoding="utf-8")
     return settings
-
-
-def _places(root: Path, build: Path) -> dict[str, Path]:
-    return {"INHERIT": root / SETTINGS, "docs_dir": build / PAGES, "site_dir": build / SITE}
 
 
 def build_site(root: Path, build: Path) -> Path:
@@ -145,6 +146,7 @@ def build_site(root: Path, build: Path) -> Path:
         raise EnvironmentUnfitError("mkdocs is not installed: `make docs` installs it from requirements-docs.lock.")
     if done.returncode:
         raise UsageError(f"The site was not made.\n{(done.stdout + done.stderr).strip()}")
+    (site / "404.html").unlink(missing_ok=True)  # works only at the root of a server
     if foreign := foreign_assets(site):
         raise UsageError("The site would load something from another host:\n" + "\n".join(foreign))
     return site

@@ -18,6 +18,7 @@ from harness.commands.docs_site import (
     ALWAYS,
     INDEX,
     SETTINGS,
+    THEME,
     build_site,
     drawn_later,
     foreign_assets,
@@ -35,7 +36,7 @@ needs_mkdocs = pytest.mark.skipif(find_spec("mkdocs") is None, reason="mkdocs co
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
     """A small repository: a README, an index that lists it, and the settings of ours."""
-    for path in (*ALWAYS, SETTINGS):
+    for path in (*ALWAYS, SETTINGS, f"{THEME}/main.html"):
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes((ROOT / path).read_bytes())
     (tmp_path / "README.md").write_text("# One\n\n[two](docs/two.md#part)\n", encoding="utf-8")
