@@ -89,6 +89,12 @@ def _from_root(path: str) -> str:
     return posixpath.normpath(posixpath.join(posixpath.dirname(INDEX), path))
 
 
+def slug(heading: str, separator: str) -> str:
+    """Return a heading's anchor as GitHub makes it, with a `_` before a digit, which no selector begins with."""
+    words = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", separator)
+    return f"_{words}" if words[:1].isdigit() else words
+
+
 class _Assets(HTMLParser):
     """Collects what a page loads by itself from another host; a link to click is none of it."""
 

@@ -25,6 +25,7 @@ from harness.commands.docs_site import (
     links,
     menu,
     pages,
+    slug,
 )
 
 if TYPE_CHECKING:
@@ -72,6 +73,18 @@ def test_the_menu_is_the_index_in_its_order() -> None:
     assert menu("## Start\n\n- [One](../README.md): it\n- [Two](two.md): it\n") == [
         {"Start": [{"One": "README.md"}, {"Two": "docs/two.md"}]}
     ]
+
+
+@pytest.mark.parametrize(
+    ("heading", "anchor"),
+    [
+        ("A1 wrong-style", "a1-wrong-style"),
+        ("What is `async def`?", "what-is-async-def"),
+        ("0.2.0 (today)", "_020-today"),
+    ],
+)
+def test_an_anchor_is_that_of_github_and_one_a_script_may_ask_for(heading: str, anchor: str) -> None:
+    assert slug(heading, "-") == anchor
 
 
 def test_a_chart_that_is_not_kept_leaves_its_title(tmp_path: Path) -> None:
