@@ -5,6 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 DEVSTAMP := $(VENV)/.installed-dev
+DOCSTAMP := $(VENV)/.installed-docs
 ARGS   ?=
 LOCK_FLAGS := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 
@@ -17,7 +18,7 @@ export MPLCONFIGDIR := $(CURDIR)/.cache/matplotlib
 export PIP_NO_CACHE_DIR := 1
 endif
 
-.PHONY: help bench smoke test test-long test-fast check lint types layers audit format setup serve locust doctor clean lock schema
+.PHONY: help bench smoke test test-long test-fast check lint types layers audit format setup serve locust doctor clean lock schema docs
 .PHONY: bench-driver bench-analysis bench-truth bench-soak bench-crash calibration
 
 help:  ## show this list
@@ -88,14 +89,22 @@ $(DEVSTAMP): $(STAMP) requirements-dev.lock
 	$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-lock:  ## renew both locks from pyproject.toml (needs uv)
+$(DOCSTAMP): $(STAMP) requirements-docs.lock
+	$(PIP) --require-hashes -r requirements-docs.lock
+	@touch $@
+
+lock:  ## renew the locks from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --extra build $(LOCK_FLAGS) -o requirements.lock
 	uv pip compile pyproject.toml --extra build --extra dev --constraint requirements.lock $(LOCK_FLAGS) \
 		-o requirements-dev.lock
+	uv pip compile --group docs --constraint requirements-dev.lock $(LOCK_FLAGS) -o requirements-docs.lock
 
 schema: setup  ## write the pages of docs that follow from models and tables again
 	$(BIN)/python -m harness.commands.schema
 	$(BIN)/python -m harness.commands.generated_docs
+
+docs: $(DOCSTAMP)  ## build docs as a site in build/docs, offline; a link or an anchor that leads nowhere fails
+	$(BIN)/python -m harness.commands.docs_site
 
 bench-driver: setup  ## what the driver costs beside Locust's own users, wrk and h2load (wants a quiet machine)
 	$(BIN)/python -m benchmarks.driver_cost $(ARGS)

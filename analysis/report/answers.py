@@ -76,10 +76,10 @@ def _sentence(campaign: Campaign, saying: Saying, result: ClaimResult) -> str:
     if result.verdict in _UNDECIDED:
         return _UNDECIDED[result.verdict].format(topic=saying.topic)
     template = saying.supported if result.verdict is Verdict.SUPPORTED else saying.refuted
-    return template.format(*(_numbers(campaign, c) for c in result.comparisons))
+    return template.format(*(numbers(campaign, c) for c in result.comparisons))
 
 
-def _numbers(campaign: Campaign, result: ComparisonResult) -> Numbers:
+def numbers(campaign: Campaign, result: ComparisonResult) -> Numbers:
     asked, found = result.comparison, result.estimate
     if found.effect is None:
         ratio = words.NOT_MEASURED

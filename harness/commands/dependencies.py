@@ -20,7 +20,7 @@ from packaging.version import Version
 from experiment.errors import Exit
 from harness.system.places import HOME
 
-LOCKS = ("requirements.lock", "requirements-dev.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-docs.lock")
 
 
 class Fault(NamedTuple):
@@ -116,11 +116,11 @@ def _differing(locks: Mapping[str, str], installed: Mapping[str, str]) -> list[s
 
 
 def _wanted(root: Path) -> dict[str, list[str]]:
-    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = project["optional-dependencies"]
+    asked = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    project, extras = asked["project"], asked["project"]["optional-dependencies"]
     plain = [*project["dependencies"], *extras["build"]]
-    both = dict(zip(LOCKS, (plain, [*plain, *extras["dev"]]), strict=True))
-    return {name: [canonicalize_name(Requirement(line).name) for line in lines] for name, lines in both.items()}
+    each = zip(LOCKS, (plain, [*plain, *extras["dev"]], asked["dependency-groups"]["docs"]), strict=True)
+    return {name: [canonicalize_name(Requirement(line).name) for line in lines] for name, lines in each}
 
 
 def main() -> int:

@@ -8,18 +8,20 @@ from collections.abc import Callable, Mapping
 from analysis.own_app.gains_table import claims_table, gains_table
 from analysis.own_app.reading import read_results
 from analysis.own_app.terminal import terminal
+from analysis.reading.campaign import load_campaign
 from analysis.reading.rules import rule_texts
 from analysis.reading.sentences import asked, expectation
 from experiment.design.claims import CLAIMS
 from experiment.design.model import Claim
-from experiment.errors import UsageError
 from experiment.records.writing import write_whole
 from harness.commands.bench_file_docs import bench_file_page
-from harness.system.places import HOME
+from harness.commands.marked import filled
+from harness.commands.readme_page import README, readme_page
+from harness.system.places import HOME, REFERENCE
 
 COMMAND = "python -m harness.commands.generated_docs"
 OWN_APP = "docs/own-app.md"
-_OWN_APP, EXAMPLES = HOME / OWN_APP, HOME / "examples"
+_OWN_APP, _README, EXAMPLES = HOME / OWN_APP, HOME / README, HOME / "examples"
 
 
 def validity_rules() -> str:
@@ -72,18 +74,13 @@ def own_app() -> str:
     }
     page = _OWN_APP.read_text(encoding="utf-8")
     for name, block in blocks.items():
-        page = filled(page, name, block)
+        page = filled(page, name, block, where=OWN_APP)
     return page
 
 
-def filled(page: str, name: str, block: str) -> str:
-    """Return a page with a block between its markers `<!-- NAME:begin -->` and `<!-- NAME:end -->` (pure)."""
-    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
-    before, found, rest = page.partition(begin)
-    _, also, after = rest.partition(end)
-    if not found or not also:
-        raise UsageError(f"{OWN_APP} lacks the markers {begin} and {end}, between which a block goes.")
-    return f"{before}{begin}\n{block}\n{end}{after}"
+def readme() -> str:
+    """Return README.md with what the reference campaign found between its markers."""
+    return readme_page(_README.read_text(encoding="utf-8"), load_campaign(REFERENCE))
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -91,6 +88,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/claims.md": claims,
     "docs/handlerbench-toml.md": handlerbench_toml,
     OWN_APP: own_app,
+    README: readme,
 }
 
 

@@ -8,18 +8,17 @@ from pathlib import Path
 
 from analysis.reading.campaign import load_campaign
 from analysis.report.answers import answers_markdown
-from analysis.report.report import verdict_table_markdown
 from experiment.errors import Exit, UsageError
 from experiment.records.store import LATENCY, MANIFEST, THROUGHPUT, TRIALS, CampaignFolder
 from experiment.records.trial import Series
 from experiment.records.writing import write_whole
 from harness.commands.answers import PAGE
+from harness.commands.readme_page import readme_page
 from harness.commands.report import draw
 from harness.system import interruption
 from harness.system.places import CHECKOUT, HOME, REFERENCE, RESULTS
 
 README, ANSWERS = HOME / "README.md", HOME / PAGE
-BEGIN, END = "<!-- verdicts:begin -->", "<!-- verdicts:end -->"
 BESIDE, OLD = ".publishing", ".reference.old"  # folders in results/ while a campaign is published
 _LEFT_OUT = frozenset({Series.SERVICE.value, Series.SEND_LAG.value})
 """Under a closed load service time is response time; left out to keep the repository small."""
@@ -45,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
         _copy(args.dir, fresh)
         campaign = load_campaign(fresh)
         draw(campaign)
-        readme = with_table(README.read_text(encoding="utf-8"), verdict_table_markdown(campaign))
+        readme = readme_page(README.read_text(encoding="utf-8"), campaign)
         answers = answers_markdown(campaign)
         _swap(fresh)
     write_whole(README, readme)
@@ -82,14 +81,6 @@ def _mend_swap() -> None:
     if old.exists() and not REFERENCE.exists():
         old.rename(REFERENCE)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def with_table(readme: str, table: str) -> str:
-    """Return the README with the table between its markers; raises UsageError when they are missing (pure)."""
-    if BEGIN not in readme or END not in readme:
-        raise UsageError(f"README.md lacks the markers {BEGIN} and {END}, between which the table goes.")
-    before, _, rest = readme.partition(BEGIN)
-    return f"{before}{BEGIN}\n{table.strip()}\n{END}{rest.partition(END)[2]}"
 
 
 def _copy(path: Path, fresh: Path) -> None:

@@ -17,7 +17,7 @@ CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 CITATION = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 RUNNERS = [*WORKFLOWS, ROOT / ".pre-commit-config.yaml", ROOT / ".ci" / "run", ROOT / "CONTRIBUTING.md"]
-RECORDS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+RECORDS = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
 
 
 def test_the_version_is_the_same_wherever_it_stands() -> None:
@@ -63,7 +63,7 @@ def test_the_workflow_runs_what_ci_runs_on_every_python_we_name() -> None:
 def test_ci_installs_a_browser_where_there_is_none_and_runs_checks_and_tests() -> None:
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert "  $SUDO apt-get install -y -qq --no-install-recommends chromium >/dev/null" in lines
-    assert [line for line in lines if line.startswith("make ")] == ["make check", "make test"]
+    assert [line for line in lines if line.startswith("make ")] == ["make check", "make docs", "make test"]
 
 
 def test_hooks_download_nothing() -> None:
@@ -99,4 +99,4 @@ def test_a_decision_has_a_number_a_context_and_consequences_and_is_listed(path: 
     assert path.name.startswith(f"{number}-")
     assert text.startswith(f"# {number} ")
     assert re.findall(r"^\*\*(.*?)\.\*\*", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
-    assert f"(decisions/{path.name})" in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert f"({path.name})" in (path.parent / "README.md").read_text(encoding="utf-8")

@@ -71,13 +71,15 @@ def test_the_locks_are_made_from_pyproject(tmp_path: Path, monkeypatch: pytest.M
     stand_in.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     made("lock")
-    plain, with_dev = (tmp_path / "asked").read_text().splitlines()
+    plain, with_dev, docs = (tmp_path / "asked").read_text().splitlines()
     assert plain.endswith(" -o requirements.lock")
     assert with_dev.endswith(" -o requirements-dev.lock")
     assert " --extra dev --constraint requirements.lock " in with_dev
-    for asked in (plain, with_dev):
-        assert asked.startswith("pip compile pyproject.toml --extra build")
-        assert "--generate-hashes" in asked
+    assert docs.startswith("pip compile --group docs --constraint requirements-dev.lock ")
+    assert docs.endswith(" -o requirements-docs.lock")
+    for asked in (plain, with_dev, docs):
+        assert asked is docs or asked.startswith("pip compile pyproject.toml --extra build")
+        assert {"--generate-hashes", "--no-emit-index-url"} <= set(asked.split())
 
 
 def test_format_mends_and_formats_all(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ KINDS: dict[str, set[str]] = {
         "test_yardstick::test_a_neighbour_that_empties_the_cache_makes_the_passes_slower",
         "test_make::test_the_cost_of_the_probe_is_measured",
     },
-    "browser": {"test_report_browser", "test_app_page_browser"},
+    "browser": {"test_report_browser", "test_app_page_browser", "test_site_browser"},
     "postgres": {
         *(
             "test_app",
@@ -71,6 +71,8 @@ KINDS: dict[str, set[str]] = {
     # What takes more than a second, for many charts, many simulated campaigns, or a server that must start.
     "slow": {
         *("test_guest_cures", "test_guest_inspect", "test_guest_probe", "test_guest_transparent", "test_guest_traps"),
+        *("test_docs_site::test_an_anchor_that_leads_nowhere_fails", "test_style_advice"),
+        "test_docs_site::test_the_site_is_built_from_every_page_and_loads_nothing",
         *("test_add_something", "test_answers", "test_charts", "test_commands", "test_make", "test_one_road"),
         *(
             "test_action",

@@ -65,9 +65,16 @@ ELSEWHERE = {
     "make smoke": By(
         test="test_end_to_end.py::test_a_killed_harness_leaves_no_process", recipe="bench run --profile smoke"
     ),
+    "make docs": By(ci="make docs", recipe="-m harness.commands.docs_site"),
     "make test-long": By(test="test_habits.py::test_what_the_table_of_markers_names_exists", recipe="-m long"),
     "make test-fast": By(test="test_make.py::test_the_fast_tests_are_those_without_a_marker", recipe="-m pytest"),
     "make format": By(test="test_make.py::test_format_mends_and_formats_all", recipe="ruff format ."),
+    "uv tool install .": By(test="test_wheel.py::test_the_installed_bench_says_its_version"),
+    "uv tool install --constraints requirements.lock .": By(
+        test="test_wheel.py::test_the_installed_bench_says_its_version"
+    ),
+    "python -m pip install --require-hashes -r requirements.lock": By(ci="make check"),  # as `make setup` does it
+    "python -m pip install --no-deps .": By(test="test_wheel.py::test_the_installed_bench_says_its_version"),
     "pip install .": By(test="test_wheel.py::test_the_installed_bench_says_its_version"),
     "pytest tests/experiment/theory/test_steady.py -k steady": By(test="test_make.py::test_one_test_can_be_run"),
     "make doctor": By(test="test_make.py::test_the_doctor_looks_at_this_machine", recipe="bench doctor"),

@@ -60,4 +60,4 @@ def test_two_locks_that_differ_are_named() -> None:
 def test_every_known_fault_is_of_a_version_that_can_be_compared() -> None:
     for fault in FAULTS:
         assert [c for c in found(f"{fault.package}==0.0.1 \\\n    --hash={HASH}\n") if fault.name in c]
-    assert len(LOCKS) == 2
+    assert len(LOCKS) == 3

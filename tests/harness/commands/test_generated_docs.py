@@ -24,7 +24,8 @@ def test_the_command_writes_every_page(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(generated_docs, "HOME", tmp_path)
     (tmp_path / "docs").mkdir()
     main()
-    assert {f"docs/{path.name}" for path in (tmp_path / "docs").iterdir()} == PAGES.keys()
+    written = (path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
+    assert set(map(str, written)) == PAGES.keys()
 
 
 def test_every_rule_has_its_meaning_and_advice_on_the_page() -> None:

@@ -20,6 +20,7 @@ from experiment.records.store import CampaignFolder
 from harness.campaign.run import new_manifest, run_spec
 from harness.commands import claim, publish, reproduce, run
 from harness.commands.cli import main
+from harness.commands.readme_page import BLOCKS
 
 if TYPE_CHECKING:
     from harness.campaign.events import Listener
@@ -35,7 +36,7 @@ def theirs(tmp_path: Path) -> Path:
 def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A repository in a folder of its own, in which FakeDriver measures, without charts, which take a second each."""
     (tmp_path / "docs").mkdir()
-    (tmp_path / "README.md").write_text(f"{publish.BEGIN}\n{publish.END}\n")
+    (tmp_path / "README.md").write_text("".join(f"<!-- {name}:begin -->\n<!-- {name}:end -->\n" for name in BLOCKS))
     monkeypatch.chdir(tmp_path)
     for name, value in (
         ("HOME", tmp_path),

@@ -1,0 +1,30 @@
+# handlerbench in a container: docs/getting-it.md says how to build and run it, and what a container changes.
+
+FROM python:3.12-slim AS base
+RUN useradd --create-home --uid 1000 bench
+
+# For the editor's container (.devcontainer): what `make` needs; `make setup` installs the rest into .venv.
+FROM base AS dev
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends chromium git make \
+    && rm -rf /var/lib/apt/lists/*
+USER bench
+
+# The image: `bench`, and nothing that is not in the lock. PostgreSQL comes with it, and refuses to run as root.
+FROM base
+WORKDIR /opt/handlerbench
+COPY requirements.lock ./
+RUN python -m pip install --no-cache-dir --require-hashes -r requirements.lock
+COPY pyproject.toml README.md LICENSE ./
+COPY analysis ./analysis
+COPY bench_app ./bench_app
+COPY experiment ./experiment
+COPY guest ./guest
+COPY harness ./harness
+COPY locustfiles ./locustfiles
+RUN python -m pip install --no-cache-dir --no-deps --no-build-isolation --no-index . \
+    && install --directory --owner=bench /work
+USER bench
+WORKDIR /work
+ENTRYPOINT ["bench"]
+CMD ["--help"]
