@@ -28,6 +28,12 @@ class Bar:
     text: str
     ceiling: float | None = None
     is_hatched: bool = False  # the A/A copy: the same colour, told apart by its texture
+    range_text: str = ""  # the range of the rounds in words, where there are several
+
+    @property
+    def told(self) -> str:
+        """What a reader is told who points at the bar."""
+        return f"{self.text} ({self.range_text})" if self.range_text else self.text
 
 
 def draw_bars(
@@ -99,6 +105,7 @@ def _bar(axes: Axes, canvas: Canvas, bar: Bar, *, y: float, row: float, scale: f
         linewidth=0,
     )
     whisker(axes, theme, value, y)
+    canvas.spot(axes, value.median, y, of=bar.label, text=bar.told)
     end = max(value.median, value.high if value.n > 1 else 0)
     if bar.ceiling is not None:
         tick = height / 2 + 5
