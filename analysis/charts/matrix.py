@@ -152,7 +152,7 @@ def _picture(columns: Sequence[Column]) -> Picture:
         ),
         what="Matrix of handler styles and works",
         values=[
-            f"{_heading(column)}: "
+            f"{heading_of(column)}: "
             + ", ".join(f"{style.name} {words.times(cell.relative)}" for style, cell in column.cells.items())
             for column in columns
         ],
@@ -175,7 +175,7 @@ def _csv_row(column: Column, style: Style, cell: Cell) -> dict[str, Any]:
 
 def _finding(columns: Sequence[Column]) -> str:
     """Name the style that is slowest most often, and how far below the best it falls."""
-    slowest = {_heading(c): min(c.cells.items(), key=lambda item: item[1].relative) for c in columns}
+    slowest = {heading_of(c): min(c.cells.items(), key=lambda item: item[1].relative) for c in columns}
     clear = {work: (style, cell) for work, (style, cell) in slowest.items() if cell.shade < len(_STEPS)}
     if not clear:
         return "No style falls below nine tenths of the best in any work"
@@ -188,7 +188,7 @@ def _finding(columns: Sequence[Column]) -> str:
     )
 
 
-def _heading(column: Column) -> str:
+def heading_of(column: Column) -> str:
     return f"{column.work.name} on all cores" if column.is_of_all_cores else column.work.name
 
 
@@ -211,9 +211,7 @@ def _draw(canvas: Canvas, *, columns: Sequence[Column]) -> None:
             if cell := column.cells.get(style):
                 _draw_cell(axes, theme, cell, place, size)
                 x, middle = place[0] + width / 2, y + height / 2
-                canvas.spot(
-                    axes, x, middle, of=f"{style.name}, {_heading(column)}", text=f"{cell.relation}, {cell.told}"
-                )
+                canvas.spot(axes, x, middle, of=f"{style.name}, {heading_of(column)}", text=cell.answer)
             else:
                 _draw_reason(axes, theme, column.why_missing(style), place, size)
 

@@ -66,6 +66,9 @@ def draw_bars(
             room = left - 14 - canvas.left
             canvas.text(left - 14, top + y + row / 2, bar.label, ha="right", colour=colour, room=room)
             _bar(axes, canvas, bar, y=y + row / 2, row=row, scale=scale)
+            if bar.value:
+                name = f"{bar.label}, {heading}" if headings else bar.label
+                canvas.spot(axes, bar.value.median, y + row / 2, of=name, text=bar.told)
             y += row
     if has_ceiling:  # the black tick, explained once above the bars
         y = canvas.top + _KEY * 0.3
@@ -105,7 +108,6 @@ def _bar(axes: Axes, canvas: Canvas, bar: Bar, *, y: float, row: float, scale: f
         linewidth=0,
     )
     whisker(axes, theme, value, y)
-    canvas.spot(axes, value.median, y, of=bar.label, text=bar.told)
     end = max(value.median, value.high if value.n > 1 else 0)
     if bar.ceiling is not None:
         tick = height / 2 + 5

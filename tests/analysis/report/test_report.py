@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
 
@@ -79,8 +80,8 @@ class Written:
 
 
 def write(campaign: Campaign, charts: Sequence[Chart] = ()) -> Written:
-    page, markdown = write_report(campaign, charts)
     write_verdicts_csv(campaign)
+    page, markdown = write_report(campaign, charts)
     text = page.read_text(encoding="utf-8")
     return Written(campaign, list(charts), text, markdown.read_text(encoding="utf-8"), Page(text))
 
@@ -97,7 +98,7 @@ def view(drawn: Drawn) -> ReportView:
 
 
 def test_every_claim_is_answered_in_a_sentence(view: ReportView) -> None:
-    answers = {a.claim.id: a for a in view.answers}
+    answers = {a.claim.id: a for a in view.all_answers}
     found = {name: a.found.replace("\u00a0", " ") for name, a in answers.items()}
     assert answers.keys() == set(ARTICLE_CLAIMS)
     a1 = re.sub(r"0\.02\d", "0.02_", found["A1"])
@@ -109,19 +110,39 @@ def test_every_claim_is_answered_in_a_sentence(view: ReportView) -> None:
 
 
 def test_the_page_needs_nothing_but_itself(written: Written) -> None:
-    data = {"manifest.json", "trials.csv", "verdicts.csv"}
-    outside = [h for h in written.page.hrefs if h not in data and not h.startswith(("#", "charts/", "data:"))]
-    assert outside == []
+    assert [h for h in written.page.hrefs if not h.startswith(("#", "data:"))] == []
     assert not re.search(r"@import|url\((?!#)|https?://(?!www\.w3\.org/)", written.html)
     assert str(written.campaign.folder.path) not in written.html
+
+
+def content(link: str) -> bytes:
+    with urlopen(link) as answer:  # noqa: S310 - a link that holds its own data
+        return bytes(answer.read())
+
+
+def test_the_campaign_s_files_are_in_the_page_byte_by_byte(written: Written) -> None:
+    links = {str(a["download"]): str(a["href"]) for tag, a in written.page.tags if tag == "a" and a.get("download")}
+    folder = written.campaign.folder.path
+    for name in ("trials.csv", "verdicts.csv", "throughput.csv", "manifest.json"):
+        assert content(links[f"{written.campaign.name}-{name}"]) == (folder / name).read_bytes()
+    for chart in written.charts:
+        assert content(links[f"{chart.name}.csv"]) == chart.file(".csv").read_bytes()
+
+
+def test_a_file_that_is_too_large_for_the_page_is_named_with_its_place(
+    drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.report.downloads.LIMIT_BYTES", 10)
+    text = write(drawn.campaign).html
+    assert "data:text/csv" not in text
+    assert "<code>trials.csv</code>" in text
+    assert "Too large to be in this page; it lies beside it" in text
 
 
 def test_every_link_leads_somewhere(written: Written) -> None:
     for href in written.page.hrefs:
         if href.startswith("#"):
             assert href[1:] in written.page.ids
-        elif not href.startswith("data:"):
-            assert (written.campaign.folder.path / href).is_file()
 
 
 def test_no_two_things_on_the_page_have_the_same_name(written: Written) -> None:
@@ -170,16 +191,27 @@ def test_invalid_trials_are_listed_with_their_reason(written: Written, view: Rep
 
 
 def test_the_page_goes_from_the_answer_to_how_it_was_measured(written: Written) -> None:
-    sections = ("answers", "intervals", "styles", "work-sleep", "cost", "treatments", "rounds", "trials", "how")
+    sections = (
+        "styles",
+        "answers",
+        "intervals",
+        "work-sleep",
+        "cost",
+        "time",
+        "treatments",
+        "trials",
+        "how",
+        "downloads",
+    )
     places = [written.page.ids.index(name) for name in sections]
     assert places == sorted(places)
 
 
-def test_every_chart_says_metric_load_and_n_and_links_to_its_numbers(written: Written) -> None:
+def test_every_chart_says_metric_load_and_n_and_has_its_numbers(written: Written) -> None:
     view = report_view(written.campaign, written.charts)
-    for figure in (*view.matrix, *view.cost, *view.order, *(f for work in view.works for f in work.figures)):
+    for figure in (*view.styles, *view.cost, *view.order, *(f for work in view.works for f in work.figures)):
         assert re.search(r"\d (rounds?|trials?)\b", figure.chart.caption), figure.chart.name
-        assert f'href="{figure.href(".csv")}"' in written.html
+        assert f'href="{figure.numbers}" download="{figure.chart.name}.csv"' in written.html
         assert f'href="#{figure.chart.name}"' in written.html
 
 
