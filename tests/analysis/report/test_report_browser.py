@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,6 +78,18 @@ class Opened:
         return self.page
 
 
+def spread_in_time(path: Path) -> None:
+    """Let the trials of a made-up campaign, which all start at once, start three seconds apart."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for place, row in enumerate(rows):
+        row["started_at"] = f"2026-01-01T10:{place * 3 // 60:02}:{place * 3 % 60:02}+00:00"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -83,7 +97,9 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
         pytest.skip(f"there is no browser at {CHROMIUM}")
     folder = tmp_path_factory.mktemp("results") / "c"
     planned = treatments_for(JUDGED)
-    campaign = load_campaign(write_campaign(folder, treatments=planned, claims=JUDGED, rounds=2))
+    write_campaign(folder, treatments=planned, claims=JUDGED, rounds=2)
+    spread_in_time(folder / "trials.csv")
+    campaign = load_campaign(folder)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("analysis.drawing.files.imsave", lambda path, _image, **_how: path.touch())  # shows none
         write_verdicts_csv(campaign)
@@ -294,16 +310,18 @@ def test_without_scripts_everything_can_be_read(opened: Opened) -> None:
     assert "<noscript>" in before_script
 
 
-ANSWERED = [claim for claim in CLAIMS.values() if claim.is_measurable]
+REFERENCE = Path(__file__).parents[3] / "results" / "reference"
 SCREENS = {1440: 900, 360: 800}
 
 
 @pytest.fixture(scope="module")
 def whole(opened: Opened, tmp_path_factory: pytest.TempPathFactory) -> Opened:
-    """The page of a campaign that asked every claim; its charts take long to draw, and are below what is looked at."""
-    folder = tmp_path_factory.mktemp("results") / "whole"
-    planned = treatments_for(ANSWERED)
-    campaign = load_campaign(write_campaign(folder, treatments=planned, claims=ANSWERED, rounds=3))
+    """The page of the reference; its charts take long to draw, and are below what is looked at."""
+    folder = tmp_path_factory.mktemp("results") / "reference"
+    folder.mkdir()
+    for name in ("manifest.json", "trials.csv", "throughput.csv", "latency.csv"):
+        shutil.copy(REFERENCE / name, folder)
+    campaign = load_campaign(folder)
     return Opened(opened.page, write_report(campaign, [])[0].as_uri(), opened.said, opened.asked_for)
 
 
@@ -316,7 +334,7 @@ def test_answer_matrix_and_verdicts_are_on_the_first_two_screens(whole: Opened, 
     assert len(places) == 4
     last = page.locator(".answers:not(.others) > li").last.bounding_box()
     assert last
-    assert page.locator(".answers:not(.others) > li").count() == len(ANSWERED)
+    assert page.locator(".answers:not(.others) > li").count() >= 30
     assert last["y"] + last["height"] <= 2 * SCREENS[width]
 
 
