@@ -139,6 +139,32 @@ def test_a_file_that_is_too_large_for_the_page_is_named_with_its_place(
     assert "Too large to be in this page; it lies beside it" in text
 
 
+def test_the_first_alarm_is_told_in_full_and_the_others_are_folded(
+    drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.report.view.alarms", lambda _: ("first", "second", "third"))
+    text = write(drawn.campaign).html
+    assert text.count("Distrust this campaign.") == 1
+    assert "2 more reasons to distrust it" in text
+    assert text.index("first</p>") < text.index('<details class="alarm">') < text.index("<p>second</p>")
+
+
+def test_one_number_of_claims_is_told_everywhere(written: Written, view: ReportView) -> None:
+    measurable = sum(CLAIMS[name].is_measurable for name in ARTICLE_CLAIMS)
+    assert len(view.answers) == measurable
+    assert view.tally.startswith(f"Of {measurable} claims, ")
+    assert f"{measurable} claims judged" in view.multiplicity
+    told = {int(n) for n in re.findall(r"(\d+) claims", written.html[: written.html.index("<script>")])}
+    assert told == {measurable}
+
+
+def test_verdicts_are_told_once(written: Written) -> None:
+    lists = [attrs for tag, attrs in written.page.tags if tag == "ul" and "answers" in (attrs.get("class") or "")]
+    assert len(lists) == 2  # what load can decide, and what it cannot
+    folded = written.html.index('<h2 id="intervals">')
+    assert written.html.rindex("<details", 0, folded) > written.html.index('id="answers"')
+
+
 def test_every_link_leads_somewhere(written: Written) -> None:
     for href in written.page.hrefs:
         if href.startswith("#"):
