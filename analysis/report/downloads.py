@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from analysis.reading.campaign import Campaign
+from experiment.records.files import read_bytes
 from experiment.records.store import LATENCY, MANIFEST, THROUGHPUT, TRIALS, VERDICTS
 
 LIMIT_BYTES = 1_000_000
@@ -36,15 +38,18 @@ class Download:
 
 
 def downloads(campaign: Campaign) -> tuple[Download, ...]:
-    """Return the campaign's files that exist, those up to LIMIT_BYTES with their bytes."""
+    """Return the campaign's files that exist, those up to LIMIT_BYTES with their bytes.
+
+    Raises StoreError where something else lies in a file's place: a link could bring another file into the page.
+    """
     return tuple(_found(campaign.folder.path))
 
 
 def _found(folder: Path) -> Iterator[Download]:
     for name, what in FILES.items():
         path = folder / name
-        if path.is_file():
-            size = path.stat().st_size
+        if os.path.lexists(path):
+            size = path.lstat().st_size
             href = data_url(path) if size <= LIMIT_BYTES else ""
             yield Download(name=name, what=what, size=_size(size), href=href)
 
@@ -55,7 +60,7 @@ def _size(count: int) -> str:
 
 def data_url(path: Path) -> str:
     """Return a link that holds the file: percent-encoded or in base64, whichever is shorter."""
-    data, kind = path.read_bytes(), _KINDS[path.suffix]
+    data, kind = read_bytes(path), _KINDS[path.suffix]
     plain = quote(data, safe=",:")  # no slash and no sign of HTML: nothing in it can be taken for an address or a tag
     encoded = b64encode(data).decode("ascii")
     if len(plain) <= len(encoded):

@@ -17,6 +17,7 @@ from analysis.drawing.canvas import SMOKE_MARK, slide
 from analysis.drawing.style import LIGHT
 from analysis.reading.campaign import load_campaign
 from analysis.report.details_table import DETAILS, INTERNAL, SHOWN
+from analysis.report.downloads import downloads
 from analysis.report.report import VERDICT_COLUMNS, verdict_table_markdown, write_report, write_verdicts_csv
 from analysis.report.report_tables import use_table
 from analysis.report.view import SMOKE_TEXT, report_view
@@ -25,6 +26,7 @@ from experiment.design.claims import A_A, CLAIMS
 from experiment.design.metrics import METRICS
 from experiment.design.model import at_least
 from experiment.design.profiles import ARTICLE_CLAIMS
+from experiment.errors import StoreError
 from experiment.records.trial import METRIC_FIELDS
 from experiment.theory.validity import FAILURE_RULES, RULES
 from fake_campaigns import INVALID, write_campaign
@@ -137,6 +139,17 @@ def test_a_file_that_is_too_large_for_the_page_is_named_with_its_place(
     assert "data:text/csv" not in text
     assert "<code>trials.csv</code>" in text
     assert "Too large to be in this page; it lies beside it" in text
+
+
+def test_a_link_in_a_file_s_place_brings_nothing_else_into_the_page(tmp_path: Path) -> None:
+    folder = write_campaign(tmp_path / "c", claims=[CLAIMS["A20"]], treatments=A_A.treatments, rounds=1)
+    campaign = load_campaign(folder)
+    secret = tmp_path / "secret"
+    secret.write_text("secret", encoding="utf-8")
+    (folder / "latency.csv").unlink()
+    (folder / "latency.csv").symlink_to(secret)
+    with pytest.raises(StoreError, match="is a link"):
+        downloads(campaign)
 
 
 def test_the_first_alarm_is_told_in_full_and_the_others_are_folded(
