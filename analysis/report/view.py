@@ -23,6 +23,7 @@ from analysis.report.details_table import details_table
 from analysis.report.downloads import Download, data_url, downloads
 from analysis.report.matrix_table import MatrixView, matrix_table
 from analysis.report.over_time import over_time
+from analysis.report.percentiles_table import percentiles_table
 from analysis.report.report_tables import TABLES
 from analysis.report.table import TableView, claims_on_work, works_of_claim
 from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
@@ -89,7 +90,7 @@ class WorkView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportView:
-    """The whole report; `tables` are those of TABLES, of the database and of the details, by name.
+    """The whole report; `tables` are those of TABLES, of the database, the details and the percentiles, by name.
 
     `answers` are the claims that load can decide, `others` those it cannot; only the former are counted.
     """
@@ -160,7 +161,7 @@ def report_view(campaign: Campaign, charts: Sequence[Chart]) -> ReportView:
     )
 
 
-_TABLES = {**TABLES, "database": database_table, "details": details_table}
+_TABLES = {**TABLES, "database": database_table, "details": details_table, "percentiles": percentiles_table}
 
 
 def _answer(result: ClaimResult) -> AnswerView:

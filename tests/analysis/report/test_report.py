@@ -422,6 +422,17 @@ def test_what_is_shown_or_internal_is_a_metric() -> None:
     assert (SHOWN | INTERNAL.keys()) - set(METRIC_FIELDS) == set()
 
 
+def test_percentiles_are_told_as_far_as_there_are_requests_for_them(view: ReportView) -> None:
+    rows = {row.id: row.cells for row in view.tables["percentiles"].rows}
+    few, many = rows["sleep.async-blocking@closed-80"], rows["noop.async-native@closed-20"]
+    assert few["p99.9"] == "–"
+    assert few["longest"].startswith("≥ ")
+    assert int(many["requests"].replace(",", "")) > int(few["requests"].replace(",", ""))
+    assert all(
+        re.fullmatch(r"[\d.,]+ (µs|ms|s)", many[name]) for name in ("p50", "p75", "p90", "p95", "p99", "longest")
+    )
+
+
 def test_where_the_loop_stood_is_told(tmp_path: Path) -> None:
     folder = write_campaign(tmp_path / "c", claims=[CLAIMS["A20"]], treatments=A_A.treatments, rounds=1)
     campaign = load_campaign(folder)
