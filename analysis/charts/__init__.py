@@ -6,8 +6,8 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from analysis.charts.registry import charts
-from analysis.charts.two_processes import Job, draw_each, second_process
-from analysis.drawing.canvas import Picture
+from analysis.charts.two_processes import Drawing, Job, draw_each, second_process
+from analysis.drawing.canvas import Picture, Spot
 from analysis.reading.campaign import Campaign
 from analysis.reading.facts import machine
 from experiment.records.store import write_table
@@ -15,10 +15,14 @@ from experiment.records.store import write_table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart(Picture):
-    """A picture that was drawn: `kind` is the function that made it, `svg` the drawing in the light theme."""
+    """A picture that was drawn: `kind` is the function that made it, `svg` the drawing in the light theme.
+
+    `spots` are the values on it that a reader of a page can ask for.
+    """
 
     kind: str
     svg: str
+    spots: tuple[Spot, ...]
     folder: Path
 
     def file(self, ending: str) -> Path:
@@ -34,7 +38,7 @@ def draw_all(campaign: Campaign, out_dir: Path) -> list[Chart]:
         planned = pictures(campaign)
         jobs = [Job(picture=p, footer=footer, is_smoke=campaign.is_smoke, folder=out_dir) for _, p in planned]
         drawn = zip(planned, draw_each(jobs, second), strict=True)
-        return [_chart(kind, picture, svg, out_dir) for (kind, picture), svg in drawn]
+        return [_chart(kind, picture, drawing, out_dir) for (kind, picture), drawing in drawn]
 
 
 def pictures(campaign: Campaign) -> list[tuple[str, Picture]]:
@@ -53,8 +57,8 @@ def load_charts() -> None:
         import_module(f"{__name__}.{module.name}")
 
 
-def _chart(kind: str, picture: Picture, svg: str, folder: Path) -> Chart:
+def _chart(kind: str, picture: Picture, drawing: Drawing, folder: Path) -> Chart:
     parts = {field.name: getattr(picture, field.name) for field in fields(picture)}
-    chart = Chart(**parts, kind=kind, svg=svg, folder=folder)
+    chart = Chart(**parts, kind=kind, svg=drawing.svg, spots=drawing.spots, folder=folder)
     write_table(chart.file(".csv"), list(picture.rows[0]), (row.values() for row in picture.rows))
     return chart

@@ -3,7 +3,7 @@
 The CPU time of a request is the number that a noisy machine moves least.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -40,7 +40,12 @@ def _bar(campaign: Campaign, row: Row, metric: Metric) -> Bar:
         text=_WRITTEN[metric](value.median),
         ceiling=_limit(campaign, row, metric),
         is_hatched=row.name.is_copy,
+        range_text=_range(value, _WRITTEN[metric]),
     )
+
+
+def _range(value: Summary, write: Callable[[float], str]) -> str:
+    return f"{write(value.low)} to {write(value.high)} in {words.trials([value.n])}" if value.n > 1 else ""
 
 
 def _limit(campaign: Campaign, row: Row, metric: Metric) -> float | None:

@@ -157,6 +157,9 @@ def _dots(axes: Axes, canvas: Canvas, wait: Wait, y: float) -> None:
         start, end = max(p50, wait.reach_us / _US), axes.get_xlim()[1]
         axes.annotate("", xy=(end, y), xytext=(start, y), arrowprops=arrow(style.colour))
     axes.plot(p50, y, **marker_of(style, 18))
+    canvas.spot(axes, p50, y, of=wait.label, text=f"median {_value(wait.p50)}")
+    if wait.p99 is not None:
+        canvas.spot(axes, wait.p99.median / _US, y, of=wait.label, text=f"p99 {_value(wait.p99)}")
     for value in (wait.p50, wait.p99):
         if value is not None and not value.is_floor:
             whisker(axes, canvas.theme, value, y, unit=1 / _US)

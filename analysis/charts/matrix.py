@@ -42,13 +42,33 @@ class Cell:
         """Which of the five shades the cell has, 4 for the best."""
         return sum(self.relative >= step for step in _STEPS)
 
-    def details(self, room: float) -> list[str]:
-        """Return the figure, and tool and server where they are not the only ones, on one line where they fit."""
+    @property
+    def relation(self) -> str:
+        return "best" if self.relative == 1 else words.times(self.relative)
+
+    @property
+    def figure(self) -> str:
+        return words.rate(self.measured.value.median)
+
+    @property
+    def setting(self) -> str:
+        """Tool and server, where they are not the only ones."""
         name, server = self.measured.row.name, self.measured.row.treatment.server
         others = ServerConfig(tuple(changed for changed in server.changed if changed[0] != CORES.name))
-        figure, setting = words.rate(self.measured.value.median), ", ".join(p for p in (name.tool, others.words) if p)
-        together = f"{figure} · {setting}" if setting else figure
-        return [together] if text_width(together, SMALL) <= room else [figure, setting]
+        return ", ".join(part for part in (name.tool, others.words) if part)
+
+    @property
+    def told(self) -> str:
+        """Figure and setting on one line."""
+        return f"{self.figure} · {self.setting}" if self.setting else self.figure
+
+    @property
+    def answer(self) -> str:
+        return f"{self.relation}, {self.told}"
+
+    def details(self, room: float) -> list[str]:
+        """Return the figure, and tool and server where they are not the only ones, on one line where they fit."""
+        return [self.told] if text_width(self.told, SMALL) <= room else [self.figure, self.setting]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +80,14 @@ class Column:
     cores: str
     cells: Mapping[Style, Cell]
     missing: Mapping[Style, str]
+
+    @property
+    def conditions(self) -> str:
+        """Load and cores in few words."""
+        return f"{words.plural(self.load.users, 'user')}, {self.cores} core{'s' * self.is_of_all_cores}"
+
+    def why_missing(self, style: Style) -> str:
+        return self.missing.get(style, _NOT_ASKED)
 
     @property
     def is_of_all_cores(self) -> bool:
@@ -82,6 +110,11 @@ def columns_of(campaign: Campaign) -> list[Column]:
         for load in closed_loads(campaign, work, cores)[:1]
     ]
     return [column for column in every if len(column.cells) >= _FEWEST_STYLES]
+
+
+def styles_of(columns: Sequence[Column]) -> list[Style]:
+    """Return the styles with a cell in any column, in the fixed order."""
+    return [style for style in STYLES.values() if any(style in column.cells for column in columns)]
 
 
 def _column(campaign: Campaign, work: Work, load: str, cores: Value) -> Column:
@@ -119,7 +152,7 @@ def _picture(columns: Sequence[Column]) -> Picture:
         ),
         what="Matrix of handler styles and works",
         values=[
-            f"{_heading(column)}: "
+            f"{heading_of(column)}: "
             + ", ".join(f"{style.name} {words.times(cell.relative)}" for style, cell in column.cells.items())
             for column in columns
         ],
@@ -142,7 +175,7 @@ def _csv_row(column: Column, style: Style, cell: Cell) -> dict[str, Any]:
 
 def _finding(columns: Sequence[Column]) -> str:
     """Name the style that is slowest most often, and how far below the best it falls."""
-    slowest = {_heading(c): min(c.cells.items(), key=lambda item: item[1].relative) for c in columns}
+    slowest = {heading_of(c): min(c.cells.items(), key=lambda item: item[1].relative) for c in columns}
     clear = {work: (style, cell) for work, (style, cell) in slowest.items() if cell.shade < len(_STEPS)}
     if not clear:
         return "No style falls below nine tenths of the best in any work"
@@ -155,12 +188,12 @@ def _finding(columns: Sequence[Column]) -> str:
     )
 
 
-def _heading(column: Column) -> str:
+def heading_of(column: Column) -> str:
     return f"{column.work.name} on all cores" if column.is_of_all_cores else column.work.name
 
 
 def _draw(canvas: Canvas, *, columns: Sequence[Column]) -> None:
-    styles = [style for style in STYLES.values() if any(style in column.cells for column in columns)]
+    styles = styles_of(columns)
     width = min((canvas.width - _LABEL) / len(columns), 330.0)
     height = min((canvas.bottom - canvas.top - _COLUMN_HEAD) / len(styles), 118.0)
     axes = canvas.pixel_axes(canvas.left, canvas.top, canvas.right, canvas.bottom)
@@ -168,8 +201,7 @@ def _draw(canvas: Canvas, *, columns: Sequence[Column]) -> None:
     for i, column in enumerate(columns):
         x = _LABEL + width * (i + 0.5)
         _centred(axes, x, 18, column.work.name, size=BODY + 2, colour=theme.ink, weight="bold")
-        under = f"{words.plural(column.load.users, 'user')}, {column.cores} core{'s' * column.is_of_all_cores}"
-        _centred(axes, x, 46, under, size=SMALL, colour=theme.muted)
+        _centred(axes, x, 46, column.conditions, size=SMALL, colour=theme.muted)
     for j, style in enumerate(styles):
         y = _COLUMN_HEAD + height * j
         axes.add_patch(Rectangle((0, y + height / 2 - 11), 22, 22, color=style.colour, linewidth=0))
@@ -178,8 +210,10 @@ def _draw(canvas: Canvas, *, columns: Sequence[Column]) -> None:
             place, size = (_LABEL + width * i, y), (width, height)
             if cell := column.cells.get(style):
                 _draw_cell(axes, theme, cell, place, size)
+                x, middle = place[0] + width / 2, y + height / 2
+                canvas.spot(axes, x, middle, of=f"{style.name}, {heading_of(column)}", text=cell.answer)
             else:
-                _draw_reason(axes, theme, column.missing.get(style, _NOT_ASKED), place, size)
+                _draw_reason(axes, theme, column.why_missing(style), place, size)
 
 
 def _draw_cell(axes: Axes, theme: Theme, cell: Cell, place: tuple[float, float], size: tuple[float, float]) -> None:
@@ -189,8 +223,7 @@ def _draw_cell(axes: Axes, theme: Theme, cell: Cell, place: tuple[float, float],
     axes.add_patch(box)
     ink, details = theme.on_ramp[cell.shade], cell.details(width - 20)
     first = y + height / 2 - step * len(details) / 2 - 2
-    best = "best" if cell.relative == 1 else words.times(cell.relative)
-    _centred(axes, middle, first, best, size=BODY + 6, colour=ink, weight="bold")
+    _centred(axes, middle, first, cell.relation, size=BODY + 6, colour=ink, weight="bold")
     for k, line in enumerate(details):
         _centred(axes, middle, first + step * (k + 1.15), shortened(line, SMALL, width - 20), size=SMALL, colour=ink)
 

@@ -133,7 +133,15 @@ def _draw(canvas: Canvas, dots: Sequence[Dot]) -> None:
         cross = {"marker": "x", "markersize": 15, "markeredgewidth": 4, "color": canvas.theme.warn}
         look = marker_of(parse_variant(dot.trial.variant).style, 10) if dot.trial.is_valid else cross
         axes.plot(dot.place, dot.height(reach), linestyle="none", clip_on=False, **look)
+        canvas.spot(axes, dot.place, dot.height(reach), of=dot.trial.treatment, text=_told(dot))
     _names(axes, canvas, dots, reach)
+
+
+def _told(dot: Dot) -> str:
+    """Say of a trial what a reader is told who points at it."""
+    relative = f"{dot.relative:.2f}x its median" if dot.relative else words.NOT_MEASURED
+    invalid = "" if dot.trial.is_valid else f", invalid: {', '.join(dot.trial.rules)}"
+    return f"trial {dot.place}, round {dot.trial.round}: {relative}{invalid}"
 
 
 def _rounds(axes: Axes, canvas: Canvas, dots: Sequence[Dot]) -> None:

@@ -101,7 +101,9 @@ def _lag_picture(campaign: Campaign, load: str, lags: Sequence[Track]) -> Pictur
             for lag in lags
             for number, second, value in lag.points
         ],
-        draw=partial(_draw, tracks=lags, heading="worst loop lag in the second", scale_axis=axis.apply),
+        draw=partial(
+            _draw, tracks=lags, heading="worst loop lag in the second", scale_axis=axis.apply, write=words.duration
+        ),
     )
 
 
@@ -167,7 +169,13 @@ def _tokens_picture(campaign: Campaign, work: Work, load: str, tracks: tuple[Tra
             for one in tracks
             for number, second, value in one.points
         ],
-        draw=partial(_draw, tracks=tracks, heading="tokens", scale_axis=partial(_scale_tokens, tracks=tracks)),
+        draw=partial(
+            _draw,
+            tracks=tracks,
+            heading="tokens",
+            scale_axis=partial(_scale_tokens, tracks=tracks),
+            write="{:g}".format,
+        ),
     )
 
 
@@ -176,8 +184,17 @@ def _scale_tokens(axes: Axes, tracks: Sequence[Track]) -> None:
     axes.yaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
 
 
-def _draw(canvas: Canvas, tracks: Sequence[Track], heading: str, scale_axis: Callable[[Axes], None]) -> None:
-    """Draw the tracks into a slide's body, each named at its end; `scale_axis` sets up the vertical axis."""
+def _draw(
+    canvas: Canvas,
+    tracks: Sequence[Track],
+    heading: str,
+    scale_axis: Callable[[Axes], None],
+    write: Callable[[float], str],
+) -> None:
+    """Draw the tracks into a slide's body, each named at its end.
+
+    `scale_axis` sets up the vertical axis, `write` writes its values.
+    """
     right = canvas.right - max(text_width(one.label, BODY) for one in tracks) - 50
     axes = canvas.axes(canvas.left + TICKS_LEFT, canvas.top + 30, right, canvas.bottom - TICKS_BELOW, grid="both")
     scale_axis(axes)
@@ -188,6 +205,8 @@ def _draw(canvas: Canvas, tracks: Sequence[Track], heading: str, scale_axis: Cal
     canvas.note(right, canvas.bottom - 2, "seconds into the window", ha="right")
     for one in tracks:
         _draw_track(axes, canvas, one, is_dashed=one.what == _WAITING)
+        for second, value in one.by_round[one.clear]:
+            canvas.spot(axes, second + 0.5, value, of=one.label, text=f"{write(value)} in second {second + 1}")
     ends = [(end, one.by_round[one.clear][-1][1]) for one in tracks]
     name_ends(canvas, axes, ends, [one.label for one in tracks], size=BODY, start=4, reach=26)
 

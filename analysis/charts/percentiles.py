@@ -7,7 +7,7 @@ who wait for answers, and as arrivals do that follow a schedule.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import log10
+from math import ceil, log10
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -29,7 +29,7 @@ from experiment.design.model import LoadKind
 
 _FEWEST, _FEWEST_FOR_P99 = 10, 100  # requests; below ten a curve would be a guess
 _QUANTILES = {0.99: "one request in a hundred waits", 0.9: "one request in ten waits", 0.5: "half of the requests wait"}
-_POINTS_A_DECADE = 40
+_POINTS_A_DECADE, _SPOT_EVERY = 40, 4
 _TICKS = {1: "0", 2: "50", 4: "75", 10: "90", 100: "99", 1e3: "99.9", 1e4: "99.99", 1e5: "99.999"}
 _LABELS_AT_MOST = 420.0
 
@@ -171,7 +171,23 @@ def _draw(canvas: Canvas, curves: Sequence[Curve]) -> None:
     axes = _axes(canvas, curves, canvas.right - width)
     for one in curves:
         _draw_curve(axes, one)
+        _add_spots(canvas, axes, one, treatment_label(one.row.treatment))
     name_ends(canvas, axes, [c.end for c in curves], labels, size=SMALL, start=10, reach=30)
+
+
+def _add_spots(canvas: Canvas, axes: Axes, one: Curve, label: str) -> None:
+    """Let a reader ask for the response time at the marked percentiles, and at some between them."""
+    last = len(one.nines) - 1
+    for i, (q, seconds, is_floor) in enumerate(one.points()):
+        if i % _SPOT_EVERY == 0 or i == last:
+            waits = f"{'at least ' if is_floor else ''}{words.duration(seconds)}"
+            canvas.spot(axes, one.nines[i], seconds, of=label, text=f"p{_nines(q)}: {waits}")
+
+
+def _nines(q: float) -> str:
+    """Write a quantile as a percentile with as many digits as tell it from its neighbours: 50, 99.0, 99.95."""
+    digits = max(0, ceil(-log10(max(1 - q, 1e-9))) - 1) if q else 0
+    return f"{q * 100:.{digits}f}"
 
 
 def _draw_curve(axes: Axes, one: Curve) -> None:
@@ -231,6 +247,7 @@ def _draw_stall(canvas: Canvas, closed: Curve, arrivals: Curve) -> None:
         (arrivals, arrivals.row.name.style.colour, "arrivals on a schedule", 20),
     ):
         axes.plot(one.nines, one.seconds, color=colour, linewidth=3.5, solid_capstyle="round")
+        _add_spots(canvas, axes, one, label)
         at = min(range(len(one.nines)), key=lambda i: abs(one.nines[i] - near))
         axes.annotate(
             label,

@@ -146,6 +146,7 @@ def _draw(canvas: Canvas, sweeps: Sequence[Sweep]) -> None:
         right.axhline(P99_BOUND_S, color=canvas.theme.faint, linewidth=1.5)
     for each in sweeps:
         _draw_one(left, right, each)
+        _add_spots(canvas, left, right, each)
     _name_ends(canvas, right, sweeps)
     canvas.note(canvas.left, canvas.top + 12, "achieved, rps")
     canvas.note(middle, canvas.top + 12, "response time p99")
@@ -160,6 +161,15 @@ def _draw_one(left: Axes, right: Axes, each: Sweep) -> None:
     right.plot([x for x, _, _ in each.timed], [y for _, y, _ in each.timed], color=style.colour, linewidth=3)
     for x, y, is_floor in each.timed:
         right.plot([x], [y], markerfacecolor="none" if is_floor else style.colour, markeredgewidth=2, **look)
+
+
+def _add_spots(canvas: Canvas, left: Axes, right: Axes, each: Sweep) -> None:
+    for step in each.steps:
+        said = f"{words.rate(step.achieved_rps)} of {words.rate(step.arrived_rps)}"
+        canvas.spot(left, step.arrived_rps, step.achieved_rps, of=each.label, text=said)
+    for x, y, is_floor in each.timed:
+        said = f"p99 {'at least ' if is_floor else ''}{words.duration(y)} at {words.rate(x)}"
+        canvas.spot(right, x, y, of=each.label, text=said)
 
 
 def _name_ends(canvas: Canvas, axes: Axes, sweeps: Sequence[Sweep]) -> None:

@@ -18,7 +18,7 @@ from threading import Thread
 
 import matplotlib as mpl
 
-from analysis.drawing.canvas import Picture, slide
+from analysis.drawing.canvas import Picture, Spot, slide_canvas
 from analysis.drawing.files import write_figure
 from analysis.drawing.style import LIGHT, RC
 
@@ -30,6 +30,14 @@ _END_LIMIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A picture as it was drawn: its SVG in the light theme, and the values on it that a reader can ask for."""
+
+    svg: str
+    spots: tuple[Spot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """A picture to be drawn, and where to."""
 
@@ -38,10 +46,11 @@ class Job:
     is_smoke: bool
     folder: Path
 
-    def draw(self) -> str:
-        """Write the picture's drawings into the folder and return its SVG in the light theme."""
-        figure = slide(self.picture, LIGHT, footer=self.footer, is_smoke=self.is_smoke)
-        return write_figure(figure, self.folder, self.picture.name)
+    def draw(self) -> Drawing:
+        """Write the picture's drawings into the folder; return the one in the light theme."""
+        canvas = slide_canvas(self.picture, LIGHT, footer=self.footer, is_smoke=self.is_smoke)
+        svg = write_figure(canvas.figure, self.folder, self.picture.name)
+        return Drawing(svg=svg, spots=tuple(canvas.spots))
 
 
 @contextmanager
@@ -73,9 +82,9 @@ def _end(second: Popen[bytes]) -> None:
     second.stdout.close()
 
 
-def draw_each(jobs: Sequence[Job], second: Popen[bytes] | None) -> list[str]:
-    """Draw every picture and return their SVGs in the same order."""
-    todo, done = deque(enumerate(jobs)), dict[int, str]()
+def draw_each(jobs: Sequence[Job], second: Popen[bytes] | None) -> list[Drawing]:
+    """Draw every picture and return the drawings in the same order."""
+    todo, done = deque(enumerate(jobs)), dict[int, Drawing]()
     helper = Thread(target=_let_draw, args=(second, todo, done), daemon=True)
     with mpl.rc_context(RC):
         limit_s = 0.0  # what is broken off here needs no more pictures
@@ -93,12 +102,12 @@ def draw_each(jobs: Sequence[Job], second: Popen[bytes] | None) -> list[str]:
     return [done[number] for number in range(len(jobs))]
 
 
-def _draw(todo: deque[Numbered], done: dict[int, str]) -> None:
+def _draw(todo: deque[Numbered], done: dict[int, Drawing]) -> None:
     for number, job in _taken(todo):
         done[number] = job.draw()
 
 
-def _let_draw(second: Popen[bytes] | None, todo: deque[Numbered], done: dict[int, str]) -> None:
+def _let_draw(second: Popen[bytes] | None, todo: deque[Numbered], done: dict[int, Drawing]) -> None:
     """Send pictures to the second process until none is left, or it has ended, or a picture cannot be sent."""
     if second is None or second.stdin is None or second.stdout is None:
         return
@@ -126,7 +135,7 @@ def _cores() -> int:
 
 
 def serve() -> None:
-    """Be the second process: draw what comes in, answer with its SVG."""
+    """Be the second process: draw what comes in, answer with the drawing."""
     from analysis.charts import load_charts
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started it decides

@@ -43,6 +43,12 @@ class Line:
     def right(self) -> str:
         return f"{sentences.short(self.ratio)}, n = {self.ratio.estimate.n}" if self.ratio else ""
 
+    @property
+    def told(self) -> str:
+        """What a reader is told who points at the row."""
+        expected = f", expected {sentences.comparison(self.ratio).expected}" if self.ratio else ""
+        return f"{self.right}{expected}"
+
 
 @chart(place=10)
 def verdicts(campaign: Campaign) -> Iterator[Picture]:
@@ -150,6 +156,9 @@ def _draw(canvas: Canvas, *, lines: Sequence[Line]) -> None:
         canvas.rule(y + row / 2)
         if line.ratio:
             draw_interval(axes, canvas.theme, line.ratio, y=row * (i + 0.5), height=row * 0.76)
+            low, high = axes.get_xlim()
+            effect = min(max(line.ratio.estimate.effect or 1.0, low), high)
+            canvas.spot(axes, effect, row * (i + 0.5), of=line.heading, text=line.told)
         else:
             _mark(canvas, line.verdict, left + 14, y)
             _words(canvas, line.words, left + 34, y)

@@ -28,6 +28,12 @@ class Bar:
     text: str
     ceiling: float | None = None
     is_hatched: bool = False  # the A/A copy: the same colour, told apart by its texture
+    range_text: str = ""  # the range of the rounds in words, where there are several
+
+    @property
+    def told(self) -> str:
+        """What a reader is told who points at the bar."""
+        return f"{self.text} ({self.range_text})" if self.range_text else self.text
 
 
 def draw_bars(
@@ -60,6 +66,9 @@ def draw_bars(
             room = left - 14 - canvas.left
             canvas.text(left - 14, top + y + row / 2, bar.label, ha="right", colour=colour, room=room)
             _bar(axes, canvas, bar, y=y + row / 2, row=row, scale=scale)
+            if bar.value:
+                name = f"{bar.label}, {heading}" if headings else bar.label
+                canvas.spot(axes, bar.value.median, y + row / 2, of=name, text=bar.told)
             y += row
     if has_ceiling:  # the black tick, explained once above the bars
         y = canvas.top + _KEY * 0.3

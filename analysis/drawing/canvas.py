@@ -1,7 +1,7 @@
 """The slide: title, subtitle and footer around an empty body, and drawing by pixels from the top left."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from matplotlib.axes import Axes
@@ -31,8 +31,24 @@ _TITLE_LEADING, _SUBTITLE_LEADING = 1.22, 1.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spot:
+    """A place on a slide, in pixels from its top left corner, with a value that a reader can ask for.
+
+    `of` says whose value it is: a row's or a curve's label.
+    """
+
+    x: float
+    y: float
+    of: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Canvas:
-    """A figure of `height` pixels whose body spans [left, right] x [top, bottom] in pixels from the top left corner."""
+    """A figure of `height` pixels whose body spans [left, right] x [top, bottom] in pixels from the top left corner.
+
+    `spots` are the values that were placed on it so far, for pages on which a reader can point at them.
+    """
 
     figure: Figure
     theme: Theme
@@ -41,6 +57,7 @@ class Canvas:
     bottom: float = HEIGHT
     left: float = MARGIN
     right: float = WIDTH - MARGIN
+    spots: list[Spot] = field(default_factory=list)
 
     @property
     def width(self) -> float:
@@ -87,6 +104,11 @@ class Canvas:
     def marker(self, x: float, y: float, **look: Any) -> None:
         """Draw one marker at a pixel; `look` is what matplotlib's Line2D takes."""
         self.figure.add_artist(Line2D([x / WIDTH], [1 - y / self.height], linestyle="none", **look))
+
+    def spot(self, axes: Axes, x: float, y: float, *, of: str, text: str) -> None:
+        """Let a reader ask for the value at a point of the axes, whose limits must be set by then."""
+        across, down = pixel(axes, x, y)
+        self.spots.append(Spot(x=round(across, 1), y=round(down, 1), of=of, text=text))
 
     def axes(self, left: float, top: float, right: float, bottom: float, *, grid: Grid | None = None) -> Axes:
         """Return axes that fill a rectangle of pixels: no frame, hairline grid behind, muted tick labels."""
@@ -157,11 +179,16 @@ def blank(theme: Theme, height: int = HEIGHT) -> Canvas:
 
 
 def slide(picture: Picture, theme: Theme, *, footer: str, is_smoke: bool) -> Figure:
+    return slide_canvas(picture, theme, footer=footer, is_smoke=is_smoke).figure
+
+
+def slide_canvas(picture: Picture, theme: Theme, *, footer: str, is_smoke: bool) -> Canvas:
+    """Draw a slide; return its canvas, which knows the spots beside the figure."""
     whole = blank(theme)
     top = _header(whole, picture, is_smoke=is_smoke)
-    picture.draw(Canvas(figure=whole.figure, theme=theme, top=top + 22, bottom=HEIGHT - 76))
+    picture.draw(Canvas(figure=whole.figure, theme=theme, top=top + 22, bottom=HEIGHT - 76, spots=whole.spots))
     _footer(whole, footer, is_smoke=is_smoke)
-    return whole.figure
+    return whole
 
 
 def _header(canvas: Canvas, picture: Picture, *, is_smoke: bool) -> float:

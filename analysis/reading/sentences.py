@@ -126,14 +126,17 @@ def _alone(result: ComparisonResult) -> str:
 
 
 def tally(campaign: Campaign) -> str:
-    """Return how many statements came out how: `Of 21 statements judged, 17 are supported and 4 refuted`."""
-    judged = [r for r in campaign.results if r.verdict not in (Verdict.SKIPPED, Verdict.NOT_MEASURABLE)]
-    if not judged:
-        return "No statement could be judged"
-    counts = {v: sum(r.verdict is v for r in judged) for v in VERDICT_WORDS}
+    """Return how many claims came out how: `Of 30 claims, 25 are supported, 4 refuted and 1 inconclusive`.
+
+    A claim that load cannot decide is none of them: it is counted nowhere.
+    """
+    asked = [r for r in campaign.results if r.claim.is_measurable]
+    if not asked:
+        return "No claim could be judged"
+    counts = {v: sum(r.verdict is v for r in asked) for v in VERDICT_WORDS}
     (first, n), *others = [(VERDICT_WORDS[v].lower(), n) for v, n in counts.items() if n]
     outcomes = [f"{n} {'is' if n == 1 else 'are'} {first}", *(f"{n} {word}" for word, n in others)]
-    return f"Of {words.plural(len(judged), 'statement')} judged, {words.listing(outcomes)}"
+    return f"Of {words.plural(len(asked), 'claim')}, {words.listing(outcomes)}"
 
 
 def noise(campaign: Campaign) -> str:

@@ -5,18 +5,17 @@ one that could not decide it says so. What is not measured is not said.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from analysis.reading.campaign import Campaign
 from analysis.reading.facts import extremes, machine, measured_rows, phrase
 from analysis.reading.sentences import VERDICT_WORDS
-from analysis.reading.summary import main_load, summarise, works
+from analysis.reading.summary import main_load, works
+from analysis.report.numbers import numbers_of
 from analysis.report.question_texts import QUESTIONS, STYLE_FRAME, STYLE_QUESTION, Question, Saying
-from analysis.stats.results import ClaimResult, ComparisonResult, Verdict
+from analysis.stats.results import ClaimResult, Verdict
 from analysis.wording import markdown, words
 from bench_app.works import Work
 from experiment.design.metrics import GOODPUT
-from experiment.design.model import Treatment
 
 ANSWERS_COMMAND = "bench answers"
 _UNDECIDED = {
@@ -26,15 +25,6 @@ _UNDECIDED = {
     Verdict.NOT_MEASURABLE: "Whether {topic} cannot be measured by load.",
 }
 _SMOKE = "**Smoke run: not evidence.** Its windows are too short; the figures below only show that the page is made.\n"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Numbers:
-    """What a sentence may quote of one comparison."""
-
-    ratio: str
-    treated: str
-    base: str
 
 
 def answers_markdown(campaign: Campaign) -> str:
@@ -76,28 +66,7 @@ def _sentence(campaign: Campaign, saying: Saying, result: ClaimResult) -> str:
     if result.verdict in _UNDECIDED:
         return _UNDECIDED[result.verdict].format(topic=saying.topic)
     template = saying.supported if result.verdict is Verdict.SUPPORTED else saying.refuted
-    return template.format(*(numbers(campaign, c) for c in result.comparisons))
-
-
-def numbers(campaign: Campaign, result: ComparisonResult) -> Numbers:
-    asked, found = result.comparison, result.estimate
-    if found.effect is None:
-        ratio = words.NOT_MEASURED
-    elif asked.is_ratio:
-        ratio = f"{'at least ' if found.is_floor else ''}{words.times(found.effect)}"
-    else:
-        ratio = words.metric_value(asked.metric, found.effect)
-    return Numbers(
-        ratio=ratio, treated=_value(campaign, result, asked.treatment), base=_value(campaign, result, asked.baseline)
-    )
-
-
-def _value(campaign: Campaign, result: ComparisonResult, treatment: Treatment | None) -> str:
-    metric = result.comparison.metric
-    value = summarise(campaign, treatment.id, metric) if treatment else None
-    if value is None:
-        return words.NOT_MEASURED
-    return f"{'at least ' if value.is_floor else ''}{words.metric_value(metric, value.median)}"
+    return template.format(*(numbers_of(campaign, c) for c in result.comparisons))
 
 
 def _evidence(campaign: Campaign, result: ClaimResult) -> str:

@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup
 
 from analysis.charts import Chart
+from analysis.drawing.pages import page_environment
 from analysis.reading import sentences
 from analysis.reading.campaign import Campaign
 from analysis.report.table import TableView
 from analysis.report.view import AnswerView, FigureView, report_view
 from analysis.stats.results import ClaimResult, ComparisonResult
 from analysis.wording import markdown, words
-from analysis.wording.printable import one_line, printable
+from analysis.wording.printable import one_line
 from experiment.records.store import VERDICTS, write_table
 from experiment.records.writing import write_whole
 
@@ -47,7 +47,10 @@ VERDICT_COLUMNS = (
 
 
 def write_report(campaign: Campaign, charts: Sequence[Chart]) -> list[Path]:
-    """Write report.html and report.md into the campaign's folder and return their paths."""
+    """Write report.html and report.md into the campaign's folder and return their paths.
+
+    The page takes verdicts.csv and the charts' CSVs into itself, so those are written before.
+    """
     view = report_view(campaign, charts)
     paths = [campaign.folder.path / name for name in (REPORT_HTML, REPORT_MD)]
     for path in paths:
@@ -111,11 +114,12 @@ def _comparison_cells(judged: ComparisonResult) -> Sequence[Any]:
 @cache
 def _template(page: str) -> Template:
     """Return a page's template. Whatever it places is escaped there for its medium, unless it is markup already."""
-    is_html = page == REPORT_HTML
+    if page == REPORT_HTML:
+        return page_environment("analysis.report").get_template(f"{page}.j2")
     environment = Environment(
         loader=PackageLoader("analysis.report"),
-        autoescape=is_html,  # noqa: S701 - Markdown has its own escaping, by what finalizes each value
-        finalize=_for_html if is_html else _for_markdown,
+        autoescape=False,  # noqa: S701 - Markdown has its own escaping, by what finalizes each value
+        finalize=_for_markdown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -123,10 +127,6 @@ def _template(page: str) -> Template:
     )
     environment.filters |= {"table": _table, "answers": _answers, "picture": _picture, "one_line": _one_line}
     return environment.get_template(f"{page}.j2")
-
-
-def _for_html(value: Any) -> Any:
-    return printable(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _for_markdown(value: Any) -> Any:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from analysis.reading.campaign import Campaign
 from analysis.reading.facts import machine
-from analysis.report.answers import numbers
+from analysis.report.numbers import numbers_of
 from analysis.stats.results import ClaimResult, Verdict
 from analysis.wording import markdown, words
 
@@ -33,7 +33,7 @@ class Part:
         """Return the text for a verdict, with its numbers."""
         by_verdict = {Verdict.SUPPORTED: self.supported, Verdict.REFUTED: self.refuted}
         text = by_verdict.get(result.verdict, self.undecided)
-        return text.format(*(numbers(campaign, c) for c in result.comparisons))
+        return text.format(*(numbers_of(campaign, c) for c in result.comparisons))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,31 +1,13 @@
-// The page is complete without this: it only lets a reader overrule the system's colour scheme, and hide what
-// belongs to other works or claims.
-(() => {
-  const root = document.documentElement;
-  const button = document.getElementById("theme");
-  const system = matchMedia("(prefers-color-scheme: dark)");
-  const stored = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
-  const isDark = () => (root.dataset.theme || (system.matches ? "dark" : "light")) === "dark";
-  const show = () => {
-    button.textContent = isDark() ? "Light colours" : "Dark colours";
-    button.hidden = false;
-  };
-  if (stored() === "dark" || stored() === "light") root.dataset.theme = stored();
-  button.addEventListener("click", () => {
-    root.dataset.theme = isDark() ? "light" : "dark";
-    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* a page from disk may have no storage */ }
-    show();
-  });
-  system.addEventListener("change", show);
-  show();
-})();
-
+// The page is complete without this: it only lets a reader hide what belongs to other works or claims, and unfold or
+// fold everything at once.
 (() => {
   const form = document.getElementById("filter");
   const byWork = document.getElementById("by-work");
   const byClaim = document.getElementById("by-claim");
   const shown = document.getElementById("shown");
+  const choose = document.getElementById("choose");
   const claims = [...document.querySelectorAll(".answers > [data-claims]")];
+  const counted = claims.filter((each) => !each.parentElement.classList.contains("others"));
   const parts = [...document.querySelectorAll("main [data-works]")];
   const has = (part, name, value) => !value || part.dataset[name] === undefined || part.dataset[name].split(" ").includes(value);
   const apply = () => {
@@ -35,8 +17,8 @@
       const related = part.dataset.claims !== undefined || !claim || claim.dataset.works.split(" ").includes(part.dataset.works);
       part.hidden = !(has(part, "works", byWork.value) && has(part, "claims", byClaim.value) && related);
     }
-    const left = claims.filter((each) => !each.hidden).length;
-    shown.textContent = left === claims.length ? `All ${left} claims shown` : `${left} of ${claims.length} claims shown`;
+    const left = counted.filter((each) => !each.hidden).length;
+    shown.textContent = left === counted.length ? `All ${left} claims shown` : `${left} of ${counted.length} claims shown`;
     remember();
   };
   // What is chosen stands in the address, so that a view can be linked: in the query, because the hash leads to places.
@@ -69,9 +51,24 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(apply));
   addEventListener("hashchange", reveal);
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((each) => { each.open = true; }));
   form.hidden = false;
   recall();
   apply();
   reveal();
+  if (byWork.value || byClaim.value) choose.open = true;
+})();
+
+(() => {
+  const button = document.getElementById("unfold");
+  const folds = [...document.querySelectorAll("main details:not(.filter)")];
+  const isAll = () => folds.every((each) => each.open);
+  const show = () => { button.textContent = isAll() ? "Fold all" : "Unfold all"; };
+  button.addEventListener("click", () => {
+    const open = !isAll();
+    folds.forEach((each) => { each.open = open; });
+    show();
+  });
+  folds.forEach((each) => each.addEventListener("toggle", show));
+  button.hidden = false;
+  show();
 })();

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
 
@@ -16,6 +17,7 @@ from analysis.drawing.canvas import SMOKE_MARK, slide
 from analysis.drawing.style import LIGHT
 from analysis.reading.campaign import load_campaign
 from analysis.report.details_table import DETAILS, INTERNAL, SHOWN
+from analysis.report.downloads import downloads
 from analysis.report.report import VERDICT_COLUMNS, verdict_table_markdown, write_report, write_verdicts_csv
 from analysis.report.report_tables import use_table
 from analysis.report.view import SMOKE_TEXT, report_view
@@ -24,6 +26,7 @@ from experiment.design.claims import A_A, CLAIMS
 from experiment.design.metrics import METRICS
 from experiment.design.model import at_least
 from experiment.design.profiles import ARTICLE_CLAIMS
+from experiment.errors import StoreError
 from experiment.records.trial import METRIC_FIELDS
 from experiment.theory.validity import FAILURE_RULES, RULES
 from fake_campaigns import INVALID, write_campaign
@@ -79,8 +82,8 @@ class Written:
 
 
 def write(campaign: Campaign, charts: Sequence[Chart] = ()) -> Written:
-    page, markdown = write_report(campaign, charts)
     write_verdicts_csv(campaign)
+    page, markdown = write_report(campaign, charts)
     text = page.read_text(encoding="utf-8")
     return Written(campaign, list(charts), text, markdown.read_text(encoding="utf-8"), Page(text))
 
@@ -97,7 +100,7 @@ def view(drawn: Drawn) -> ReportView:
 
 
 def test_every_claim_is_answered_in_a_sentence(view: ReportView) -> None:
-    answers = {a.claim.id: a for a in view.answers}
+    answers = {a.claim.id: a for a in view.all_answers}
     found = {name: a.found.replace("\u00a0", " ") for name, a in answers.items()}
     assert answers.keys() == set(ARTICLE_CLAIMS)
     a1 = re.sub(r"0\.02\d", "0.02_", found["A1"])
@@ -109,19 +112,76 @@ def test_every_claim_is_answered_in_a_sentence(view: ReportView) -> None:
 
 
 def test_the_page_needs_nothing_but_itself(written: Written) -> None:
-    data = {"manifest.json", "trials.csv", "verdicts.csv"}
-    outside = [h for h in written.page.hrefs if h not in data and not h.startswith(("#", "charts/", "data:"))]
-    assert outside == []
+    assert [h for h in written.page.hrefs if not h.startswith(("#", "data:"))] == []
     assert not re.search(r"@import|url\((?!#)|https?://(?!www\.w3\.org/)", written.html)
     assert str(written.campaign.folder.path) not in written.html
+
+
+def content(link: str) -> bytes:
+    with urlopen(link) as answer:  # noqa: S310 - a link that holds its own data
+        return bytes(answer.read())
+
+
+def test_the_campaign_s_files_are_in_the_page_byte_by_byte(written: Written) -> None:
+    links = {str(a["download"]): str(a["href"]) for tag, a in written.page.tags if tag == "a" and a.get("download")}
+    folder = written.campaign.folder.path
+    for name in ("trials.csv", "verdicts.csv", "throughput.csv", "manifest.json"):
+        assert content(links[f"{written.campaign.name}-{name}"]) == (folder / name).read_bytes()
+    for chart in written.charts:
+        assert content(links[f"{chart.name}.csv"]) == chart.file(".csv").read_bytes()
+
+
+def test_a_file_that_is_too_large_for_the_page_is_named_with_its_place(
+    drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.report.downloads.LIMIT_BYTES", 10)
+    text = write(drawn.campaign).html
+    assert "data:text/csv" not in text
+    assert "<code>trials.csv</code>" in text
+    assert "Too large to be in this page; it lies beside it" in text
+
+
+def test_a_link_in_a_file_s_place_brings_nothing_else_into_the_page(tmp_path: Path) -> None:
+    folder = write_campaign(tmp_path / "c", claims=[CLAIMS["A20"]], treatments=A_A.treatments, rounds=1)
+    campaign = load_campaign(folder)
+    secret = tmp_path / "secret"
+    secret.write_text("secret", encoding="utf-8")
+    (folder / "latency.csv").unlink()
+    (folder / "latency.csv").symlink_to(secret)
+    with pytest.raises(StoreError, match="is a link"):
+        downloads(campaign)
+
+
+def test_the_first_alarm_is_told_in_full_and_the_others_are_folded(
+    drawn: Drawn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.report.view.alarms", lambda _: ("first", "second", "third"))
+    text = write(drawn.campaign).html
+    assert text.count("Distrust this campaign.") == 1
+    assert "2 more reasons to distrust it" in text
+    assert text.index("first</p>") < text.index('<details class="alarm">') < text.index("<p>second</p>")
+
+
+def test_one_number_of_claims_is_told_everywhere(written: Written, view: ReportView) -> None:
+    measurable = sum(CLAIMS[name].is_measurable for name in ARTICLE_CLAIMS)
+    assert len(view.answers) == measurable
+    assert view.tally.startswith(f"Of {measurable} claims, ")
+    assert f"{measurable} claims judged" in view.multiplicity
+    told = {int(n) for n in re.findall(r"(\d+) claims", written.html[: written.html.index("<script>")])}
+    assert told == {measurable}
+
+
+def test_verdicts_are_told_once(written: Written) -> None:
+    lists = [attrs for tag, attrs in written.page.tags if tag == "ul" and "answers" in (attrs.get("class") or "")]
+    assert len(lists) == 2  # what load can decide, and what it cannot
+    folded = written.html.index('<h2 id="intervals">')
+    assert written.html.rindex("<details", 0, folded) > written.html.index('id="answers"')
 
 
 def test_every_link_leads_somewhere(written: Written) -> None:
     for href in written.page.hrefs:
         if href.startswith("#"):
             assert href[1:] in written.page.ids
-        elif not href.startswith("data:"):
-            assert (written.campaign.folder.path / href).is_file()
 
 
 def test_no_two_things_on_the_page_have_the_same_name(written: Written) -> None:
@@ -170,16 +230,27 @@ def test_invalid_trials_are_listed_with_their_reason(written: Written, view: Rep
 
 
 def test_the_page_goes_from_the_answer_to_how_it_was_measured(written: Written) -> None:
-    sections = ("answers", "intervals", "styles", "work-sleep", "cost", "treatments", "rounds", "trials", "how")
+    sections = (
+        "styles",
+        "answers",
+        "intervals",
+        "work-sleep",
+        "cost",
+        "time",
+        "treatments",
+        "trials",
+        "how",
+        "downloads",
+    )
     places = [written.page.ids.index(name) for name in sections]
     assert places == sorted(places)
 
 
-def test_every_chart_says_metric_load_and_n_and_links_to_its_numbers(written: Written) -> None:
+def test_every_chart_says_metric_load_and_n_and_has_its_numbers(written: Written) -> None:
     view = report_view(written.campaign, written.charts)
-    for figure in (*view.matrix, *view.cost, *view.order, *(f for work in view.works for f in work.figures)):
+    for figure in (*view.styles, *view.cost, *view.order, *(f for work in view.works for f in work.figures)):
         assert re.search(r"\d (rounds?|trials?)\b", figure.chart.caption), figure.chart.name
-        assert f'href="{figure.href(".csv")}"' in written.html
+        assert f'href="{figure.numbers}" download="{figure.chart.name}.csv"' in written.html
         assert f'href="#{figure.chart.name}"' in written.html
 
 
@@ -349,6 +420,17 @@ def test_every_metric_is_shown_or_kept_from_readers_for_a_reason(view: ReportVie
 
 def test_what_is_shown_or_internal_is_a_metric() -> None:
     assert (SHOWN | INTERNAL.keys()) - set(METRIC_FIELDS) == set()
+
+
+def test_percentiles_are_told_as_far_as_there_are_requests_for_them(view: ReportView) -> None:
+    rows = {row.id: row.cells for row in view.tables["percentiles"].rows}
+    few, many = rows["sleep.async-blocking@closed-80"], rows["noop.async-native@closed-20"]
+    assert few["p99.9"] == "–"
+    assert few["longest"].startswith("≥ ")
+    assert int(many["requests"].replace(",", "")) > int(few["requests"].replace(",", ""))
+    assert all(
+        re.fullmatch(r"[\d.,]+ (µs|ms|s)", many[name]) for name in ("p50", "p75", "p90", "p95", "p99", "longest")
+    )
 
 
 def test_where_the_loop_stood_is_told(tmp_path: Path) -> None:

@@ -309,7 +309,7 @@ def test_a_verdict_is_told_by_sign_and_word_not_by_colour_alone(whole: Campaign)
 def test_the_title_card_names_campaign_machine_and_tally(whole: Campaign) -> None:
     found = texts(draw_title(whole, LIGHT))
     said = " ".join(found)
-    for part in ("statements judged", whole.name, "2 cores", "fastapi 0.130.0", "byte-identical"):
+    for part in ("claims, ", whole.name, "2 cores", "fastapi 0.130.0", "byte-identical"):
         assert part in said
     counts = [text.split() for text in found if text[:1] in set(VERDICT_SIGNS.values())]
     assert sum(int(count) for _, count in counts) == len(whole.results)

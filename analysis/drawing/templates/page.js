@@ -1,4 +1,5 @@
-// The page is complete without this: it only lets a reader overrule the system's colour scheme, and unfolds for print.
+// What every page does with a script, and is complete without: a reader may overrule the system's colour scheme; what a
+// link leads to is unfolded; a page that says so on its root unfolds everything for paper.
 (() => {
   const root = document.documentElement;
   const button = document.getElementById("theme");
@@ -17,12 +18,22 @@
   });
   system.addEventListener("change", show);
   show();
+
   const unfold = () => {
-    const card = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    const folded = card && card.querySelector(":scope > details.whole");
-    if (folded) folded.open = true;
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    const own = target.querySelector(":scope > details.whole");
+    if (own) own.open = true;
+    let isMoved = false;
+    for (let each = target.closest("details"); each; each = each.parentElement.closest("details")) {
+      isMoved ||= !each.open;
+      each.open = true;
+    }
+    if (isMoved) target.scrollIntoView();
   };
   addEventListener("hashchange", unfold);
   unfold();
-  addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((each) => { each.open = true; }));
+  if (root.dataset.paper === "unfolded") {
+    addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((each) => { each.open = true; }));
+  }
 })();
