@@ -65,8 +65,8 @@ audit: $(DEVSTAMP)  ## the dependencies alone: pinned, hashed, installed as lock
 serve: setup  ## serve the app and all it needs on port 8000, for curl and /docs
 	$(BIN)/bench serve $(ARGS)
 
-locust: setup  ## Locust's own web UI against `make serve`
-	$(BIN)/locust -f locustfiles/closed.py --host http://127.0.0.1:8000 --web-host 127.0.0.1 $(ARGS)
+locust: setup  ## Locust's own web UI against `make serve`: its route /sleep/def, unless ARGS="--path /sleep/async-native"
+	$(BIN)/locust -f locustfiles/closed.py --web-host 127.0.0.1 $(ARGS)
 
 doctor: setup  ## is this machine fit to measure on
 	$(BIN)/bench doctor $(ARGS)

@@ -23,11 +23,9 @@ class DuplicateNameError(ValueError):
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that is most similar to `name`, or None if none is similar."""
-    import difflib
+    from bench_app.spelling import near  # seldom needed, so the measured process does without it
 
-    folded = {k.lower(): k for k in known}
-    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.4)
-    return folded[close[0]] if close else None
+    return next(iter(near(name, known)), None)
 
 
 class Table(Mapping[str, Row], Generic[Row]):

@@ -7,6 +7,7 @@ BenchError                    anything that this project refuses or cannot do; s
 `-- EnvironmentUnfitError     the machine or a service it needs is not usable (exit 6)
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
 
 
@@ -20,6 +21,18 @@ class Exit(IntEnum):
     INVALID = 4
     ENVIRONMENT = 6
     INTERRUPTED = 130
+
+
+EXIT_MEANINGS: Mapping[Exit, str] = {
+    Exit.OK: "done",
+    Exit.OUR_FAULT: "a fault of bench itself; the message names the file with the details",
+    Exit.USAGE: "the call is wrong: a word, an option, or a folder or file it names",
+    Exit.GATE_FAILED: "a gate failed: what --fail-on names has happened",
+    Exit.INVALID: "measured, but the trials are not valid: nothing could be judged",
+    Exit.ENVIRONMENT: "this machine, or an app or service that is needed, cannot do it",
+    Exit.INTERRUPTED: "interrupted, as by Ctrl-C; what was measured is kept",
+}
+"""What each code means. In every case but the first a message says what happened."""
 
 
 class BenchError(Exception):

@@ -18,7 +18,9 @@ START_LIMIT_S = 60.0
 class ClosedLoad:
     """A fixed number of users; each sends again when answered, or sends once (a burst)."""
 
-    def __init__(self, target: Target, ledger: Ledger, *, users: int, once: bool, stagger_s: float = 0.0) -> None:
+    def __init__(
+        self, target: Target, ledger: Ledger, *, users: int, once: bool, stagger_s: float = 0.0, first_s: float = 0.0
+    ) -> None:
         """Prepare for `users` calls of `user_task`; the first requests are spread evenly over `stagger_s`.
 
         Users that all start at once stay in step, so that a handler that waits 100 ms is answered in volleys of 80, and
@@ -32,6 +34,7 @@ class ClosedLoad:
         self._tally = ledger.tally
         self._once = once
         self._stagger_s = stagger_s
+        self._first_s = first_s
         self._connections: list[Connection] = []
         self._waiting = 0
         self._done = 0
@@ -78,7 +81,7 @@ class ClosedLoad:
                 self._ask(connection, self._start_t)
                 self._count_done()
             else:
-                gevent.sleep(self._stagger_s * number / self.users)
+                gevent.sleep(self._first_s + self._stagger_s * number / self.users)
                 self._keep_asking(connection)
             Event().wait()
         finally:

@@ -1,7 +1,7 @@
 """Loads whose requests come on a schedule: the open load, and the bystander that runs beside every load."""
 
 from collections.abc import Iterator
-from itertools import chain, repeat
+from itertools import chain, islice, repeat
 from math import ceil, inf
 from time import perf_counter
 
@@ -99,4 +99,4 @@ def _offsets(order: OpenOrder | ReplayOrder) -> Iterator[float]:
     """Return the schedule, which never ends: after the last recorded arrival the next one never comes."""
     if isinstance(order, ReplayOrder):
         return chain(order.offsets_s, repeat(inf))
-    return schedule(order.arrivals, order.rate_rps, order.seed)
+    return islice(schedule(order.arrivals, order.rate_rps, order.seed), order.first, None, order.every)

@@ -60,7 +60,9 @@ def load_side(environment: Environment, command: TrialCommand) -> Side[Load]:
     load: Load
     match order:
         case ClosedOrder():
-            load = ClosedLoad(target, ledger, users=order.users, once=False, stagger_s=order.stagger_s)
+            load = ClosedLoad(
+                target, ledger, users=order.users, once=False, stagger_s=order.stagger_s, first_s=order.first_s
+            )
         case BurstOrder():
             load = ClosedLoad(target, ledger, users=order.requests, once=True)
         case _:

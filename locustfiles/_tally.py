@@ -39,7 +39,7 @@ class Tally(ABC):
         self.seconds: list[Second] = []
         self._answers_per_bin: list[int] = []
         self._drops: list[float] = []
-        self._in_flight_s = 0.0
+        self.in_flight_ns = 0  # whole, so that the sum of several tallies is exact
 
     def begin(self, *, open_t: float, window_s: float, drain_s: float = 0.0) -> None:
         """Set the window: from `open_t` for `window_s`, and then `drain_s` more for what is in flight."""
@@ -89,7 +89,7 @@ class Tally(ABC):
     @property
     def in_flight_mean(self) -> float:
         """The number in flight, averaged over the window (the N of Little's law)."""
-        return self._in_flight_s / self.window_s if self.window_s > 0 else 0.0
+        return self.in_flight_ns / 1e9 / self.window_s if self.window_s > 0 else 0.0
 
     @property
     def answers_per_bin(self) -> list[int]:
@@ -103,7 +103,7 @@ class Tally(ABC):
         start = max(self.open_t, intended)
         end = min(self.close_t, ended)
         if end > start:
-            self._in_flight_s += end - start
+            self.in_flight_ns += int((end - start) * 1e9 + 0.5)
 
     def _answered(self, intended: float, sent_t: float, ended: float) -> None:
         self.response.counts.record(int((ended - intended) * 1e6 + 0.5))

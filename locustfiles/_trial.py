@@ -6,11 +6,13 @@ import sys
 import time
 from collections import Counter
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import gevent
+from gevent.event import Event as Wish
 from locust import User, task
 from locust.env import Environment
+from locust.runners import Runner, WorkerRunner
 
 from _arrival import anchor
 from _recorder import quantile_us
@@ -47,54 +49,87 @@ def emit(event: Event) -> None:
     sys.stdout.flush()
 
 
-class Trial:
-    """One trial. `run` it once."""
+class Telling(Protocol):
+    """Who is told how a trial goes."""
 
-    def __init__(self, environment: Environment, command: TrialCommand) -> None:
+    def event(self, event: Event) -> None:
+        """Pass on that the load or the window begins or ends."""
+
+    def second(self, number: int, answers: int, errors: int, response: Counter[int]) -> None:
+        """Pass on what came in a second of the window; `response` counts by bucket."""
+
+
+class TellingHarness:
+    """Tells the harness, on stdout, of a trial that this process alone carries out."""
+
+    def __init__(self, trial_id: str) -> None:
+        self._trial_id = trial_id
+
+    def event(self, event: Event) -> None:
+        emit(event)
+
+    def second(self, number: int, answers: int, errors: int, response: Counter[int]) -> None:
+        p99_us = quantile_us(response, 0.99)
+        emit(ProgressEvent(trial_id=self._trial_id, second=number, rps=answers, p99_us=p99_us, errors=errors))
+
+
+class Trial:
+    """One trial. `run` it once; where somebody else says when: `prepare`, `measure`, `result`, and `stop` anyway."""
+
+    def __init__(self, environment: Environment, command: TrialCommand, telling: Telling | None = None) -> None:
         """Prepare everything that can be refused. Raises ValueError for a request that cannot be written."""
         self._command = command
+        self._telling = telling or TellingHarness(command.trial_id)
         self._environment = environment
         self._main = load_side(environment, command)
         self._bystander = bystander_side(environment, command)
         self._sides: list[Side[Any]] = [self._main, self._bystander] if self._bystander else [self._main]
         self._load, self._tally = self._main.load, self._main.tally
         self._is_burst = isinstance(command.load, BurstOrder)
+        self.closing = self._load.finished
+        """Ends the window when it is set: a burst's own end, or that of all parts of it."""
         self._p99_base: Counter[int] = Counter()
         self._cpu_s = self._wall_s = 0.0
 
     def run(self) -> None:
         """Carry the trial out and emit its events, the result last; whatever happens, nothing stays open."""
         try:
-            self._prepare()
-            self._measure()
-            result = self._result()
+            self.prepare()
+            self.measure(perf_counter())
+            result = self.result()
         finally:
-            gc.enable()
-            self._stop()
+            self.stop()
         emit(result)
 
-    def _prepare(self) -> None:
+    @property
+    def finished(self) -> Wish:
+        """Set when a burst has all its answers."""
+        return self._load.finished
+
+    def prepare(self) -> None:
+        """Connect all users."""
         runner = self._environment.runner
         assert runner is not None, "created in trials.py"  # noqa: S101
         TrialUser.load = self._load
         anchor()
-        runner.start(self._load.users, spawn_rate=self._load.users)
+        _start_users(runner, self._load.users)
         for side in self._sides:
             side.load.prepare()
         # A collection in the window would stop every user for its duration; a trial makes no cycles worth collecting.
         gc.collect()
         gc.disable()
 
-    def _measure(self) -> None:
+    def measure(self, start_t: float) -> None:
+        """Begin the load at `start_t` (perf_counter seconds), and return when the drain has ended."""
         command = self._command
-        start_t = perf_counter()
         open_t = start_t if self._is_burst else start_t + command.warmup_s
         for side in self._sides:
             side.tally.begin(open_t=open_t, window_s=command.window_s, drain_s=command.drain_s)
+        gevent.sleep(max(start_t - perf_counter(), 0.0))
         for side in self._sides:
             side.load.start(start_t, side.tally.close_t)
         gevent.sleep(0)  # let the users send before anything is written about it
-        emit(WarmEvent(trial_id=command.trial_id, t=start_t))
+        self._telling.event(WarmEvent(trial_id=command.trial_id, t=start_t))
         gevent.sleep(max(open_t - perf_counter(), 0.0))
         self._window()
         self._drain()
@@ -107,7 +142,7 @@ class Trial:
     def _window(self) -> None:
         trial_id, tally = self._command.trial_id, self._tally
         cpu_s, wall_s = time.process_time(), perf_counter()
-        emit(WindowOpenEvent(trial_id=trial_id, t=tally.open_t))
+        self._telling.event(WindowOpenEvent(trial_id=trial_id, t=tally.open_t))
         self._p99_base = tally.response.counts.snapshot()
         for second in range(math.ceil(self._command.window_s)):
             if self._wait_until(min(tally.open_t + second + 1, tally.close_t)):
@@ -115,11 +150,11 @@ class Trial:
             if tally.open_t + second + 1 <= tally.close_t:
                 self._progress(second)
         self._cpu_s, self._wall_s = time.process_time() - cpu_s, perf_counter() - wall_s
-        emit(WindowCloseEvent(trial_id=trial_id, t=tally.close_t))
+        self._telling.event(WindowCloseEvent(trial_id=trial_id, t=tally.close_t))
 
     def _wait_until(self, t: float) -> bool:
         """Wait for a time of the window; True if the load (a burst) finished before it, which ends the window."""
-        if not self._load.finished.wait(timeout=max(t - perf_counter(), 0.0)):
+        if not self.closing.wait(timeout=max(t - perf_counter(), 0.0)):
             return False
         closed_t = perf_counter()
         for side in self._sides:
@@ -133,29 +168,24 @@ class Trial:
             side.ledger.settle()
         counted = self._tally.seconds[second]
         before, self._p99_base = self._p99_base, self._tally.response.counts.snapshot()
-        emit(
-            ProgressEvent(
-                trial_id=self._command.trial_id,
-                second=second,
-                rps=counted.answers,
-                p99_us=quantile_us(self._p99_base - before, 0.99),
-                errors=counted.errors + counted.wrong,
-            )
-        )
+        self._telling.second(second, counted.answers, counted.errors + counted.wrong, self._p99_base - before)
 
     def _drain(self) -> None:
         """Wait for what is in flight, no longer than ordered."""
         while perf_counter() < self._tally.end_t and any(side.load.in_flight for side in self._sides):
             gevent.sleep(_DRAIN_POLL_S)
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End all users, and close everything."""
+        gc.enable()
         runner = self._environment.runner
         if runner is not None:
             runner.stop()
         if self._bystander:
             self._bystander.load.stop()
 
-    def _result(self) -> ResultEvent:
+    def result(self) -> ResultEvent:
+        """Return all that was counted."""
         tally, load = self._tally, self._load
         return ResultEvent(
             trial_id=self._command.trial_id,
@@ -171,6 +201,7 @@ class Trial:
             bin_s=BIN_S,
             answers_per_bin=tuple(tally.answers_per_bin),
             in_flight_mean=tally.in_flight_mean,
+            in_flight_ns=tally.in_flight_ns,
             in_flight_end=tally.in_flight_end,
             makespan_s=self._makespan_s(),
             bystander=self._bystander_counts(),
@@ -205,3 +236,11 @@ class Trial:
         if not self._is_burst or tally.answers < self._load.users or tally.last_answer_t is None:
             return None
         return tally.last_answer_t - tally.open_t
+
+
+def _start_users(runner: Runner, users: int) -> None:
+    """Start users in this process at once; a worker's are otherwise started by its master, some a second."""
+    if isinstance(runner, WorkerRunner):
+        runner.spawn_users({TrialUser.__name__: users})
+    else:
+        runner.start(users, spawn_rate=users)

@@ -1,10 +1,11 @@
 """A closed load by hand: N users, each sends again as soon as it is answered.
 
-    locust -f locustfiles/closed.py --host http://127.0.0.1:8000 --path /sleep/def
+    locust -f locustfiles/closed.py
     locust -f locustfiles/closed.py --host http://127.0.0.1:8000 --path /sleep/def --headless -u 80 -r 80 -t 10s
 
-The first opens Locust's web page on http://localhost:8089. For figures to compare use `make bench`: Locust's own
-percentiles are whole milliseconds, count the ramp-up, and forget what was never answered.
+The first opens Locust's web page on http://localhost:8089; without options it asks for /sleep/def of `bench serve`,
+which listens on port 8000. For figures to compare use `make bench`: Locust's own percentiles are whole milliseconds,
+count the ramp-up, and forget what was never answered.
 """
 
 from time import perf_counter
@@ -17,7 +18,7 @@ from locust.user.task import LOCUST_STATE_RUNNING
 from _client import Connection
 from _load_closed import PAUSE_AFTER_REFUSAL_S
 from _report import Report
-from _standalone import add_request_options, target_of
+from _standalone import HOST, add_request_options, target_of
 from _target import CONNECT_KINDS
 
 
@@ -28,6 +29,8 @@ def _add_options(parser: LocustArgumentParser) -> None:
 
 class ClosedUser(User):
     """Asks, waits for the answer, asks again: no think time, which would cap the load at N / think time."""
+
+    host = HOST  # what Locust's web page offers
 
     def on_start(self) -> None:
         options = self.environment.parsed_options

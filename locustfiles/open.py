@@ -20,7 +20,7 @@ from locust.user.task import LOCUST_STATE_RUNNING
 
 from _arrivals import Arrivals, schedule
 from _report import Report
-from _standalone import add_request_options, target_of
+from _standalone import HOST, add_request_options, target_of
 from _target import Failure
 
 _LOOK_AGAIN_S = 0.1
@@ -72,6 +72,7 @@ class OpenUser(User):
     """Keeps the schedule; each arrival has a greenlet of its own."""
 
     fixed_count = 1
+    host = HOST  # what Locust's web page offers
 
     def on_start(self) -> None:
         options: Any = self.environment.parsed_options

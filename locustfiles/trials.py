@@ -2,26 +2,29 @@
 
     python locustfiles/trials.py
 
+    python locustfiles/trials.py --workers 2 [--bind 127.0.0.1:5557] [--cores 0,1]
+
 Commands come as JSON lines on stdin, events go as JSON lines to stdout, logs to stderr; README.md of this folder
-describes both. Starting Locust takes longer than many a trial, so it is started once. Ends, with every socket closed,
-on {"do":"quit"}, at the end of stdin, on SIGTERM and on SIGINT; a malformed command is answered with an "error" event
-and changes nothing.
+describes both. With workers this process is Locust's master and drives nothing itself: worker.py does, started from
+here on this machine. Starting Locust takes longer than many a trial, so it is started once. Ends, with every socket
+closed, on {"do":"quit"}, at the end of stdin, on SIGTERM and on SIGINT; a malformed command is answered with an "error"
+event and changes nothing.
 """
 
 from __future__ import annotations
 
+import argparse
 import gc
 import logging
 import os
 import platform
-import resource
 import signal
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import gevent
 import locust
-from gevent import get_hub
 from gevent.event import Event
 from gevent.queue import Queue
 from locust.env import Environment
@@ -30,41 +33,27 @@ from locust.stats import RequestStats
 # The words of this very checkout, whatever else is installed; before other folders, after this one.
 sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
+from _crew import WorkerError
+from _process import allow_many_descriptors, end, stdin_lines
 from _trial import Trial, TrialUser, emit
+from _workers import crew
 from experiment.records.driver_protocol import (
     ErrorEvent,
     ProtocolError,
     QuitCommand,
     ReadyEvent,
     TrialCommand,
+    WorkerFacts,
     read_command,
 )
 
 Commands = Queue[TrialCommand]
 
 log = logging.getLogger("trials")
-_MOST_DESCRIPTORS = 65536
 # Whoever ends this process waits for it: a trial that cannot be ended is left to the operating system.
 _LEAVE_LIMIT_S = 3.0
-_READ = 1
-
-
-def stdin_lines() -> Iterator[bytes]:
-    """Yield stdin's lines until it ends, without ever blocking the event loop."""
-    hub = get_hub()
-    # Waits for readiness and then reads what is there. O_NONBLOCK would do too, but on a terminal it would also apply
-    # to stdout, which is the same open file there.
-    readable = hub.loop.io(sys.stdin.fileno(), _READ)
-    rest = b""
-    while True:
-        hub.wait(readable)
-        data = os.read(sys.stdin.fileno(), 65536)
-        if not data:
-            return
-        *lines, rest = (rest + data).split(b"\n")
-        yield from lines
 
 
 def take_commands(commands: Commands, leave: Event) -> None:
@@ -81,17 +70,20 @@ def take_commands(commands: Commands, leave: Event) -> None:
     leave.set()
 
 
-def carry_out(environment: Environment, commands: Commands) -> None:
+def carry_out(run: Callable[[TrialCommand], None], commands: Commands) -> None:
     """Run one trial after the other; one that breaks is answered with an error and does not end the process."""
     for command in commands:
         try:
-            Trial(environment, command).run()
+            run(command)
         except Exception as reason:
-            log.exception("trial %s broke", command.trial_id)
-            emit(ErrorEvent(trial_id=command.trial_id, message=f"{type(reason).__name__}: {reason}"))
+            if not isinstance(reason, WorkerError):
+                log.exception("trial %s broke", command.trial_id)
+            said = str(reason) if isinstance(reason, WorkerError) else f"{type(reason).__name__}: {reason}"
+            emit(ErrorEvent(trial_id=command.trial_id, message=said))
 
 
 def create_environment() -> Environment:
+    """Return an environment in which this process drives by itself."""
     environment = Environment(user_classes=[TrialUser], events=locust.events)
     # the cache of percentiles over the last seconds is for the web page only
     environment.stats = RequestStats(use_response_times_cache=False)
@@ -101,38 +93,46 @@ def create_environment() -> Environment:
     return environment
 
 
-def allow_many_descriptors() -> None:
-    """Raise the soft limit of open files as far as this process may."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _MOST_DESCRIPTORS)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+def alone() -> tuple[Environment, Callable[[TrialCommand], None], tuple[WorkerFacts, ...]]:
+    """Return what carries trials out in this process."""
+    environment = create_environment()
+    return environment, lambda command: Trial(environment, command).run(), ()
 
 
-def end(worker: gevent.Greenlet[..., None], environment: Environment) -> None:
+def end_all(worker: gevent.Greenlet[..., None], environment: Environment) -> None:
     """End the trial that runs, if any, and Locust."""
     worker.kill()
-    if environment.runner is not None:
-        environment.runner.quit()
+    end(environment)
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--workers", type=int, default=0, metavar="N", help="worker processes; 0: this one drives")
+    parser.add_argument("--bind", default="127.0.0.1:0", metavar="HOST:PORT", help="where workers find this master")
+    parser.add_argument("--cores", default="", metavar="N,N", help="cores for the workers, one after the other")
+    return parser.parse_args()
 
 
 def main() -> None:
     """Start Locust, say "ready", obey until told to leave."""
+    asked = options()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
     allow_many_descriptors()
-    environment = create_environment()
     leave = Event()
     commands: Commands = Queue()
     for signum in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(signum, leave.set)
-    # what was imported stays: the collector need not look at it again in every trial
-    gc.collect()
-    gc.freeze()
-    worker = gevent.spawn(carry_out, environment, commands)
-    gevent.spawn(take_commands, commands, leave)
-    emit(ReadyEvent(locust=locust.__version__, python=platform.python_version(), pid=os.getpid()))
-    leave.wait()
-    gevent.spawn(end, worker, environment).join(timeout=_LEAVE_LIMIT_S)
+    with ExitStack() as stack:
+        environment, run, workers = alone() if not asked.workers else stack.enter_context(crew(asked))
+        # what was imported stays: the collector need not look at it again in every trial
+        gc.collect()
+        gc.freeze()
+        worker = gevent.spawn(carry_out, run, commands)
+        gevent.spawn(take_commands, commands, leave)
+        python = platform.python_version()
+        emit(ReadyEvent(locust=locust.__version__, python=python, pid=os.getpid(), workers=workers))
+        leave.wait()
+        gevent.spawn(end_all, worker, environment).join(timeout=_LEAVE_LIMIT_S)
 
 
 if __name__ == "__main__":

@@ -32,10 +32,11 @@ _TITLE_LEADING, _SUBTITLE_LEADING = 1.22, 1.4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Canvas:
-    """A figure whose body spans [left, right] x [top, bottom] in pixels from the top left corner."""
+    """A figure of `height` pixels whose body spans [left, right] x [top, bottom] in pixels from the top left corner."""
 
     figure: Figure
     theme: Theme
+    height: float = HEIGHT
     top: float = 0
     bottom: float = HEIGHT
     left: float = MARGIN
@@ -61,7 +62,7 @@ class Canvas:
         """Write at a pixel of the slide, shortened to `room` pixels; `y` is the text's middle unless `va` differs."""
         return self.figure.text(
             x / WIDTH,
-            1 - y / HEIGHT,
+            1 - y / self.height,
             drawable(words) if room is None else shortened(words, size, room, weight),
             fontsize=size,
             color=colour or self.theme.ink,
@@ -76,7 +77,7 @@ class Canvas:
 
     def line(self, x: tuple[float, float], y: tuple[float, float], *, colour: str, width: float = 1.0) -> None:
         """Draw a straight line between two pixels."""
-        ends = [v / WIDTH for v in x], [1 - v / HEIGHT for v in y]
+        ends = [v / WIDTH for v in x], [1 - v / self.height for v in y]
         self.figure.add_artist(Line2D(*ends, color=colour, linewidth=width, solid_capstyle="butt"))
 
     def rule(self, y: float, width: float = 1.0) -> None:
@@ -85,12 +86,13 @@ class Canvas:
 
     def marker(self, x: float, y: float, **look: Any) -> None:
         """Draw one marker at a pixel; `look` is what matplotlib's Line2D takes."""
-        self.figure.add_artist(Line2D([x / WIDTH], [1 - y / HEIGHT], linestyle="none", **look))
+        self.figure.add_artist(Line2D([x / WIDTH], [1 - y / self.height], linestyle="none", **look))
 
     def axes(self, left: float, top: float, right: float, bottom: float, *, grid: Grid | None = None) -> Axes:
         """Return axes that fill a rectangle of pixels: no frame, hairline grid behind, muted tick labels."""
         axes = self.figure.add_axes(
-            (left / WIDTH, 1 - bottom / HEIGHT, (right - left) / WIDTH, (bottom - top) / HEIGHT), facecolor="none"
+            (left / WIDTH, 1 - bottom / self.height, (right - left) / WIDTH, (bottom - top) / self.height),
+            facecolor="none",
         )
         for spine in axes.spines.values():
             spine.set_visible(False)
@@ -148,10 +150,10 @@ class Picture:
         return " · ".join(self.facts)
 
 
-def blank(theme: Theme) -> Canvas:
+def blank(theme: Theme, height: int = HEIGHT) -> Canvas:
     """Return an empty slide, all of it the body but for the margins at the sides."""
-    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI, facecolor=theme.surface)
-    return Canvas(figure=figure, theme=theme)
+    figure = Figure(figsize=(WIDTH / DPI, height / DPI), dpi=DPI, facecolor=theme.surface)
+    return Canvas(figure=figure, theme=theme, height=height, bottom=height)
 
 
 def slide(picture: Picture, theme: Theme, *, footer: str, is_smoke: bool) -> Figure:

@@ -193,8 +193,8 @@ def _unmeasured(change: Change) -> Iterator[str]:
     if change.prediction and change.prediction.ratio:
         said = f"{sentences.about(change.prediction.ratio)}, {words.rate(change.prediction.value)}"
         limit = sentences.limit(change.prediction)
-        named = "in a thread" if change.refusal else sentences.change_words(change.key)
-        yield f"{words.upper_first(named)} (predicted by theory, not measured): {said}; limit: {limit}."
+        named, why = words.upper_first(sentences.change_words(change.key)), sentences.unmeasured(change)
+        yield f"{named} (predicted by theory, {why}): {said}; limit: {limit}."
 
 
 def _errors(route: RouteResult) -> Iterator[str]:

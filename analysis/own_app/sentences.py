@@ -148,7 +148,7 @@ def gain_sentence(gain: Gain) -> str:
     """Return what a change brings: measured with its interval, or predicted and said to be so."""
     named = change_words(gain.change.key)
     if gain.source is Source.PREDICTED:
-        return _predicted(gain, "in a thread" if gain.change.refusal else named)
+        return _predicted(gain, named)
     found = f"measured: {interval(gain.low, gain.high)}"
     match gain.outcome:
         case Direction.SAME:
@@ -160,10 +160,19 @@ def gain_sentence(gain: Gain) -> str:
 
 
 def _predicted(gain: Gain, how: str) -> str:
-    so_far = "not measured" if gain.so_far is None else f"measured so far {words.times(gain.so_far)}, in too few trials"
+    so_far = unmeasured(gain.change) if gain.so_far is None else _so_far(gain.so_far)
     if gain.outcome is Direction.SAME:
         return f"{how} it would serve the same ({about(gain.ratio)} predicted by theory, {so_far})"
     return f"{how} it would serve {about(gain.ratio)} (predicted by theory, {so_far})"
+
+
+def unmeasured(change: Change) -> str:
+    """Say why there is no measurement beside a prediction."""
+    return "could not be tried" if change.refusal else "not measured"
+
+
+def _so_far(ratio: float) -> str:
+    return f"measured so far {words.times(ratio)}, in too few trials"
 
 
 def interval(low: float | None, high: float | None) -> str:

@@ -1,4 +1,4 @@
-"""The two-second demo as it happened: every answer of one round at the second it came."""
+"""A burst as it happened: every answer of one round at the second it came."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,34 +10,36 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.drawing.canvas import Canvas
 from analysis.drawing.marks import marker_of
-from analysis.drawing.style import BODY
 from analysis.reading.campaign import Campaign
 from analysis.reading.facts import machine
-from analysis.reading.summary import Row, rows_of
+from analysis.talk.stage import LEAST, quiet
 from analysis.talk.timeline import Mover, Timeline, middle_round, together
 from analysis.wording import words
-from analysis.wording.names import treatment_label, work_task
-from bench_app.works import ARTICLE
-from experiment.design.model import LoadKind
+from analysis.wording.names import VariantName, parse_variant, treatment_label, work_task
+from bench_app.styles import STYLES
+from experiment.design.model import Claim, Load, LoadKind, Treatment
 from experiment.records.histogram import Histogram, bucket_mid_us
 from experiment.records.trial import Series
 
-NAME = "timeline-demo"
 _NAME, _COUNT = 40.0, 46.0  # font sizes
-_LEFT, _RIGHT, _AXIS = 250.0, 270.0, 60.0  # columns of names and of counts, row of the axis
+_LEFT, _RIGHT, _AXIS = 280.0, 280.0, 84.0  # columns of names and of counts, row of the axis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lane:
     """One route: the seconds at which its requests were answered, in order; a burst starts all of them at 0."""
 
-    row: Row
+    treatment: Treatment
     sent: int
     answers_s: tuple[float, ...]
 
     @property
+    def name(self) -> VariantName:
+        return parse_variant(self.treatment.variant)
+
+    @property
     def label(self) -> str:
-        return treatment_label(self.row.treatment)
+        return treatment_label(self.treatment)
 
     @property
     def is_complete(self) -> bool:
@@ -50,35 +52,44 @@ class Lane:
         return f"{self.label} answers {len(self.answers_s)} of them"
 
 
-def burst_timeline(campaign: Campaign) -> Timeline | str:
-    """Return the demo over time, or why there is none."""
-    rows = [row for row in rows_of(campaign, ARTICLE) if row.load.kind is LoadKind.BURST]
-    rows = [row for row in rows if row.load.id == rows[0].load.id]
-    found = middle_round(campaign, [row.treatment.id for row in rows])
+def burst_treatments(claim: Claim, loads: Mapping[str, Load]) -> list[Treatment]:
+    """Return a claim's treatments under its first burst, in the fixed order of styles."""
+    found = [t for t in claim.treatments if t.load in loads and loads[t.load].kind is LoadKind.BURST]
+    alike = [t for t in found if t.load == found[0].load]
+    return sorted(alike, key=lambda t: STYLES.place(parse_variant(t.variant).style))
+
+
+def burst_timeline(campaign: Campaign, claim: Claim, treatments: Sequence[Treatment]) -> Timeline | str:
+    """Return a burst over time, or why there is none."""
+    found = middle_round(campaign, treatments)
     if found is None:
-        return "this campaign has no round in which every route of the two-second demo was validly measured"
+        return f"no round has a valid trial of each of {words.listing([t.id for t in treatments])}"
     recorded = campaign.folder.merged_histograms(Series.RESPONSE, {trial: name for name, trial in found.trials.items()})
-    lanes = _lanes(rows, recorded)
-    if len(lanes) < len(rows):
-        return "this campaign's latency.csv has no answers of the two-second demo"
-    users = rows[0].load.users
-    task = work_task(ARTICLE, campaign.manifest.settings)
+    lanes = _lanes(treatments, recorded)
+    if len(lanes) < len(treatments):
+        return f"latency.csv has no answers of {words.listing([t.id for t in treatments])}"
+    users = campaign.loads[treatments[0].load].users
     return Timeline(
-        name=NAME,
+        claim=claim,
         title=f"{users} requests at once: " + words.listing([lane.outcome for lane in lanes]),
-        facts=("Requests answered so far", f"each route does {task}", machine(campaign), found.words),
+        facts=(f"Each route does {_tasks(campaign, lanes)}", machine(campaign), found.words),
         span_s=max(lane.answers_s[-1] for lane in lanes),
         draw=lambda canvas: _draw(canvas, lanes),
     )
 
 
-def _lanes(rows: Sequence[Row], recorded: Mapping[str, Histogram]) -> list[Lane]:
+def _tasks(campaign: Campaign, lanes: Sequence[Lane]) -> str:
+    works = dict.fromkeys(lane.name.work for lane in lanes)
+    return words.listing([work_task(work, campaign.manifest.settings) for work in works])
+
+
+def _lanes(treatments: Sequence[Treatment], recorded: Mapping[str, Histogram]) -> list[Lane]:
     lanes = []
-    for row in rows:
-        histogram = recorded.get(row.treatment.id)
+    for treatment in treatments:
+        histogram = recorded.get(treatment.id)
         if histogram is not None and histogram.answered:
             answers = [bucket_mid_us(index) / 1e6 for index in sorted(Counter(histogram.counts).elements())]
-            lanes.append(Lane(row=row, sent=histogram.total, answers_s=tuple(answers)))
+            lanes.append(Lane(treatment=treatment, sent=histogram.total, answers_s=tuple(answers)))
     return lanes
 
 
@@ -89,30 +100,30 @@ def _draw(canvas: Canvas, lanes: Sequence[Lane]) -> Mover:
     right = canvas.right - _RIGHT
     movers: list[Mover] = []
     for i, lane in enumerate(lanes):
-        top, style, is_last = canvas.top + i * height, lane.row.name.style, i == len(lanes) - 1
+        top, style, is_last = canvas.top + i * height, lane.name.style, i == len(lanes) - 1
         axes = canvas.axes(canvas.left + _LEFT, top + 8, right, top + height - 8, grid="x")
         axes.set_xlim(0, span * 1.02)
         axes.set_ylim(0, lane.sent + 1)
         axes.set_yticks([])
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True, steps=[1, 2, 5, 10]))
-        axes.tick_params(labelsize=BODY, labelbottom=is_last)
+        axes.xaxis.set_major_locator(MaxNLocator(nbins=10, integer=True, steps=[1, 2, 5, 10]))
+        axes.tick_params(labelsize=LEAST, labelbottom=is_last)
         if not is_last:
             canvas.rule(top + height)
         middle = top + height / 2
-        canvas.text(canvas.left, middle - 18, lane.label, size=_NAME, weight="bold", colour=style.colour)
-        canvas.text(canvas.left, middle + 24, style.name, size=BODY + 2, colour=canvas.theme.muted)
+        canvas.text(canvas.left, middle - 20, lane.label, size=_NAME, weight="bold", colour=style.colour)
+        canvas.text(canvas.left, middle + 24, style.name, size=LEAST, colour=canvas.theme.muted)
         movers.append(_moving(canvas, axes, lane, middle, height))
-    canvas.note(right, canvas.bottom, "seconds since all were sent", ha="right", va="bottom")
+    canvas.text(right, canvas.bottom, "seconds since all were sent", ha="right", va="bottom", **quiet(canvas))
     return together(movers)
 
 
 def _moving(canvas: Canvas, axes: Axes, lane: Lane, middle: float, height: float) -> Mover:
     """Draw what of a lane moves: the time, the answers so far, how many they are, and since when."""
-    size = max(3.0, min(17.0, 0.95 * height / (lane.sent + 2)))
+    size = max(4.0, min(16.0, 1.6 * height / (lane.sent + 2)))
     (now,) = axes.plot([0, 0], [0, lane.sent + 1], color=canvas.theme.faint, linewidth=3, animated=True)
-    (dots,) = axes.plot([], [], linestyle="none", animated=True, **marker_of(lane.row.name.style, size))
-    count = canvas.text(canvas.right, middle - 18, "", size=_COUNT, weight="bold", ha="right")
-    since = canvas.text(canvas.right, middle + 26, "", size=BODY + 4, colour=canvas.theme.muted, ha="right")
+    (dots,) = axes.plot([], [], linestyle="none", animated=True, **marker_of(lane.name.style, size))
+    count = canvas.text(canvas.right, middle - 20, "", size=_COUNT, weight="bold", ha="right")
+    since = canvas.text(canvas.right, middle + 26, "", size=LEAST, colour=canvas.theme.muted, ha="right")
     for text in (count, since):
         text.set_animated(True)
 

@@ -1,7 +1,7 @@
-"""The animated timelines of a talk, as GIFs in two themes: those there are data for, and why the others are missing."""
+"""The animated timelines of a talk, as GIFs in two themes: one for each claim about a burst or about bystanders."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -11,64 +11,81 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from analysis.drawing.canvas import Picture, slide
-from analysis.drawing.style import DPI, RC, THEMES, Theme
+from analysis.drawing.canvas import blank
+from analysis.drawing.style import DPI, HEIGHT, RC, THEMES, Theme
 from analysis.reading.campaign import Campaign
-from analysis.talk import timeline_burst, timeline_bystander
+from analysis.stats.results import ClaimResult
+from analysis.talk.stage import FOOTER_HEIGHT, HEADING_HEIGHT, LEAST, footer, heading, paragraph
 from analysis.talk.timeline import Mover, Timeline
+from analysis.talk.timeline_burst import burst_timeline, burst_treatments
+from analysis.talk.timeline_bystander import bystander_timeline, bystander_treatments
+from experiment.design.model import Claim, Load
 from experiment.records.writing import replaced
 
 FRAME_MS, HOLD_MS = 200, 6000  # a frame lasts a fifth of a second; the last one long enough to be read
-_SCALE = 0.8  # 1280x720: half the bytes, and type of 14 pixels at least
+_SCALE = 0.8  # 1280x720: half the bytes
 _COLOURS, _APART = 256, 12
-_TIMELINES = {
-    timeline_burst.NAME: timeline_burst.burst_timeline,
-    timeline_bystander.NAME: timeline_bystander.bystander_timeline,
-}
+_TITLE = 44.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineFiles:
-    """The files, and the timelines that were left out, each with the reason."""
+    """The files, and one line for each timeline that was left out: why there is none."""
 
     files: tuple[Path, ...]
-    left_out: dict[str, str]
+    told: tuple[str, ...]
 
 
-def write_timelines(campaign: Campaign, out_dir: Path) -> TimelineFiles:
-    """Write the timelines there are data for into `out_dir`, as GIFs of 1280x720; nothing is made up for the others."""
+def has_timeline(claim: Claim, loads: Mapping[str, Load]) -> bool:
+    """Whether a claim is about something that is seen as it happens: a burst, or what bystanders wait."""
+    return bool(burst_treatments(claim, loads) or bystander_treatments(claim))
+
+
+def write_timelines(campaign: Campaign, out_dir: Path, results: Iterable[ClaimResult]) -> TimelineFiles:
+    """Write the timelines of these claims into `out_dir`, as GIFs of 1280x720; nothing is made up where data lack."""
     out_dir.mkdir(parents=True, exist_ok=True)
     files: list[Path] = []
-    left_out: dict[str, str] = {}
-    footer = f"campaign {campaign.name} · {campaign.redraw_command}".replace("bench report", "bench slides")
+    told: list[str] = []
     with mpl.rc_context(RC):
-        for name, make in _TIMELINES.items():
-            found = make(campaign)
+        for claim in (result.claim for result in results if has_timeline(result.claim, campaign.loads)):
+            found = timeline_of(campaign, claim)
             if isinstance(found, str):
-                left_out[name] = found
+                told.append(f"no timeline of {claim.id}: {found}")
                 continue
             for theme in THEMES:
-                path = out_dir / f"{name}{theme.suffix}.gif"
-                files.append(write_gif(found, theme, path, footer=footer, is_smoke=campaign.is_smoke))
-    return TimelineFiles(files=tuple(files), left_out=left_out)
+                path = out_dir / f"{claim.id}-timeline{theme.suffix}.gif"
+                files.append(write_gif(campaign, found, theme, path))
+    return TimelineFiles(files=tuple(files), told=tuple(told))
 
 
-def write_gif(timeline: Timeline, theme: Theme, path: Path, *, footer: str, is_smoke: bool) -> Path:
+def timeline_of(campaign: Campaign, claim: Claim) -> Timeline | str:
+    """Return a claim's timeline, or why there is nothing to show."""
+    burst = burst_treatments(claim, campaign.loads)
+    if burst:
+        return burst_timeline(campaign, claim, burst)
+    return bystander_timeline(campaign, claim, bystander_treatments(claim))
+
+
+def write_gif(campaign: Campaign, timeline: Timeline, theme: Theme, path: Path) -> Path:
     """Write a timeline as a GIF that goes round and round; the same data give the same bytes."""
-    movers: list[Mover] = []
-    pace = "in real time" if timeline.speed == 1 else f"{timeline.speed} times as fast as it was"
-    picture = Picture(
-        name=timeline.name,
-        title=timeline.title,
-        facts=(*timeline.facts, pace),
-        draw=lambda canvas: movers.append(timeline.draw(canvas)),
-    )
-    figure = slide(picture, theme, footer=footer, is_smoke=is_smoke)
-    frames = _frames(figure, movers[0], _moments(timeline))
+    figure, mover = slide_of(campaign, timeline, theme)
+    frames = _frames(figure, mover, _moments(timeline))
     durations = [FRAME_MS] * (len(frames) - 1) + [HOLD_MS]
     with replaced(path) as file:
         frames[0].save(file, format="GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0)
     return path
+
+
+def slide_of(campaign: Campaign, timeline: Timeline, theme: Theme) -> tuple[Figure, Mover]:
+    """Return the slide with what stands still drawn on it, and what moves on it."""
+    canvas = blank(theme)
+    heading(canvas, f"{timeline.claim.id} · {timeline.pace}", is_smoke=campaign.is_smoke)
+    y = paragraph(canvas, timeline.title, HEADING_HEIGHT, size=_TITLE, lines=2, weight="bold")
+    facts = "\u00a0· ".join(timeline.facts)  # no line begins with a dot
+    y = paragraph(canvas, facts, y + 8, size=LEAST, lines=2, colour=theme.muted)
+    mover = timeline.draw(replace(canvas, top=y + 26, bottom=HEIGHT - FOOTER_HEIGHT - 8))
+    footer(canvas, campaign, f"Measure it again:  bench claim {timeline.claim.id}")
+    return canvas.figure, mover
 
 
 def _moments(timeline: Timeline) -> list[float]:

@@ -62,6 +62,11 @@ class Metric:
     def short_label(self) -> str:
         return self.short or self.label
 
+    @property
+    def is_of_bystanders(self) -> bool:
+        """Whether it is measured on the requests beside the load, not on the loaded route."""
+        return self.name.startswith("bystander_")
+
 
 METRICS: Table[Metric] = Table("metric")
 

@@ -17,6 +17,7 @@ from pydantic import (
     AfterValidator,
     Field,
     NonNegativeFloat,
+    NonNegativeInt,
     PositiveFloat,
     TypeAdapter,
     ValidationError,
@@ -26,6 +27,8 @@ from pydantic import (
 from experiment.records.validation import Base64, StrictModel, complaint
 
 T = TypeVar("T")
+PROTOCOL = 1
+"""Changes with what master and workers say to each other; unlike ones do not work together."""
 
 
 class ProtocolError(ValueError):
@@ -68,11 +71,15 @@ class Request(StrictModel):
 
 
 class ClosedOrder(StrictModel):
-    """A number of users who each send again when answered; their first requests are spread over `stagger_s`."""
+    """A number of users who each send again when answered; their first requests are spread over `stagger_s`.
+
+    The first user begins `first_s` after the load does.
+    """
 
     kind: Literal["closed"] = "closed"
     users: Amount
     stagger_s: NonNegativeFloat = 0.0
+    first_s: NonNegativeFloat = 0.0
 
 
 class BurstOrder(StrictModel):
@@ -83,13 +90,15 @@ class BurstOrder(StrictModel):
 
 
 class OpenOrder(StrictModel):
-    """Arrivals at a rate that do not wait for answers."""
+    """Arrivals at a rate that do not wait for answers; of them every `every`-th, from number `first`."""
 
     kind: Literal["open"] = "open"
     rate_rps: PositiveFloat
     arrivals: Literal["constant", "poisson"]
     seed: Annotated[int, Field(ge=0, le=2**63)]
     max_in_flight: Amount
+    first: NonNegativeInt = 0
+    every: Annotated[int, Field(ge=1, le=1_000)] = 1
 
 
 class ReplayOrder(StrictModel):
@@ -143,6 +152,17 @@ class QuitCommand(StrictModel):
 # events
 
 
+class WorkerFacts(StrictModel):
+    """A worker of a driver that has several: where it runs and with what."""
+
+    host: str
+    pid: int
+    core: int | None  # where it is pinned to one
+    locust: str
+    python: str
+    protocol: int
+
+
 class ReadyEvent(StrictModel):
     """The driver waits for commands; said once."""
 
@@ -150,6 +170,7 @@ class ReadyEvent(StrictModel):
     locust: str
     python: str
     pid: int
+    workers: tuple[WorkerFacts, ...] = ()
 
 
 class WarmEvent(StrictModel):
@@ -245,6 +266,7 @@ class ResultEvent(RequestCounts):
     bin_s: float
     answers_per_bin: tuple[int, ...]
     in_flight_mean: float
+    in_flight_ns: int | None = None  # all time in flight inside the window; an older driver does not say
     in_flight_end: int
     makespan_s: float | None
     bystander: BystanderCounts | None

@@ -98,6 +98,9 @@ class ReproducedCampaign(Entry):
     path: RelativePath | None = None
 
 
+MOST_WORKERS = 64
+
+
 class Manifest(Entry):
     """The file manifest.json. What a campaign did not record is None or empty."""
 
@@ -129,6 +132,7 @@ class Manifest(Entry):
     sweep: tuple[TreatmentEntry, ...] = ()
     skipped: dict[Text, Text] = Field(default={}, description="variant or treatment: why it is not measured")
     commands: dict[Text, Text] = Field(default={}, description="treatment: the SUT's command line and variables")
+    workers: int = Field(default=0, ge=0, le=MOST_WORKERS, description="processes that drive; 0: one, without a master")
     forked: bool | None = Field(default=None, description="whether SUTs of the usual launch were forked, not started")
     database: DatabaseFacts | None = None
     reproduces: ReproducedCampaign | None = None

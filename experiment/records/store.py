@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiment.errors import StoreError
 from experiment.records import latency, tables
+from experiment.records.app_record import APP
 from experiment.records.files import line_blocks, open_regular, read_json
 from experiment.records.histogram import Histogram, bucket_low_us
 from experiment.records.latency import LATENCY_COLUMNS
@@ -47,6 +49,14 @@ THROUGHPUT_COLUMNS = ("trial_id", *(f.name for f in fields(SecondRow)))
 _TABLES = {LATENCY: LATENCY_COLUMNS, THROUGHPUT: THROUGHPUT_COLUMNS, TRIALS: TRIAL_COLUMNS}
 
 
+def _instead_of(path: Path) -> str:
+    """Say what to do where a new campaign finds a folder that holds something: a campaign can be gone on with."""
+    if not (path / MANIFEST).exists():
+        return "choose another --out."
+    command = "bench app run" if (path / APP).exists() else "bench run"
+    return f"choose another --out, or go on with the campaign in it by `{command} --resume {shlex.quote(str(path))}`."
+
+
 @dataclass(frozen=True, slots=True)
 class CampaignFolder:
     """A campaign on disk."""
@@ -61,10 +71,7 @@ class CampaignFolder:
         """
         with naming(path):
             if path.exists() and any(path.iterdir()):
-                raise StoreError(
-                    f"{path} is not empty. A campaign never overwrites another: choose another --out, or go on with "
-                    f"that one by `bench run --resume {path}`."
-                )
+                raise StoreError(f"{path} is not empty, and nothing is ever overwritten: {_instead_of(path)}")
             return cls._begun(path, manifest)
 
     @classmethod

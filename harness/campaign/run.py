@@ -55,6 +55,7 @@ class RunSpec:
     command: str
     sweep: tuple[tuple[Treatment, Load], ...] = ()  # the steps of a rate sweep
     all_rounds: bool = False  # measure every claim in every round, decided or not
+    workers: int = 0  # processes that drive; 0: one, without a master
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ def run_spec(
     command: Sequence[str] = (),
     sweep: Sequence[tuple[str, float]] = (),
     all_rounds: bool = False,
+    workers: int = 0,
 ) -> RunSpec:
     """Fill in what is missing: the profile's own claims, budget and rounds, a new seed, a folder named by the time."""
     base = PROFILES[profile]
@@ -93,6 +95,7 @@ def run_spec(
         command=shlex.join(command),
         sweep=tuple(_step(variant, sweep_load(rate)) for variant, rate in sweep),
         all_rounds=all_rounds,
+        workers=workers,
     )
 
 
@@ -177,6 +180,7 @@ def _rig_for(folder: CampaignFolder, manifest: Manifest) -> Iterator[Rig]:
         settings=app_settings.todays() | manifest.settings,
         seed=manifest.seed or 0,
         database_url=given_database(),
+        workers=manifest.workers,
     ) as stand:
         yield stand
 
@@ -272,5 +276,6 @@ def new_manifest(
         claims=tuple(ClaimEntry.of(c) for c in claims),
         treatments=treatment_entries((*sweep, *treatments_for(claims))),
         sweep=treatment_entries(sweep),
+        workers=order.workers,
         skipped=dict(skipped),
     )

@@ -5,7 +5,7 @@ from harness.commands.table import Command
 COMMANDS = {
     "init": Command("app_init", "read the app and write a commented handlerbench.toml to edit"),
     "inspect": Command("app_inspect", "without load: every route's style, thread hops and traps"),
-    "run": Command("app_run", "load every request of the file, judge, rank, report; against another version too"),
+    "run": Command("app_run", "load every request of the file, judge, rank, report"),
     "try": Command("app_try", "measure one change against the app as it is, without editing it"),
 }
 

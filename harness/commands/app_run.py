@@ -15,28 +15,42 @@ from experiment.design.own_app import FILE_NAME, BenchFile
 from experiment.errors import UsageError
 from experiment.records.bench_file import program, read_bench_file
 from harness.commands.app_measuring import add_results, conclude, measured
-from harness.commands.words import nearest, new_folder, positive, seconds
+from harness.commands.words import nearest, new_folder, positive, seconds, seed
 from harness.own_app.claims import MARGIN
 from harness.own_app.order import MAX_ROUNDS, AppOrder
 from harness.system.places import RESULTS
+
+DESCRIPTION = """\
+Load every request of the file, find which hold up the event loop and at which
+lines, rank what to change first, and write report.html. With --against another
+version is measured in the same rounds."""
+EPILOG = """\
+examples:
+  bench app run
+  bench app run --requests home,search --budget 5m
+  bench app run --against main --fail-on worse:10%"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_app_arguments(parser)
     parser.add_argument("--requests", metavar="A,B", default="", help="only these, by their ids in the file")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a campaign that broke off")
-    parser.add_argument("--python", metavar="PATH", help="the app's interpreter (default: that of the file)")
-    parser.add_argument("--against", metavar="REF|DIR", help="another version: a git reference or a folder")
-    parser.add_argument("--against-python", metavar="PATH", help="the other version's interpreter (default: the same)")
+    parser.add_argument("--python", metavar="PYTHON", help="the app's interpreter (default: that of the file)")
+    parser.add_argument(
+        "--against", metavar="REF|DIR", help="another version: a git reference, such as main, or a folder"
+    )
+    parser.add_argument(
+        "--against-python", metavar="PYTHON", help="the other version's interpreter (default: the same)"
+    )
     gates = f"exit with 3: {GATES_HELP}; may be given several times".replace("%", "%%")
-    parser.add_argument("--fail-on", action="append", default=[], metavar="worse:10%%", help=gates)
+    parser.add_argument("--fail-on", action="append", default=[], metavar="GATE", help=gates)
 
 
 def add_app_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what `run` and `try` have in common."""
     parser.add_argument("--file", type=Path, default=Path(FILE_NAME), metavar="FILE", help=f"default: {FILE_NAME}")
     parser.add_argument("--out", type=new_folder, metavar="DIR", help="where to write it (default: results/<time>-app)")
-    parser.add_argument("--seed", type=int, metavar="N", help="decides the order of trials (default: a new one)")
+    parser.add_argument("--seed", type=seed, metavar="N", help="decides the order of trials (default: a new one)")
     parser.add_argument("--budget", type=seconds, metavar="5m", help="stop measuring after this long")
     parser.add_argument("--rounds", type=positive, metavar="N", help="at most so many rounds")
     add_results(parser)

@@ -17,10 +17,12 @@ def add_file(parser: argparse.ArgumentParser, use: str) -> None:
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--python", metavar="P", help="the app's own interpreter (default: .venv/bin/python beside it)")
-    parser.add_argument("--directory", metavar="D", help="the folder that the app is started in (default: this one)")
+    parser.add_argument(
+        "--python", metavar="PYTHON", help="the app's own interpreter (default: .venv/bin/python beside it)"
+    )
+    parser.add_argument("--directory", metavar="DIR", help="the folder that the app is started in (default: this one)")
     parser.add_argument("--factory", action="store_true", help="TARGET is called to get the app")
-    parser.add_argument("--env-file", metavar="E", help="a file of NAME=value lines, for an app that needs them")
+    parser.add_argument("--env-file", metavar="FILE", help="a file of NAME=value lines, for an app that needs them")
 
 
 def target_of(args: argparse.Namespace) -> AppTarget:

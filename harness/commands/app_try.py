@@ -1,6 +1,7 @@
 """`bench app try REQUEST`: one change to an app of your own, measured against today in the same rounds."""
 
 import argparse
+from collections.abc import Callable
 
 from experiment.design.factors import (
     CORES,
@@ -10,6 +11,7 @@ from experiment.design.factors import (
     THREAD_TOKENS,
     WITHOUT_MIDDLEWARE,
     WORKERS,
+    Factor,
     ServerConfig,
     Value,
     server,
@@ -18,19 +20,37 @@ from experiment.errors import UsageError
 from experiment.records.bench_file import read_bench_file
 from harness.commands.app_measuring import conclude, measured
 from harness.commands.app_run import add_app_arguments, order_of
-from harness.commands.words import nearest, positive
+from harness.commands.words import nearest, one_of, positive
+
+DESCRIPTION = """\
+Measure one change to a request against the app as it is, in the same rounds,
+without editing it."""
+EPILOG = """\
+examples:
+  bench app try search --style def
+  bench app try search --tokens 100
+  bench app try search --without-middleware GZipMiddleware"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("request", metavar="REQUEST", help="a request's id in the file")
-    parser.add_argument("--style", choices=STYLE.values, help="call its handler in a thread, as def is, or on the loop")
+    parser.add_argument(
+        "--style",
+        choices=STYLE.values,
+        type=_one_of(STYLE),
+        help="call its handler in a thread, as def is, or on the loop",
+    )
     parser.add_argument("--tokens", type=positive, metavar="N", help="so many worker threads at once (anyio has 40)")
     parser.add_argument(
         "--workers", type=int, choices=WORKERS.values, metavar="N", help="server processes, on all cores"
     )
-    parser.add_argument("--loop", choices=LOOP.values, help="the event loop")
+    parser.add_argument("--loop", choices=LOOP.values, type=_one_of(LOOP), help="the event loop")
     parser.add_argument("--without-middleware", metavar="NAME", help="leave this class out, if the answer stays equal")
     add_app_arguments(parser)
+
+
+def _one_of(factor: Factor) -> Callable[[str], str]:
+    return one_of(factor.name, map(str, factor.values), listed_by="bench app try --help")
 
 
 def run(args: argparse.Namespace) -> int:

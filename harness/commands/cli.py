@@ -6,42 +6,39 @@ have DESCRIPTION and EPILOG for its help. A group, such as `bench app`, has a ta
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from importlib import import_module
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
 
 from analysis.wording.printable import printable
-from experiment.errors import BenchError, Exit, UsageError
+from experiment.errors import BenchError, Exit
 from harness.commands.output import failure_of, losable
+from harness.commands.parsing import EXIT_CODES, BenchParser, add_called, parsed
 from harness.commands.table import Command
-from harness.commands.words import nearest
 from harness.system import interruption
 from harness.system.faults import unexpected
 from harness.system.refusals import EXIT, explain, refusal_in
 
 COMMANDS = {
-    "list": Command("listing", "show the variants, claims and loads there are"),
+    "list": Command("listing", "show the variants, claims, loads and profiles there are"),
     "run": Command("run", "run a campaign: measure, judge, draw, report"),
     "claim": Command("claim", "measure what one claim needs, and judge it"),
-    "sweep": Command("sweep", "goodput and response time of variants against the offered rate"),
-    "app": Command("app", "an app of your own: which routes block, at which lines, what a change brings"),
+    "sweep": Command("sweep", "goodput and response time against the offered rate"),
+    "app": Command("app", "an app of your own: which routes block, where, and the cure"),
     "report": Command("report", "draw a campaign's charts and report again"),
-    "slides": Command("slides", "for a talk: one card a claim, a PDF deck, animated timelines"),
-    "compare": Command("compare", "set two campaigns beside each other: better, worse, same, undecided"),
-    "trend": Command("trend", "the ratios of several campaigns over time: charts and a table"),
-    "reproduce": Command("reproduce", "run somebody else's campaign again, and say what came out the same"),
-    "answers": Command("answers", "the questions people ask, answered with a campaign's numbers"),
-    "publish": Command("publish", "make a campaign the repository's reference; renews README and answers"),
+    "slides": Command("slides", "for a talk: one card a claim, a PDF deck, timelines"),
+    "compare": Command("compare", "two campaigns: better, worse, same, undecided"),
+    "trend": Command("trend", "the ratios of several campaigns over time"),
+    "reproduce": Command("reproduce", "run a campaign again, and say what came out the same"),
+    "answers": Command("answers", "common questions, answered with a campaign's numbers"),
+    "publish": Command("publish", "make a campaign the repository's reference"),
     "serve": Command("serve", "run the app with all it needs, for curl, /docs and Locust"),
     "clean": Command("clean", "list and remove what a SIGKILL or a power cut left behind"),
-    "doctor": Command("doctor", "say whether this machine is fit, what is missing, and how noisy it is"),
+    "doctor": Command("doctor", "is this machine fit, what is missing, how noisy is it"),
+    "completion": Command("completion", "print what completes bench's words in a shell"),
 }
 
-_EXIT_CODES = """\
-exit codes: 0 done, 1 our fault, 2 the words of the call, 3 a gate failed, 4 the measurement is not valid,
-            6 the machine or a service is not fit, 130 interrupted"""
+_ABOUT = "Which FastAPI handler style for which work, and what the wrong one costs."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,7 +61,7 @@ def _ended(words: list[str]) -> int:
     """Run the command to its end, whatever that is, and say what went wrong."""
     args = argparse.Namespace()
     try:
-        args = parser_for(words).parse_args(words)
+        args = parsed(new_parser(), COMMANDS, words)
         args.words = ["bench", *words]
         run: Callable[[argparse.Namespace], int] = args.run
         code = run(args)
@@ -73,15 +70,20 @@ def _ended(words: list[str]) -> int:
         code = error.exit_code
     except KeyboardInterrupt as error:
         interruption.note()
-        notes = getattr(error, "__notes__", ["What was measured is kept."])
-        _say(f"interrupted. {' '.join(notes)}")
+        _say(_interrupted(args, getattr(error, "__notes__", ())))
         code = Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the user has no use for a traceback
         code = _told(error, args)
     if interruption.is_noted() and code != Exit.INTERRUPTED:
-        _say("interrupted. What was measured is kept.")
+        _say(_interrupted(args, ()))
         code = Exit.INTERRUPTED
     return code
+
+
+def _interrupted(args: argparse.Namespace, notes: Sequence[str]) -> str:
+    """Return what is said of an interruption; only a command that measures has anything to keep."""
+    kept = ["What was measured is kept."] if hasattr(args, "beside") else []
+    return " ".join(["interrupted.", *(notes or kept)])
 
 
 def _told(error: Exception, args: argparse.Namespace) -> Exit:
@@ -104,53 +106,19 @@ def _logs(args: argparse.Namespace) -> Path | None:
     return next((path / "logs" for path in given if isinstance(path, Path)), None)
 
 
-class _Parser(argparse.ArgumentParser):
-    """Raises UsageError instead of leaving the program."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}\n{self.format_usage().strip()}")
-
-
-def parser_for(words: Sequence[str] = ()) -> argparse.ArgumentParser:
-    """Return the parser with every command, and the arguments of the one that `words` begin with.
-
-    Only that command's module is loaded, so that `bench --help` is quick. Raises UsageError, naming the nearest one,
-    where the first word is no command.
-    """
-    parser = _Parser(
-        prog="bench",
-        description="Which FastAPI handler style for which work, and what the wrong one costs.",
-        epilog=_EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"%(prog)s {version('handlerbench')}")
-    _add_commands(parser, COMMANDS, words, "bench")
+def parser_for(words: Sequence[str]) -> BenchParser:
+    """Return the parser with every command, and the arguments of the one that `words` begin with."""
+    parser = new_parser()
+    add_called(parser, COMMANDS, words)
     return parser
 
 
-def _add_commands(
-    parser: argparse.ArgumentParser, table: Mapping[str, Command], words: Sequence[str], before: str
-) -> None:
-    called = words[0] if words and not words[0].startswith("-") else ""
-    if called and called not in table:
-        nearest(called, table, "command", listed_by=f"{before} --help")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for name, command in table.items():
-        sub = commands.add_parser(name, help=command.summary, formatter_class=argparse.RawDescriptionHelpFormatter)
-        if name == called:
-            _load(sub, command, words[1:], f"{before} {name}")
-
-
-def _load(parser: argparse.ArgumentParser, command: Command, words: Sequence[str], called: str) -> None:
-    module = import_module(f"harness.commands.{command.module}")
-    inner: Mapping[str, Command] | None = getattr(module, "COMMANDS", None)
-    parser.description = getattr(module, "DESCRIPTION", None)
-    parser.epilog = getattr(module, "EPILOG", _EXIT_CODES if inner else None)
-    if inner is not None:
-        _add_commands(parser, inner, words, called)
-        return
-    module.add_arguments(parser)
-    parser.set_defaults(run=module.run)
+def new_parser() -> BenchParser:
+    """Return the parser of `bench` itself, without its commands."""
+    parser = BenchParser(prog="bench", description=_ABOUT, epilog=EXIT_CODES)
+    shown = f"%(prog)s {version('handlerbench')}"
+    parser.add_argument("--version", action="version", version=shown, help="show the version and exit")
+    return parser
 
 
 if __name__ == "__main__":

@@ -17,10 +17,12 @@ from analysis.reading.campaign import load_campaign
 from analysis.stats.direction import Direction
 from analysis.wording.gates import Gate
 from analysis.wording.shares import share_of
+from bench_app.spelling import near
 from experiment.design.metrics import Metric
 from experiment.errors import Exit, InvalidMeasurementError, UsageError
 from experiment.records.writing import write_whole
 from harness.commands.terminal import say, show_table
+from harness.commands.words import did_you_mean
 
 _STDOUT = "-"
 _PIPE_WIDTH = 200  # columns; a pipe has none of its own, and a log can scroll
@@ -87,7 +89,8 @@ _FORMATS = {"markdown": _markdown, "junit": compare_text.as_junit, "json": _json
 def _metric(name: str | None) -> Metric | None:
     known = comparable()
     if name is not None and name not in known:
-        raise UsageError(f"{name!r} cannot be compared. These can: {', '.join(known)}.")
+        hint = did_you_mean(near(name, known))
+        raise UsageError(f"{name!r} cannot be compared.{hint} These can: {', '.join(known)}.")
     return None if name is None else known[name]
 
 

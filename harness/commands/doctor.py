@@ -3,7 +3,7 @@
 import argparse
 import resource
 import socket
-import time
+import sys
 from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
@@ -14,12 +14,11 @@ from experiment.errors import EnvironmentUnfitError, Exit, UsageError
 from harness.campaign.unserved import given_database
 from harness.commands.terminal import show_table
 from harness.postgres.server import Unavailable, availability
-from harness.system.host import HostSample, facts
+from harness.system.host import facts
 from harness.system.pinning import plan_cores
+from harness.system.quiet import WATCH_S, watch
 
 _DESCRIPTORS_WANTED = 4096
-_STEAL_WATCH_S = 2.0
-_STEAL_LIMIT = 0.05
 
 
 class Health(StrEnum):
@@ -47,6 +46,10 @@ class Check(NamedTuple):
 
 _COLOURS = {Health.GOOD: "", Health.WEAK: "yellow", Health.BAD: "red"}
 
+DESCRIPTION = """\
+Say whether this machine is fit to measure on, what is missing and what that
+costs, and how far two identical routes lie apart here."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true", help="without the A/A run that measures its noise (40 s)")
@@ -64,7 +67,10 @@ def run(args: argparse.Namespace) -> int:
         [(c.name, c.health.value, c.found, c.cost) for c in checks],
         styles=[_COLOURS[c.health] for c in checks],
     )
-    return Exit.ENVIRONMENT if any(c.health is Health.BAD for c in checks) else Exit.OK
+    bad = [c.name for c in checks if c.health is Health.BAD]
+    if bad:
+        print(f"bench: nothing can be measured here before this is mended: {', '.join(bad)}", file=sys.stderr)
+    return Exit.ENVIRONMENT if bad else Exit.OK
 
 
 def _machine() -> Check:
@@ -87,18 +93,16 @@ def _descriptors() -> Check:
     return Check("descriptors", found, "" if soft >= _DESCRIPTORS_WANTED else cost)
 
 
-def _steal() -> Check:
-    before = HostSample.now()
-    time.sleep(_STEAL_WATCH_S)
-    after = HostSample.now()
-    share = before.steal_share_until(after)
-    pressure = before.pressure_share_until(after)
-    if share is None:
-        return Check("CPU stolen now", "this system does not say")
-    waiting = "" if pressure is None else f"; tasks waited for a core {pressure:.0%} of the time"
-    cost = "Other tenants of this host are busy: trials over the limit are repeated. Try at another hour."
-    found = f"{share:.1%} over {_STEAL_WATCH_S:g} s{waiting}"
-    return Check("CPU stolen now", found, "" if share <= _STEAL_LIMIT else cost)
+def _quiet() -> Check:
+    seen = watch()
+    waiting = "" if seen.pressure_share is None else f"; tasks waited for a core {seen.pressure_share:.0%} of the time"
+    stolen = "" if seen.steal_share is None else f"; {seen.steal_share:.1%} of CPU time stolen"
+    found = f"other programs use {seen.busy_cores:.2f} of {seen.cores} cores{stolen}{waiting} (over {WATCH_S:g} s)"
+    who = f" ({seen.busiest} uses most)" if seen.busiest else ""
+    cost = [f"Close what else runs{who}: trials that it disturbs are repeated."] if seen.is_busy else []
+    if seen.is_stolen:
+        cost.append("Other tenants of this host are busy: trials over the limit are repeated. Try at another hour.")
+    return Check("quiet now", found, " ".join(cost))
 
 
 def _ports() -> Check:
@@ -146,4 +150,4 @@ def _noise() -> Check:
 _SMALLEST_WANTED = 1.4
 """At this noise of a saturated core, claims about waits, which scatter far less, are still decided."""
 
-CHECKS: tuple[Callable[[], Check], ...] = (_machine, _cores, _descriptors, _steal, _ports, _database)
+CHECKS: tuple[Callable[[], Check], ...] = (_machine, _cores, _descriptors, _quiet, _ports, _database)

@@ -2,85 +2,40 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Self
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from analysis.reading.rules import advice_on
-from analysis.stats.results import ClaimResult, Verdict
+from analysis.stats.results import ClaimResult
 from analysis.wording import words
+from analysis.wording.columns import cut, wrapped
 from analysis.wording.printable import printable
 from experiment.design.model import PlannedTrial
 from experiment.records.trial import TrialRecord
 from harness.campaign.discarded import Discarded
 from harness.campaign.events import CampaignProgress, Listener
+from harness.commands.live_text import (
+    MARKS,
+    brief_line,
+    claim_lines,
+    history,
+    left,
+    sparkline,
+    still_open,
+    title,
+    trial_lines,
+)
 from harness.trial.driver import Progress
 
-MARKS = {
-    Verdict.SUPPORTED: ("supported", "green"),
-    Verdict.REFUTED: ("refuted", "red"),
-    Verdict.INCONCLUSIVE: ("undecided", "yellow"),
-    Verdict.INVALID: ("invalid", "magenta"),
-    Verdict.SKIPPED: ("skipped", "dim"),
-    Verdict.NOT_MEASURABLE: ("not measurable", "dim"),
-}
-_MOST_NAMED = 4
 _TRIALS_SHOWN = 3
-_SPARKS = "▁▂▃▄▅▆▇█"
-
-
-def sparkline(values: Sequence[float]) -> str:
-    """Return values as a line of bars, the highest as a full one."""
-    top = max(values, default=0.0)
-    if top <= 0:
-        return _SPARKS[0] * len(values)
-    return "".join(_SPARKS[min(int(v / top * len(_SPARKS)), len(_SPARKS) - 1)] for v in values)
-
-
-def in_minutes(seconds: float) -> str:
-    """Return a duration as m:ss."""
-    whole = max(0, round(seconds))
-    return f"{whole // 60}:{whole % 60:02d}"
-
-
-def title(standing: CampaignProgress) -> str:
-    """Return what is being measured, e.g. `pass 1` or `step 7 for A18 A19` (round 7); of many claims the first few."""
-    if standing.is_pass:
-        return f"pass {standing.round}"
-    shown, more = standing.claims[:_MOST_NAMED], len(standing.claims) - _MOST_NAMED
-    return f"step {standing.round} for {' '.join(shown)}{f' and {more} more' if more > 0 else ''}"
-
-
-def still_open(standing: CampaignProgress) -> str:
-    """Say how far the campaign is: claims that are open, and the part of the budget that is used."""
-    used = f"{in_minutes(standing.elapsed_s)} of at most {in_minutes(standing.budget_s)}"
-    return f"{standing.open_claims} of {words.plural(standing.all_claims, 'claim')} open, {used}"
-
-
-def left(standing: CampaignProgress) -> str:
-    """Say how long this pass or step will take; how many steps follow, nobody knows."""
-    return "" if standing.round_left_s is None else f", about {in_minutes(standing.round_left_s)} more"
-
-
-def trial_lines(record: TrialRecord) -> list[str]:
-    """Say in one line what a trial measured; under an invalid one, what to do about it."""
-    m = record.metrics
-    if m.makespan_s is not None:
-        what = f"all answered after {m.makespan_s:.2f} s"
-    elif m.goodput_rps is not None:
-        what = f"{m.goodput_rps:8.1f} rps"
-    else:
-        what = "no figures"
-    lag = f", loop lag p99 {m.loop_lag_p99_us / 1000:.1f} ms" if m.loop_lag_p99_us is not None else ""
-    stuck = f", stuck at {m.stuck_at}" if m.stuck_at else ""
-    bad = "" if record.is_valid else f"  INVALID {' '.join(record.rules)}: {record.reasons.partition(chr(10))[0]}"
-    line = f"{record.trial_id} {record.treatment:<46} {what}{lag}{stuck}{bad}"
-    return [printable(line), *(f"      {advice}" for advice in advice_on(record.rules))]
+_SECONDS_SHOWN = 30
+_INDENT = " " * 7
 
 
 class PlainLines(Listener):
@@ -143,7 +98,10 @@ class JsonLines(Listener):
 
 
 class LiveView(Listener):
-    """A view that redraws itself on a terminal: round, trial, rps, claims, time left."""
+    """A view that redraws itself on a terminal: the round, the trial that runs, the latest ones, every claim.
+
+    It never takes more room than the terminal has, and no line of it mixes what different treatments did.
+    """
 
     def __init__(self, console: Console) -> None:
         """Draw on this console from `with` on."""
@@ -152,9 +110,9 @@ class LiveView(Listener):
         self._planned: PlannedTrial | None = None
         self._rps: list[float] = []
         self._p99_us: float | None = None
-        self._lags_ms: list[float] = []
         self._results: Sequence[ClaimResult] = ()
         self._last: list[TrialRecord] = []
+        self._by_treatment: defaultdict[str, list[TrialRecord]] = defaultdict(list)
         self._discarded: Discarded | None = None
 
     def __enter__(self) -> Self:
@@ -176,16 +134,15 @@ class LiveView(Listener):
         self._draw()
 
     def trial_progress(self, planned: PlannedTrial, progress: Progress) -> None:  # noqa: ARG002 - the protocol's
-        self._rps = [*self._rps, progress.rps][-30:]
+        self._rps = [*self._rps, progress.rps][-_SECONDS_SHOWN:]
         self._p99_us = progress.p99_us
         self._draw()
 
     def trial_ended(self, record: TrialRecord, standing: CampaignProgress) -> None:
         self._standing = standing
         self._last = [*self._last, record][-_TRIALS_SHOWN:]
+        self._by_treatment[record.treatment].append(record)
         self._discarded = None
-        lag_us = record.metrics.loop_lag_p99_us
-        self._lags_ms = [*self._lags_ms, *([] if lag_us is None else [lag_us / 1000])][-40:]
         self._draw()
 
     def judged(self, results: Sequence[ClaimResult], standing: CampaignProgress) -> None:
@@ -199,40 +156,43 @@ class LiveView(Listener):
     def _draw(self) -> None:
         self._live.update(Group(*self._lines()))
 
-    def _lines(self) -> list[Any]:
-        """Return what is shown: at 80 columns and 24 rows all of it, whatever goes wrong."""
-        out: list[Any] = []
+    def _lines(self) -> list[Text]:
+        """Return what is shown: whatever goes wrong, no more lines than the terminal has, and none that is too wide."""
+        size = self._live.console.size
+        parts = [list(lines) for lines in (self._head(), self._now(), self._latest(size.width))]
+        used = sum(map(len, parts))
+        parts = [part for part in (*parts, claim_lines(self._results, size.width, size.height - used)) if part]
+        has_room = sum(map(len, parts)) + len(parts) <= size.height
+        lines = [line for part in parts for line in (*part, *[("", "")] * has_room)]
+        cut_lines = ((cut(printable(text), size.width), style) for text, style in lines[: size.height])
+        return [Text(text, style=style, no_wrap=True) for text, style in cut_lines]
+
+    def _head(self) -> Iterator[tuple[str, str]]:
         if self._standing is not None:
             s = self._standing
             place = f"trial {min(s.position + 1, s.trials_in_round)} of {s.trials_in_round}{left(s)}"
-            out += [_one_line(f"{title(s)}: {place}", style="bold"), _one_line(still_open(s))]
-        if self._planned is not None:
-            now = f"{self._rps[-1]:.0f} rps" if self._rps else "warming up"
-            p99 = f", p99 {self._p99_us / 1000:.1f} ms" if self._p99_us is not None else ""
-            out.append(_one_line(f"{self._planned.treatment.id}  {sparkline(self._rps)} {now}{p99}"))
-        out += self._latest()
-        if self._lags_ms:
-            out.append(_one_line(f"loop lag p99 by trial  {sparkline(self._lags_ms)}", style="dim"))
-        if self._results:
-            out.append(_claims_grid(self._results))
-        return out
+            yield f"{title(s)}: {place}", "bold"
+            yield still_open(s), ""
 
-    def _latest(self) -> list[Text]:
-        """Return a line for each of the latest trials, and what to do if they are discarded."""
+    def _now(self) -> Iterator[tuple[str, str]]:
+        """Yield the trial that runs: its treatment, what it does, and what the treatment's trials before it did."""
+        if self._planned is None:
+            return
+        treatment = self._planned.treatment.id
+        now = f"{sparkline(self._rps)} {self._rps[-1]:.0f} rps" if self._rps else "warming up"
+        p99 = f", p99 {words.duration_us(self._p99_us)}" if self._p99_us is not None else ""
+        yield f"{self._planned.trial_id}  {treatment}", "bold"
+        yield f"{_INDENT}{now}{p99}", ""
+        if before := history(self._by_treatment[treatment]):
+            yield f"{_INDENT}{before}", "dim"
+
+    def _latest(self, width: int) -> Iterator[tuple[str, str]]:
+        """Yield the latest trials, and what to do about the last if it was discarded, or about many that were."""
         if self._discarded is not None:
-            return [Text(line, style="red") for line in self._discarded.lines()]
-        lines = [trial_lines(record) for record in self._last]
-        shown = [_one_line(first, style="dim") if len(rest) == 0 else Text(first) for first, *rest in lines]
-        return [*shown, *(Text(advice) for _, *rest in lines[-1:] for advice in rest)]
-
-
-def _one_line(text: str, style: str = "") -> Text:
-    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
-
-
-def _claims_grid(results: Sequence[ClaimResult], columns: int = 4) -> Table:
-    grid = Table.grid(padding=(0, 1))  # four columns of the longest words fit into 80
-    cells = [Text(f"{r.claim.id:<5}{MARKS[r.verdict][0]}", style=MARKS[r.verdict][1]) for r in results]
-    for start in range(0, len(cells), columns):
-        grid.add_row(*cells[start : start + columns])
-    return grid
+            for text in self._discarded.lines():
+                yield from ((line, "red") for line in wrapped(text, width))
+            return
+        for record in self._last:
+            yield brief_line(record, width), "dim" if record.is_valid else ""
+        for advice in advice_on(self._last[-1].rules) if self._last else ():
+            yield from ((line, "") for line in wrapped(advice, width, indent=_INDENT))

@@ -15,6 +15,7 @@ from analysis.reading.campaign import Campaign, load_campaign
 from analysis.reading.sentences import finding
 from analysis.stats.results import ClaimResult, Verdict
 from analysis.wording import markdown
+from analysis.wording.columns import wrapped
 from analysis.wording.printable import one_line, printable
 from experiment.errors import Exit
 from experiment.records.writing import write_whole
@@ -22,22 +23,27 @@ from harness.campaign.discarded import Discarded
 from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome
 from harness.campaign.schedule import Stop
-from harness.commands.live import MARKS, JsonLines, LiveView, PlainLines
+from harness.commands.live import JsonLines, LiveView, PlainLines
+from harness.commands.live_text import MARKS
 from harness.commands.report import draw
-from harness.commands.terminal import say
-from harness.commands.words import new_folder, positive, seconds, seed
+from harness.commands.terminal import say, say_prose, width_for
+from harness.commands.words import new_folder, positive, seconds, seed, workers
 from harness.system.lock import alone
 from harness.system.places import short
 
+_INDENT = " " * 20  # a claim's id and verdict
 
-def add_measuring(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out", type=new_folder, metavar="DIR", help="where to write it (default: results/<time>-<profile>)"
-    )
+
+def add_measuring(parser: argparse.ArgumentParser, *, folder: str) -> None:
+    """Add what every campaign can be told; `folder` is how its folder is named by itself."""
+    parser.add_argument("--out", type=new_folder, metavar="DIR", help=f"where to write it (default: results/{folder})")
     parser.add_argument("--seed", type=seed, metavar="N", help="decides the order of trials (default: a new one)")
     parser.add_argument("--budget", type=seconds, metavar="5m", help="stop measuring after this long")
     parser.add_argument("--rounds", type=positive, metavar="N", help="at most so many rounds")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the verdicts as Markdown too")
+    parser.add_argument(
+        "--workers", type=workers, metavar="N", help="drive with N processes under a Locust master (default: one alone)"
+    )
     parser.add_argument("--beside", action="store_true", help="measure although another campaign is being measured")
     view = parser.add_mutually_exclusive_group()
     view.add_argument("--quiet", action="store_true", help="no progress, only the verdicts")
@@ -65,7 +71,7 @@ def measure(
     paths = draw(campaign)
     _show_verdicts(console, campaign.results)
     for alarm in alarms(campaign):
-        say(console, f"Distrust this campaign: {alarm}", style="red")
+        say_prose(console, f"Distrust this campaign: {alarm}", style="red")
     conclude(campaign, console)
     if args.markdown is not None:
         _write_markdown(args.markdown, campaign)
@@ -107,15 +113,17 @@ def watching(console: Console, *, quiet: bool, as_json: bool) -> Iterator[Listen
 
 
 def _show_verdicts(console: Console, results: Sequence[ClaimResult]) -> None:
-    """Print each claim on a line, its measured answer below: that fits terminals of any width, and logs."""
+    """Print each claim, its measured answer below, broken between words on a terminal and a line each in logs."""
     if results:
         console.print(Text("\nVerdicts", style="bold"))
     for result in results:
         word, colour = MARKS[result.verdict]
-        line = Text.assemble(f"{result.claim.id:<5}", (f"{word:<15}", colour), one_line(result.claim.statement))
+        first, *rest = wrapped(one_line(result.claim.statement), width_for(console), indent=_INDENT)
+        line = Text.assemble(f"{result.claim.id:<5}", (f"{word:<15}", colour), first.removeprefix(_INDENT))
         console.print(line, soft_wrap=True)
+        say(console, *rest)
         if result.comparisons:
-            say(console, f"{'':20}{finding(result)}", style="dim")
+            say_prose(console, finding(result), indent=_INDENT, style="dim")
 
 
 def exit_code(results: Sequence[ClaimResult]) -> int:

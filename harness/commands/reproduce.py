@@ -36,7 +36,7 @@ from harness.trial.app_settings import taken
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dir", type=Path, metavar="DIR", help="the campaign to run again")
-    add_measuring(parser)
+    add_measuring(parser, folder="<time>-again-<name>")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
         rounds=args.rounds,
         seed=args.seed,
         words=args.words,
+        workers=args.workers,
     )
 
     def conclude_first(campaign: Campaign, console: Console) -> None:
@@ -68,7 +69,14 @@ def _run_again(original: Campaign, order: RunSpec, listener: Listener) -> Campai
 
 
 def spec_again(
-    original: Campaign, *, out: Path, budget_s: float | None, rounds: int | None, seed: int | None, words: Sequence[str]
+    original: Campaign,
+    *,
+    out: Path,
+    budget_s: float | None,
+    rounds: int | None,
+    seed: int | None,
+    words: Sequence[str],
+    workers: int | None = None,
 ) -> RunSpec:
     """Return the order that repeats a campaign; raises StoreError when its manifest does not say how it was bounded."""
     theirs = original.manifest.profile
@@ -93,6 +101,7 @@ def spec_again(
         command=shlex.join(words),
         sweep=_sweep(original),
         all_rounds=theirs.all_rounds,
+        workers=original.manifest.workers if workers is None else workers,
     )
 
 

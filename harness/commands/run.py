@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from analysis.wording.columns import wrapped
 from analysis.wording.words import listing
 from experiment.design.profiles import PROFILES
 from experiment.errors import UsageError
@@ -12,16 +13,29 @@ from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome, resume, run_new, run_spec
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.origin import conclude_again
-from harness.commands.words import claim_ids, named_claims, nearest
+from harness.commands.words import claim_ids, named_claims, nearest, spoken
 from harness.system.places import short
 
 _PROFILE = "article"
-_OF_A_NEW_PLAN = ("profile", "claims", "seed", "rounds", "budget", "out", "all_rounds")
+_WIDTH = 78
+_OF_A_NEW_PLAN = ("profile", "claims", "seed", "rounds", "budget", "out", "all_rounds", "workers")
 """The options that decide what a campaign measures and where; a campaign that goes on has decided that."""
 
 
+def _profiles_text() -> str:
+    """Return a profile a paragraph, for the help."""
+    texts = {p.name: f"at most {spoken(p.budget_s)}: {p.summary}" for p in PROFILES.values()}
+    room = max(map(len, texts)) + 4
+    lines = [wrapped(text, _WIDTH, indent=" " * room, first=f"  {name:<{room - 2}}") for name, text in texts.items()]
+    return "\n".join(["profiles:", *(line for each in lines for line in each)])
+
+
+EPILOG = _profiles_text()
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--profile", metavar="NAME", help="article (default) or smoke")
+    named = ", ".join(f"{name} (default)" if name == _PROFILE else name for name in PROFILES)
+    parser.add_argument("--profile", metavar="PROFILE", help=f"what to measure, and for how long: {named}; see below")
     parser.add_argument("--claims", type=named_claims, metavar="A1,A2", help="judge only these, by id or slug")
     parser.add_argument("--resume", type=Path, metavar="DIR", help="go on with a campaign that broke off")
     parser.add_argument(
@@ -29,14 +43,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go on measuring what is decided, until budget or rounds end: for campaigns meant for bench compare",
     )
-    add_measuring(parser)
+    add_measuring(parser, folder="<time>-<profile>")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure; raises UsageError for words that do not go together."""
     if args.resume is None:
-        profile = nearest(_PROFILE if args.profile is None else args.profile, PROFILES, "profile")
+        profile = _profile(_PROFILE if args.profile is None else args.profile)
         claims = claim_ids(args.claims or ())
+        if not claims and not PROFILES[profile].claims:
+            raise UsageError(f"the profile {profile} has no claims; it is that of `bench {profile}`, or add --claims.")
         return measure(args, partial(run_as_ordered, args, profile, claims=claims, all_rounds=args.all_rounds))
     given = [f"--{name.replace('_', '-')}" for name in _OF_A_NEW_PLAN if _is_given(getattr(args, name))]
     if given:
@@ -46,6 +62,10 @@ def run(args: argparse.Namespace) -> int:
     return measure(args, partial(resume, args.resume), partial(conclude_again, as_json=args.json))
 
 
+def _profile(name: str) -> str:
+    return nearest(name, PROFILES, "profile", listed_by="bench list profiles")
+
+
 def _is_given(option: Any) -> bool:
     return option is not None and option is not False  # a seed of 0 is given
 
@@ -53,7 +73,14 @@ def _is_given(option: Any) -> bool:
 def run_as_ordered(args: argparse.Namespace, profile: str, listener: Listener, **plan: Any) -> CampaignOutcome:
     """Measure a new campaign within the bounds that the call gives; `plan` says what."""
     order = run_spec(
-        profile, seed=args.seed, budget_s=args.budget, rounds=args.rounds, out=args.out, command=args.words, **plan
+        profile,
+        seed=args.seed,
+        budget_s=args.budget,
+        rounds=args.rounds,
+        out=args.out,
+        command=args.words,
+        workers=args.workers or 0,
+        **plan,
     )
     listener.note(f"measuring into {short(order.out)} (seed {order.seed})")
     return run_new(order, listener)

@@ -1,37 +1,64 @@
 """The words of a call, as values: names with the nearest match, durations, rates, counts."""
 
 import argparse
-import difflib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from bench_app.spelling import near
 from experiment.errors import UsageError
 
 _HIGHEST_RATE_RPS = 10_000.0
 _LONGEST_S = 3_600_000.0
+_HIGHEST_PORT = 65535
+_LONGEST_SHOWN = 60
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-def nearest(name: str, known: Iterable[str], what: str, *, listed_by: str = "bench list") -> str:
-    """Return `name` if it is known, whatever its case; raises UsageError naming the nearest match otherwise."""
+def nearest(
+    name: str,
+    known: Iterable[str],
+    what: str,
+    *,
+    listed_by: str = "bench list",
+    close: Callable[[str, Iterable[str]], tuple[str, ...]] = near,
+) -> str:
+    """Return `name` if it is known, whatever its case; raises UsageError naming the nearest ones otherwise."""
     folded = {option.lower(): option for option in known}
-    if name.lower() in folded:
-        return folded[name.lower()]
-    close = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.4)
-    hint = f" Did you mean {folded[close[0]]}?" if close else ""
-    raise UsageError(f"there is no {what} {name!r}.{hint} `{listed_by}` shows them all.")
+    if name.strip().lower() in folded:
+        return folded[name.strip().lower()]
+    hint = did_you_mean(close(name, folded.values()))
+    raise UsageError(f"there is no {what} {name[:_LONGEST_SHOWN]!r}.{hint} `{listed_by}` shows them all.")
+
+
+def did_you_mean(names: Iterable[str]) -> str:
+    """Return the question with its leading space; empty where there is no name to suggest."""
+    *before, last = names or ("",)
+    return f" Did you mean {', '.join(before)}{' or ' if before else ''}{last}?" if last else ""
 
 
 def claim_id(name: str) -> str:
-    """Return a claim's id from its id or its slug; raises UsageError naming the nearest match otherwise."""
+    """Return a claim's id from its id or its slug; raises UsageError naming the nearest ones otherwise."""
     from experiment.design.claims import CLAIMS
 
     by_slug = {c.slug: c.id for c in CLAIMS.values()}
-    found = nearest(name, [*CLAIMS, *by_slug], "claim")
+    found = nearest(name, [*CLAIMS, *by_slug], "claim", listed_by="bench list claims", close=_near_claims)
     return by_slug.get(found, found)
+
+
+def _near_claims(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return the nearest claims. Of what looks like an id only the number counts: A22 is no mistyped A2."""
+    number = _number_of(name)
+    if number is None:
+        return near(name, [each for each in known if _number_of(each) is None])
+    return tuple(each for each in known if _number_of(each) == number)
+
+
+def _number_of(name: str) -> int | None:
+    match = re.fullmatch(r"[a-z]?[\W_]*(\d{1,9})[\W_]*[a-z]?", name.strip().lower(), re.ASCII)
+    return int(match[1]) if match else None
 
 
 def claim_ids(names: Iterable[str]) -> tuple[str, ...]:
@@ -83,7 +110,38 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def workers(text: str) -> int:
+    from experiment.records.manifest import MOST_WORKERS
+
+    if not re.fullmatch(r"\d{1,3}", text, re.ASCII) or int(text) > MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from 0 to {MOST_WORKERS}")
+    return int(text)
+
+
+def spoken(duration_s: float) -> str:
+    """Return a duration in minutes and seconds: 1 min, 6 min 40 s, 45 s."""
+    minutes, rest = divmod(round(duration_s), 60)
+    parts = [f"{minutes} min"] * bool(minutes) + [f"{rest} s"] * bool(rest or not minutes)
+    return " ".join(parts)
+
+
 def seed(text: str) -> int:
     if not re.fullmatch(r"-?\d{1,18}", text, re.ASCII):
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number of at most 18 digits")
     return int(text)
+
+
+def port(text: str) -> int:
+    if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or not 1 <= int(text) <= _HIGHEST_PORT:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no port; ports go from 1 to {_HIGHEST_PORT}")
+    return int(text)
+
+
+def one_of(what: str, values: Iterable[str], *, listed_by: str) -> Callable[[str], str]:
+    """Return what reads one of these names, whatever its case; it raises UsageError naming the nearest otherwise."""
+    known = tuple(values)
+
+    def read(text: str) -> str:
+        return nearest(text, known, what, listed_by=listed_by)
+
+    return read

@@ -129,11 +129,11 @@ def _prepared_and_measured(work: _Work) -> CampaignOutcome:
     prepare(rig, order, made, note)
     cures = cures_for(order, made, made.costs(order.chosen))
     check_changes(rig, made, to_check(order, made, cures))
-    for refusal in made.refusals:
-        note(f"not tried: {refusal.request} with {refusal.change}: {refusal.why}{_at(refusal)}")
     plan = planned(order, made, cures, cores=len(rig.plan.everything))
     if not plan.claims:
-        raise UsageError(_nothing_left(order, made, plan))
+        raise UsageError(_nothing_left(order, made, plan))  # which names the refusals
+    for refusal in made.refusals:
+        note(f"not tried: {refusal.request} with {refusal.change}: {refusal.why}{_at(refusal)}")
     return _measured(work, plan)
 
 

@@ -21,7 +21,7 @@ class Edge:
     sut: ProcessSample | None
     yardstick_s: Mapping[int, float]
     others_s: Mapping[int, float]  # of our processes that are neither SUT nor yardstick
-    driver_waited_s: float | None
+    driver_waited_s: Mapping[int, float]  # of each process that sends the load, by pid; empty where it is not counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +45,15 @@ def contention(before: Edge, after: Edge, cores: TrialCores) -> dict[str, Any]:
         "host_pressure_share": host.pressure_share_until(after.host),
         "sut_steal_share": host.steal_share_until(after.host, cores.sut),
         "sut_runqueue_share": before.sut.runqueue_share_until(after.sut) if before.sut and after.sut else None,
-        "driver_runqueue_share": _share(before.driver_waited_s, after.driver_waited_s, span_s),
+        "driver_runqueue_share": _longest_wait(before.driver_waited_s, after.driver_waited_s, span_s),
         **_foreign(before, after, cores),
     }
 
 
-def _share(before: float | None, after: float | None, span_s: float) -> float | None:
-    return None if before is None or after is None else (after - before) / span_s
+def _longest_wait(before: Mapping[int, float], after: Mapping[int, float], span_s: float) -> float | None:
+    """Return for which share of the time a process waited for its core; of several, the one that waited most."""
+    waits = [waited - before[pid] for pid, waited in after.items() if pid in before]
+    return max(waits) / span_s if waits else None
 
 
 def _foreign(before: Edge, after: Edge, cores: TrialCores) -> dict[str, float]:

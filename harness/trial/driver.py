@@ -1,8 +1,8 @@
 """The interface between the campaign and what measures: a Driver turns a planned trial into a measurement.
 
 `LocustProcess` speaks with one Locust that lives for the whole campaign: locustfiles/trials.py, in the words of
-experiment/records/driver_protocol.py. `FakeDriver` in harness/campaign/fake.py plants known effects, so that the judge
-can be judged.
+experiment/records/driver_protocol.py. That one drives itself, or is the master of workers that do. `FakeDriver` in
+harness/campaign/fake.py plants known effects, so that the judge can be judged.
 """
 
 import subprocess
@@ -94,8 +94,11 @@ def _load_order(load: Load, seed: int) -> ClosedOrder | BurstOrder | OpenOrder:
 class LocustProcess:
     """One long-lived Locust that gets one trial after the other; started again after it broke."""
 
-    def __init__(self, *, log: Path, cores: tuple[int, ...], script: Path = LOCUST_SCRIPT) -> None:
+    def __init__(self, *, log: Path, cores: tuple[int, ...], script: Path = LOCUST_SCRIPT, workers: int = 0) -> None:
+        """Take where it may run, and how many worker processes drive for it; 0: it drives itself."""
         self._log = log
+        self._workers = workers
+        self._ready: ReadyEvent | None = None
         self._cores = cores
         self._script = script
         self._stack = ExitStack()
@@ -110,7 +113,7 @@ class LocustProcess:
         if self._process is not None and self._process.poll() is None:
             return
         self.stop()
-        command = [sys.executable, str(self._script)]
+        command = [sys.executable, str(self._script), *self._arguments()]
         self._process = self._stack.enter_context(child(command, log=self._log, cores=self._cores, piped=True))
         self._channel = Channel(self._process)
         try:
@@ -119,6 +122,19 @@ class LocustProcess:
             raise EnvironmentUnfitError(f"the load driver did not start: {error}.{tail(self._log)}") from None
         if not isinstance(first, ReadyEvent):
             raise EnvironmentUnfitError(f"the load driver said {first} instead of being ready")
+        self._ready = first
+
+    def _arguments(self) -> list[str]:
+        if not self._workers:
+            return []
+        cores = ["--cores", ",".join(map(str, self._cores))] if self._cores else []
+        return ["--workers", str(self._workers), *cores]
+
+    def running_pids(self) -> tuple[int, ...]:
+        """Start Locust if it does not run, and return which processes send the load. Raises as `running_pid` does."""
+        own = self.running_pid()
+        assert self._ready is not None  # noqa: S101 - for the type checker: start() has just made it
+        return tuple(worker.pid for worker in self._ready.workers) or (own,)
 
     @property
     def pid(self) -> int | None:
@@ -180,9 +196,11 @@ class LocustProcess:
 
 
 @contextmanager
-def locust_process(*, log: Path, cores: tuple[int, ...], script: Path = LOCUST_SCRIPT) -> Iterator[LocustProcess]:
-    """Own a Locust process for the time of the block."""
-    locust = LocustProcess(log=log, cores=cores, script=script)
+def locust_process(
+    *, log: Path, cores: tuple[int, ...], script: Path = LOCUST_SCRIPT, workers: int = 0
+) -> Iterator[LocustProcess]:
+    """Own a Locust process, and its workers, for the time of the block."""
+    locust = LocustProcess(log=log, cores=cores, script=script, workers=workers)
     try:
         locust.start()
         yield locust

@@ -27,7 +27,12 @@ def drive(
     `sut`, `yardstick` and `others` are pids. Raises DriverFailedError as `LocustProcess.run` does.
     """
     sampler = WindowSampler(
-        sut=sut, yardstick=yardstick, driver=locust.running_pid(), others=others, on_progress=on_progress
+        sut=sut,
+        yardstick=yardstick,
+        driver=locust.running_pid(),
+        senders=locust.running_pids(),
+        others=others,
+        on_progress=on_progress,
     )
     result = locust.run(command, sampler.on_event)
     time.sleep(_PROBE_LAST_WORD_S)

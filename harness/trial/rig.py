@@ -247,9 +247,14 @@ def rig(
     settings: Mapping[str, float | None],
     seed: int,
     database_url: str | None = None,
+    workers: int = 0,
 ) -> Iterator[Rig]:
-    """Start the driver, and end it and every service of a campaign when the block ends."""
-    with scratch("sut-") as spool, locust_process(log=logs / "driver.log", cores=plan.for_others) as locust:
+    """Start the driver, and end it and every service of a campaign when the block ends.
+
+    `workers`: how many processes drive; 0: one does, without a master.
+    """
+    driver = locust_process(log=logs / "driver.log", cores=plan.for_others, workers=workers)
+    with scratch("sut-") as spool, driver as locust:
         made = Rig(
             plan=plan,
             logs=logs,

@@ -17,6 +17,7 @@ class WindowSampler:
     sut: int
     yardstick: int
     driver: int
+    senders: tuple[int, ...]  # the driver, or its workers
     others: tuple[int, ...]
     on_progress: Callable[[Progress], None]
     _edges: list[Edge] = field(default_factory=list)
@@ -35,7 +36,7 @@ class WindowSampler:
             host=HostSample.now(),
             yardstick_s=cpu_by_process((self.yardstick,)),
             others_s=cpu_by_process((self.driver, *self.others)),
-            driver_waited_s=waited_s(self.driver),
+            driver_waited_s={pid: waited for pid in self.senders if (waited := waited_s(pid)) is not None},
         )
 
     @property

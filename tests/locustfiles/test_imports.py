@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 ROOT = LOCUSTFILES.parent
 CONTRACT = "experiment.records.driver_protocol"
+BETWEEN_WORKERS = {"experiment.records.sharding", "experiment.records.worker_protocol"}
 PARTS = {path.stem: path for path in LOCUSTFILES.glob("*.py")}
 OURS = {"analysis", "bench_app", "benchmarks", "experiment", "harness", "locustfiles", "tests"}
 
@@ -47,7 +48,7 @@ def test_every_package_of_the_project_is_looked_for() -> None:
 
 @pytest.mark.parametrize("name", sorted(PARTS))
 def test_a_locustfile_imports_nothing_of_the_project_but_the_contract(name: str) -> None:
-    assert of_the_project(imported(PARTS[name])) <= {CONTRACT}
+    assert of_the_project(imported(PARTS[name])) <= {CONTRACT, *BETWEEN_WORKERS}
 
 
 @pytest.mark.parametrize("name", ["closed", "open"])
@@ -57,7 +58,7 @@ def test_what_runs_with_plain_locust_needs_nothing_of_the_project(name: str) -> 
 
 
 def test_the_driver_speaks_by_the_contract() -> None:
-    assert of_the_project(reached("trials")) == {CONTRACT}
+    assert of_the_project(reached("trials")) == {CONTRACT, *BETWEEN_WORKERS}
 
 
 def test_the_contract_brings_only_pydantic_and_the_standard_library_along() -> None:

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
+import shutil
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from misbehaving_servers import BODY, LOCUSTFILES, RawServer, answer, answers_after_a_while
+import _standalone
+from bench_app.catalogue import CATALOGUE
+from harness.commands import serve
+from misbehaving_servers import BODY, LOCUSTFILES, Peer, RawServer, answer, answers_after_a_while
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize("locustfile", ["closed.py", "open.py"])
@@ -31,6 +39,40 @@ def test_plain_locust_runs_the_locustfile_and_writes_its_csv(locustfile: str, tm
     (row,) = [line.split(",") for line in lines if line.startswith("GET,/by-hand")]
     assert int(row[2]) > 0
     assert int(row[3]) == 0
+
+
+def test_without_settings_it_asks_for_a_route_that_bench_serve_has_where_that_listens() -> None:
+    parser = argparse.ArgumentParser()
+    serve.add_arguments(parser)
+    assert f"http://127.0.0.1:{parser.get_default('port')}" == _standalone.HOST
+    assert _standalone.PATH in {variant.path for variant in CATALOGUE.values()}
+
+
+@pytest.mark.parametrize("locustfile", ["closed.py", "open.py"])
+def test_plain_locust_needs_no_settings(locustfile: str, tmp_path: Path) -> None:
+    """Port 8000 may be somebody's here, so a copy of the folder has another one."""
+    shutil.copytree(LOCUSTFILES, tmp_path / "copy")
+    asked: set[str] = set()
+
+    def answering(peer: Peer) -> None:
+        asked.add(peer.path)
+        peer.send(answer(BODY))
+
+    with RawServer(answering) as server:
+        part = tmp_path / "copy" / "_standalone.py"
+        here = f"http://127.0.0.1:{server.port}"
+        part.write_text(part.read_text(encoding="utf-8").replace(_standalone.HOST, here), encoding="utf-8")
+        ended = subprocess.run(
+            [
+                *(sys.executable, "-m", "locust", "-f", str(tmp_path / "copy" / locustfile)),
+                *("--headless", "-t", "1s"),  # what would be the web page's buttons
+            ],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert (ended.returncode, asked) == (0, {_standalone.PATH}), ended.stderr
 
 
 def test_a_locustfile_by_hand_shows_failures_by_name() -> None:

@@ -52,7 +52,7 @@ def _wait_for(word: str, log: Path, process: subprocess.Popen[bytes]) -> None:
 def test_the_app_is_served_and_locust_drives_it(served: str) -> None:
     with httpx.Client(base_url=served, trust_env=False, timeout=10) as client:
         assert client.get("/docs").status_code == 200
-    said = made("locust", f"--host {served} --path /sleep/async-native --headless -u 2 -r 2 -t 2s --only-summary")
+    said = made("locust", f"--host {served} --headless -u 2 -r 2 -t 2s --only-summary")
     row = next(line.split() for line in said.splitlines() if line.startswith("GET "))
     assert int(row[2]) > 0
     assert row[3] == "0(0.00%)"

@@ -144,10 +144,10 @@ def free_port() -> int:
 class Driver:
     """`python locustfiles/trials.py` as a process, and the JSON lines to and from it."""
 
-    def __init__(self, **variables: str) -> None:
+    def __init__(self, *arguments: str, **variables: str) -> None:
         """Start it, with these environment variables besides our own."""
         self.process = subprocess.Popen(
-            [sys.executable, str(LOCUSTFILES / "trials.py")],
+            [sys.executable, str(LOCUSTFILES / "trials.py"), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

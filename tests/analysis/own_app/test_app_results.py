@@ -108,7 +108,7 @@ def test_the_sentence_says_where_how_long_and_what_the_change_brings(results: Ap
 
 def test_what_was_only_predicted_is_said_to_be_so(results: AppResults) -> None:
     said = sentences.verdict(route(results, "quote"))
-    assert "in a thread it would serve 8.9x (predicted by theory, not measured)" in said
+    assert "as def it would serve 8.9x (predicted by theory, could not be tried)" in said
     assert "the handler really awaits at shop/shipping.py:13 in quote" in sentences.refusal(
         route(results, "quote").refusals[0]
     )

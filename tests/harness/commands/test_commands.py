@@ -117,9 +117,7 @@ ELSEWHERE = {
         test="test_scheduling.py::test_both_schedules_stand_beside_each_other"
     ),
     "python locustfiles/trials.py": By(test="test_trials.py::test_a_trial_is_announced_step_by_step"),
-    "locust -f locustfiles/closed.py --host http://127.0.0.1:8000 --path /sleep/def": By(
-        test="test_locust_by_hand.py::test_plain_locust_runs_the_locustfile_and_writes_its_csv"
-    ),
+    "locust -f locustfiles/closed.py": By(test="test_locust_by_hand.py::test_plain_locust_needs_no_settings"),
     "locust -f locustfiles/open.py --host … --path … --rate 200": By(
         test="test_locust_by_hand.py::test_plain_locust_runs_the_locustfile_and_writes_its_csv"
     ),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ALL = 15
 SLOW = {"FAKED_TRIAL_S": "0.3"}
+SLOWER = {"FAKED_TRIAL_S": "2"}  # lasts while another starts, on a busy machine too
 ONCE_MORE = {"FAKED_PAUSES_S": "0.05"}
 
 
@@ -242,7 +243,7 @@ def test_an_exception_of_ours_is_one_line_and_its_traceback_is_in_the_logs(desk:
 
 class TestTwoAtOnce:
     def test_a_second_campaign_is_refused_unless_it_is_wanted(self, desk: Desk) -> None:
-        with desk.start(environment=SLOW) as first:
+        with desk.start(environment=SLOWER) as first:
             wait_until(lambda: desk.trials() > 0, first)
             other = ("run", "--claims", "A9", "--rounds", "1", "--out", "other")
             refused = desk.run(*other)
@@ -259,7 +260,7 @@ class TestTwoAtOnce:
         resumed(desk)
 
     def test_the_same_campaign_is_not_measured_twice_even_beside(self, desk: Desk) -> None:
-        with desk.start(environment=SLOW) as first:
+        with desk.start(environment=SLOWER) as first:
             wait_until(lambda: desk.trials() > 0, first)
             refused = desk.run("run", "--resume", str(desk.campaign), "--beside")
             assert refused.returncode == Exit.USAGE

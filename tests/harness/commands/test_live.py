@@ -16,9 +16,10 @@ from experiment.design.model import Interval, PlannedTrial
 from experiment.theory.validity import RULES
 from harness.campaign.discarded import Discarded
 from harness.campaign.events import CampaignProgress
-from harness.commands.live import JsonLines, LiveView, PlainLines, in_minutes, left, sparkline, still_open, title
+from harness.commands.live import JsonLines, LiveView, PlainLines
+from harness.commands.live_text import brief_line, claim_lines, history, in_minutes, left, sparkline, still_open, title
 from harness.trial.driver import Progress
-from made_trials import FAST, claim, comparison, ratio_trials, trial
+from made_trials import FAST, SLOW, claim, comparison, ratio_trials, trial
 
 if TYPE_CHECKING:
     import pytest
@@ -169,9 +170,54 @@ def test_the_live_view_shows_round_trial_rate_claims_and_time_left() -> None:
         "1 of 3 claims open, 1:40 of at most 6:40",
         FAST.id,
         "321 rps",
-        "p99 12.3 ms",
+        "p99 12 ms",
         "X1",
         "supported",
         RULES["clock"].advice,
     ):
         assert part in shown
+
+
+def test_a_trials_figure_stands_before_its_name_and_is_never_cut_off() -> None:
+    long = replace(trial(FAST, 2, goodput_rps=321.0, loop_lag_p99_us=900.0), treatment="http." + "x" * 90)
+    line = brief_line(long, 80)
+    assert line.split()[1:7] == ["321.0", "rps", "loop", "lag", "p99", "900"]
+    assert len(line) == 80
+    assert line.endswith("…")
+
+
+def test_what_a_treatment_did_before_is_its_own_and_valid_only() -> None:
+    records = [trial(FAST, 1, goodput_rps=300.0), trial(FAST, 2, goodput_rps=400.0)]
+    discarded = trial(FAST, 3, goodput_rps=1.0, rules=("clock",))
+    assert history([]) == history([discarded]) == ""
+    assert history(records[:1]) == "█ 300.0 rps in 1 trial before"
+    assert history([*records, discarded]) == "▇█ 300.0 to 400.0 rps in 2 trials before"
+
+
+def test_the_live_view_never_draws_one_treatment_beside_another_in_a_line() -> None:
+    console = Console(file=io.StringIO(), width=80, height=24, force_terminal=True)
+    view = LiveView(console)
+    for treatment, rps in ((FAST, 400.0), (SLOW, 10.0), (FAST, 380.0)):
+        view.trial_ended(trial(treatment, 1, goodput_rps=rps, loop_lag_p99_us=900.0), STANDING)
+    view.trial_started(PLANNED, STANDING)
+    shown = [line.plain for line in view._lines()]
+    assert "       ██ 380.0 to 400.0 rps in 2 trials before" in shown
+    assert not any("10.0 rps" in line and "400" in line for line in shown)
+
+
+def test_claims_stand_by_verdict_in_lines_that_fit() -> None:
+    many = [replace(RESULTS[0], claim=replace(RESULTS[0].claim, id=f"A{number}")) for number in range(40)]
+    undecided = replace(RESULTS[0], verdict=Verdict.INCONCLUSIVE)
+    lines = [line for line, _ in claim_lines([*many, undecided], 80, 24)]
+    assert lines[0].startswith(" 40 supported       A0 A1 ")
+    assert lines[-1] == "  1 undecided       X1"
+    assert all(len(line) <= 80 and line[19] == " " for line in lines)
+
+
+def test_of_more_claims_than_there_is_room_for_each_verdict_has_one_line() -> None:
+    names = [f"request-{number}-holds-up-the-loop" for number in range(60)]
+    many = [replace(RESULTS[0], claim=replace(RESULTS[0].claim, id=name)) for name in names]
+    (line,) = [line for line, _ in claim_lines(many, 80, 10)]
+    assert line.startswith(" 60 supported       request-0-holds-up-the-loop ")
+    assert len(line) <= 80
+    assert line.endswith("…")

@@ -80,6 +80,26 @@ def test_a_folder_that_holds_something_is_not_touched(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize(
+    ("held", "advice"),
+    [
+        (["file"], "choose another --out."),
+        (["manifest.json"], "go on with the campaign in it by `bench run --resume '{}'`."),
+        (["manifest.json", "app.json"], "go on with the campaign in it by `bench app run --resume '{}'`."),
+    ],
+)
+def test_a_used_folder_is_gone_on_with_by_the_command_that_measured_it(
+    held: list[str], advice: str, tmp_path: Path
+) -> None:
+    used = tmp_path / "of two words"
+    used.mkdir()
+    for name in held:
+        (used / name).touch()
+    with pytest.raises(StoreError) as refused:
+        CampaignFolder.create(used, Manifest(campaign="c"))
+    assert str(refused.value).endswith(advice.format(used))
+
+
 @contextmanager
 def as_an_ordinary_user() -> Iterator[Path]:
     """Be nobody, if root, for whom permissions mean nothing; yield a folder of that user's."""

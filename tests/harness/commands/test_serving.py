@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +15,10 @@ import psutil
 import pytest
 
 from experiment.errors import Exit
+from harness.commands.serve import farewell
 from harness.postgres.binaries import Source
-from harness.postgres.server import availability
+from harness.postgres.server import Database, availability
+from harness.system.process import accepts
 from postgres_servers import open_folder, wait_for
 from real_servers import ROOT, clean_environment, free_port
 
@@ -32,9 +35,9 @@ def spool() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-def served(spool: Path, tmp_path: Path) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
+def served(spool: Path, tmp_path: Path, port: int | None = None) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
     """Start it, ask what has a pool of processes, and return it with all that it started."""
-    port = free_port()
+    port = free_port() if port is None else port
     process = subprocess.Popen(
         [*BENCH, "serve", "--port", str(port)],
         cwd=tmp_path,
@@ -52,11 +55,16 @@ def served(spool: Path, tmp_path: Path) -> tuple[subprocess.Popen[str], list[psu
 
 
 def test_an_interrupted_one_leaves_nothing(spool: Path, tmp_path: Path) -> None:
-    process, children = served(spool, tmp_path)
+    port = free_port()
+    process, children = served(spool, tmp_path, port)
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
-    assert (process.returncode, err.count("\n")) == (Exit.INTERRUPTED, 1)
+    has_database = getattr(availability(), "source", None) in {Source.SYSTEM, Source.WHEEL}
+    database = ", and its database is removed" if has_database else ""
+    assert err == f"bench: interrupted. The app has ended: port {port} is free{database}.\n"
+    assert process.returncode == Exit.INTERRUPTED
+    assert not accepts(port)
     assert psutil.wait_procs(children, timeout=10)[1] == []
     assert [path.name for path in spool.iterdir()] == []
 
@@ -90,6 +98,19 @@ def test_a_database_whose_keeper_was_killed_as_well_is_cleaned_up(spool: Path, t
     assert "handlerbench-pg-" in cleaned(spool, tmp_path)
     assert list(spool.iterdir()) == []
     assert before - segments()
+
+
+def test_the_farewell_says_what_is_so(tmp_path: Path) -> None:
+    def database(data: Path | None) -> Database:
+        return Database(url="postgresql://", version="17", source=Source.GIVEN, data_dir=data)
+
+    port = free_port()
+    assert farewell(port, None) == f"The app has ended: port {port} is free."
+    assert farewell(port, database(None)).endswith("is free, and your database is kept.")
+    assert farewell(port, database(tmp_path / "gone")).endswith("is free, and its database is removed.")
+    assert farewell(port, database(tmp_path)).endswith("its database is left; `bench clean` removes it.")
+    with socket.create_server(("127.0.0.1", port)):
+        assert farewell(port, None) == f"The app has ended: something still listens on port {port}."
 
 
 def cleaned(spool: Path, tmp_path: Path) -> str:

@@ -204,11 +204,12 @@ def test_nothing_but_the_results_is_left_in_the_folder(found: tuple[CampaignOutc
 
 
 def test_a_change_that_cannot_be_tried_ends_before_anything_is_measured(tmp_path: Path) -> None:
-    asked = order(tmp_path, "awaits", change=server(style="def"))
+    asked, notes = order(tmp_path, "awaits", change=server(style="def")), Notes()
     with pytest.raises(UsageError) as refused:
-        run_app(asked, Listener())
+        run_app(asked, notes)
     assert f"strange.py:{line_of('await asyncio.sleep(0.01)')}" in str(refused.value)
     assert "predicted, not measured" in str(refused.value)
+    assert not any("awaits with style-def" in line for line in notes.said)  # a refusal is said once
     assert not asked.out.exists()
 
 

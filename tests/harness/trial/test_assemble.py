@@ -137,7 +137,7 @@ def edge(t_s: float, *, sut_s: float, waited_s: float = 0.0, busy_s: float = 0.0
         threads=15 - int(t_s),
     )
     host = HostSample(t_s=t_s, busy_s={0: 0.0, 1: busy_s}, steal_s={0: 0.0, 1: t_s / 10}, pressure_s=None)
-    return Edge(host=host, sut=sut, yardstick_s={8: 0.0}, others_s={9: 0.0}, driver_waited_s=t_s / 4)
+    return Edge(host=host, sut=sut, yardstick_s={8: 0.0}, others_s={9: 0.0}, driver_waited_s={9: t_s / 4})
 
 
 def test_the_suts_cpu_is_shared_among_the_answers_without_what_it_costs_when_idle() -> None:
@@ -196,6 +196,6 @@ def test_a_process_that_ends_in_the_window_does_not_make_the_others_cheaper() ->
 def test_where_waiting_is_not_counted_it_is_missing() -> None:
     before, after = edge(10.0, sut_s=0.0), edge(14.0, sut_s=1.0)
     assert after.sut is not None
-    after = replace(after, driver_waited_s=None, sut=replace(after.sut, waited_s={}))
+    after = replace(after, driver_waited_s={}, sut=replace(after.sut, waited_s={}))
     metrics = measured(edges=(before, after)).metrics
     assert (metrics.sut_runqueue_share, metrics.driver_runqueue_share) == (None, None)
