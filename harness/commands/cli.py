@@ -28,7 +28,7 @@ COMMANDS = {
     "report": Command("report", "draw a campaign's charts and report again"),
     "slides": Command("slides", "for a talk: one card a claim, a PDF deck, timelines"),
     "compare": Command("compare", "two campaigns: better, worse, same, undecided"),
-    "trend": Command("trend", "ratios of several campaigns over time, as charts and a table"),
+    "trend": Command("trend", "the ratios of several campaigns over time"),
     "reproduce": Command("reproduce", "run a campaign again, and say what came out the same"),
     "answers": Command("answers", "common questions, answered with a campaign's numbers"),
     "publish": Command("publish", "make a campaign the repository's reference"),

@@ -15,8 +15,9 @@ from harness.commands.words import named_claims, new_folder
 from harness.system.places import RESULTS, short
 
 DESCRIPTION = """\
-Each treatment's ratio to its baseline, through all these campaigns: of ours, or over an app of yours. A line joins
-campaigns of alike machines, the same version of the claims and the same format; the others stand beside them."""
+Each treatment's ratio to its baseline, through all these campaigns: of ours, or
+over an app of yours. A line joins campaigns of alike machines, the same version
+of the claims and the same format; the others stand beside them."""
 TABLE = "trend.csv"
 
 
