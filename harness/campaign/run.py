@@ -151,6 +151,7 @@ def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Campa
         on_start(folder.path)
         with _rig_for(folder, manifest) as stand:
             skipped = _preflight(stand, [*treatments_for(claims), *always], manifest.skipped, listener)
+            refuse_fewer(manifest, skipped)
             found = {"skipped": skipped, "database": stand.database_facts, "forked": stand.is_forking}
             manifest = manifest.model_copy(update={**found, "commands": _commands(manifest)})
             folder.write_manifest(manifest)
@@ -219,6 +220,19 @@ def _preflight(
     if noise & report.complaints.keys():
         raise EnvironmentUnfitError("the plainest routes of the app fail; nothing can be measured here")
     return {**known, **report.complaints}
+
+
+def refuse_fewer(manifest: Manifest, skipped: Mapping[str, str]) -> None:
+    """Keep a campaign that goes on from leaving out what it measured before: that would be another plan.
+
+    Raises EnvironmentUnfitError with the reason, which may be gone at the next try.
+    """
+    measured = {t.variant for t in manifest.planned() if t.id in manifest.commands}  # written after the first preflight
+    for name in sorted(measured & skipped.keys()):
+        raise EnvironmentUnfitError(
+            f"{name} was measured in this campaign and cannot be measured now: {skipped[name]} Mend that, then resume "
+            "again."
+        )
 
 
 def _without_startable_database(
