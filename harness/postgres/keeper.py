@@ -1,9 +1,9 @@
 """The process that keeps a PostgreSQL server: `python -m harness.postgres.keeper ORDERS`, started by server.py.
 
-It makes a folder, runs initdb and the postmaster in it, writes one line of JSON (a `Report` or a `Failure`) to its
-stdout, and then waits for its stdin to end. When that comes, or SIGTERM, or the postmaster ends by itself, it stops the
-server and removes the folder. The other end of that stdin is held by the harness and nobody else, so the kernel closes
-it however the harness ends, SIGKILL included. That is why this is a process of its own.
+It makes a folder, runs initdb and the postmaster in it, and writes two lines of JSON to its stdout: where the folder is
+(`Home`), then a `Report` or a `Failure`. It waits for its stdin to end. When that comes, or SIGTERM, or the postmaster
+ends by itself, it stops the server and removes the folder. The other end of that stdin is held by the harness and nobody
+else, so the kernel closes it however the harness ends, SIGKILL included. That is why this is a process of its own.
 
 As root everything of PostgreSQL runs under an unprivileged account. Only permissions of what is made here are set.
 """
@@ -73,6 +73,12 @@ class Orders(_Message):
     log: Path
 
 
+class Home(_Message):
+    """The folder that holds everything of the server, said as soon as it is there."""
+
+    home: Path
+
+
 class Report(_Message):
     """A server that is ready: `home` is the folder that holds everything, `url` contains the password."""
 
@@ -125,6 +131,7 @@ def _home(account: Account | None) -> Iterator[Path]:
         with in_use(home):
             if account:
                 os.chown(home, account.uid, account.gid)
+            _say(Home(home=home))
             yield home
     finally:
         remove(home)

@@ -17,13 +17,13 @@ from pydantic import TypeAdapter
 from harness.postgres import table as postgres_table
 from harness.postgres.binaries import CURE, NoPostgresError, ServerBinaries, Source, require_server
 from harness.postgres.given import check_given, connect, given
-from harness.postgres.keeper import Failure, Orders, Report, remove
+from harness.postgres.keeper import Failure, Home, Orders, Report, remove
 from harness.system.channel import Channel
 from harness.system.pinning import running_on
 from harness.system.places import python
 from harness.system.process import end_group, tail
 
-_MESSAGE: TypeAdapter[Report | Failure] = TypeAdapter(Report | Failure)
+_MESSAGE: TypeAdapter[Report | Failure | Home] = TypeAdapter(Report | Failure | Home)
 _REPORT_LIMIT_S = 600.0
 """More than the keeper takes at worst: it bounds its own waits, for initdb and for three starts of the server."""
 _END_LIMIT_S = 30.0
@@ -133,22 +133,30 @@ def _keeper(server: ServerBinaries, log: Path, cores: tuple[int, ...]) -> Iterat
             bufsize=0,
             start_new_session=True,
         )
-    report: Report | None = None
+    homes: list[Path] = []
     try:
-        report = _read_report(process, log)
-        yield report
+        yield _read_report(Channel(process), log, homes)
     finally:
         end_group(process, ask=(0,), patience_s=_END_LIMIT_S)  # the end of its stdin is what asks it
-        if report is not None:
-            remove(report.home)  # in case the keeper was killed, and could not
+        for home in homes:
+            remove(home)  # in case the keeper was killed, and could not
 
 
-def _read_report(process: subprocess.Popen[bytes], log: Path) -> Report:
+def _read_report(keeper: Channel, log: Path, homes: list[Path]) -> Report:
+    """Return what the keeper reports; the folder that it made is added to `homes` before. Raises NoPostgresError."""
+    message = _next_message(keeper)
+    if isinstance(message, Home):
+        homes.append(message.home)
+        message = _next_message(keeper)
+    if isinstance(message, Report):
+        return message
+    error = message.error if isinstance(message, Failure) else "its keeper said the wrong thing"
+    raise NoPostgresError(f"PostgreSQL could not be started: {error}", f"{CURE}{tail(log)}")
+
+
+def _next_message(keeper: Channel) -> Report | Failure | Home:
     try:
-        line, silence = Channel(process).receive(_REPORT_LIMIT_S), "ended without a word"
+        line, silence = keeper.receive(_REPORT_LIMIT_S), "ended without a word"
     except TimeoutError:
         line, silence = None, f"said nothing for {_REPORT_LIMIT_S:g} s"
-    message = _MESSAGE.validate_json(line) if line else Failure(error=f"its keeper {silence}")
-    if isinstance(message, Failure):
-        raise NoPostgresError(f"PostgreSQL could not be started: {message.error}", f"{CURE}{tail(log)}")
-    return message
+    return _MESSAGE.validate_json(line) if line else Failure(error=f"its keeper {silence}")

@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import pytest
@@ -25,6 +27,13 @@ SHARED_MEMORY = Path("/proc/sysvipc/shm")
 def _without_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the table out where only the server's end is looked at: making it takes as long as starting the server."""
     monkeypatch.setattr("harness.postgres.table.make", lambda _: None)
+
+
+def _kill_the_keeper_when(reached: Callable[[], bool]) -> None:
+    assert wait_for(reached)
+    for child in psutil.Process().children():
+        if "harness.postgres.keeper" in child.cmdline():
+            child.kill()
 
 
 @pytest.mark.usefixtures("_without_the_table")
@@ -61,6 +70,25 @@ class TestTheEnd:
                 assert wait_for(lambda: not db.is_alive)
                 assert wait_for(lambda: not _runs(postmaster))
         assert not home_of(db).exists()
+
+    def test_a_keeper_that_is_killed_during_the_start_leaves_nothing(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        spool = open_folder()
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        monkeypatch.setenv("TMPDIR", str(spool))
+        try:
+            killer = Thread(target=_kill_the_keeper_when, args=(lambda: bool(list(spool.glob("*-pg-*/password"))),))
+            killer.start()
+            with (
+                pytest.raises(NoPostgresError, match="its keeper ended without a word"),
+                postgres(log=tmp_path / "log"),
+            ):
+                pass
+            killer.join()
+            assert list(spool.iterdir()) == []
+        finally:
+            shutil.rmtree(spool)
 
     def test_a_keeper_that_is_asked_to_end_cleans_up(self, tmp_path: Path) -> None:
         with postgres(log=tmp_path / "log") as db:
