@@ -2,8 +2,9 @@
 
 It makes a folder, runs initdb and the postmaster in it, and writes two lines of JSON to its stdout: where the folder is
 (`Home`), then a `Report` or a `Failure`. It waits for its stdin to end. When that comes, or SIGTERM, or the postmaster
-ends by itself, it stops the server and removes the folder. The other end of that stdin is held by the harness and nobody
-else, so the kernel closes it however the harness ends, SIGKILL included. That is why this is a process of its own.
+ends by itself, it stops the server and removes the folder. The other end of that stdin is held by the harness and by
+nobody else, so the kernel closes it however the harness ends, SIGKILL included. That is why this is a process of its
+own.
 
 As root everything of PostgreSQL runs under an unprivileged account. Only permissions of what is made here are set.
 """
