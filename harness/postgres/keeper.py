@@ -165,7 +165,9 @@ class Cluster:
     home: Path
     sink: IO[bytes]
 
-    def start(self, program: Path, *words: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, program: Path, *words: str, at_our_death: signal.Signals = signal.SIGQUIT
+    ) -> subprocess.Popen[bytes]:
         """Start one of PostgreSQL's programs under the server's account; the kernel ends it if we are killed."""
         return subprocess.Popen(
             [program, *words],
@@ -175,7 +177,7 @@ class Cluster:
             cwd=self.home,  # the caller's own may be closed to the account
             env=_environment(),
             start_new_session=True,
-            preexec_fn=die_with_parent(signal.SIGQUIT),  # noqa: PLW1509 - the keeper has one thread
+            preexec_fn=die_with_parent(at_our_death),  # noqa: PLW1509 - the keeper has one thread
             **run_as(self.server.account),
         )
 
@@ -251,7 +253,7 @@ def _make_cluster(cluster: Cluster, bindir: Path) -> str:
     cluster.give_away(file)
     files = ("--pgdata", str(cluster.home / "data"), "--pwfile", str(file), "--no-sync")
     rules = ("--username", USER, "--auth", "password", "--encoding", "UTF8", "--locale", "C")
-    initdb = cluster.start(bindir / "initdb", *files, *rules)
+    initdb = cluster.start(bindir / "initdb", *files, *rules, at_our_death=signal.SIGKILL)  # others it obeys late
     try:
         code = initdb.wait(_INITDB_LIMIT_S)
     finally:

@@ -108,8 +108,7 @@ def postgres(*, log: Path, cores: tuple[int, ...] = (), only: Source | None = No
     """
     server = require_server(only)
     with _keeper(server, log, cores) as report:
-        with connect(report.url) as connection:
-            postgres_table.make(connection)
+        _make_table(report.url)
         yield Database(
             url=report.url,
             version=server.version,
@@ -117,6 +116,17 @@ def postgres(*, log: Path, cores: tuple[int, ...] = (), only: Source | None = No
             data_dir=report.home / "data",
             postmaster_pid=report.postmaster_pid,
         )
+
+
+def _make_table(url: str) -> None:
+    """Raise NoPostgresError when the server ends meanwhile."""
+    import psycopg
+
+    try:
+        with connect(url) as connection:
+            postgres_table.make(connection)
+    except psycopg.Error as error:
+        raise NoPostgresError(f"PostgreSQL ended while its table was made ({str(error).splitlines()[0]})") from None
 
 
 @contextmanager

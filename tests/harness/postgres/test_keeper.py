@@ -20,6 +20,7 @@ from harness.postgres.server import postgres
 from postgres_servers import HARNESS, home_of, nothing_is_left, open_folder, wait_for
 from real_servers import ROOT
 
+_END_THE_SERVER = "SELECT pg_terminate_backend(pg_backend_pid())"
 SHARED_MEMORY = Path("/proc/sysvipc/shm")
 
 
@@ -27,6 +28,12 @@ SHARED_MEMORY = Path("/proc/sysvipc/shm")
 def _without_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave the table out where only the server's end is looked at: making it takes as long as starting the server."""
     monkeypatch.setattr("harness.postgres.table.make", lambda _: None)
+
+
+def _names(folder: Path) -> list[str]:
+    """Return the command lines of the processes that name a folder."""
+    running = (" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
+    return [words for words in running if str(folder) in words]
 
 
 def _kill_the_keeper_when(reached: Callable[[], bool]) -> None:
@@ -87,6 +94,7 @@ class TestTheEnd:
                 pass
             killer.join()
             assert list(spool.iterdir()) == []
+            assert wait_for(lambda: not _names(spool))
         finally:
             shutil.rmtree(spool)
 
@@ -127,6 +135,13 @@ class TestTheStart:
         ):
             pass
         assert "it broke" in str(caught.value)
+
+    def test_one_that_ends_while_its_table_is_made_says_so(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("harness.postgres.table.make", lambda connection: connection.execute(_END_THE_SERVER))
+        with pytest.raises(NoPostgresError, match="ended while its table was made"), postgres(log=tmp_path / "log"):
+            pass
 
     @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of a killed process")
     def test_one_that_hangs_is_given_up(self, initdb: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
