@@ -121,7 +121,7 @@ class Parts:
             if not self._go.wait(GO_LIMIT_S):
                 raise RuntimeError("the master did not say when to begin")
             trial.measure(self._go_t)
-            return trial.result()
+            return trial.counted()
         finally:
             watch.kill()
             trial.stop()

@@ -74,7 +74,7 @@ class TellingHarness:
 
 
 class Trial:
-    """One trial. `run` it once; where somebody else says when: `prepare`, `measure`, `result`, and `stop` anyway."""
+    """One trial. `run` it once; where somebody else says when: `prepare`, `measure`, `counted`, and `stop` anyway."""
 
     def __init__(self, environment: Environment, command: TrialCommand, telling: Telling | None = None) -> None:
         """Prepare everything that can be refused. Raises ValueError for a request that cannot be written."""
@@ -96,7 +96,7 @@ class Trial:
         try:
             self.prepare()
             self.measure(perf_counter())
-            result = self.result()
+            result = self.counted()
         finally:
             self.stop()
         emit(result)
@@ -184,7 +184,7 @@ class Trial:
         if self._bystander:
             self._bystander.load.stop()
 
-    def result(self) -> ResultEvent:
+    def counted(self) -> ResultEvent:
         """Return all that was counted."""
         tally, load = self._tally, self._load
         return ResultEvent(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from analysis.own_app.results import AppResults, Standing
 from analysis.own_app.sentences import OUTCOME_WORDS
 from analysis.stats.direction import Direction
@@ -12,17 +14,23 @@ from analysis.wording import words
 def tally(results: AppResults) -> str:
     """Return the headline: how many requests hold up the loop."""
     total = len(results.routes)
-    count = {standing: sum(route.standing is standing for route in results.routes) for standing in Standing}
+    count = _counts(results)
     if count[Standing.UNJUDGED] == total:
         return _tally_of_changes(results)
     blocking = count[Standing.BLOCKS]
     subject = f"{blocking} of {words.plural(total, 'request')} {_verb(blocking, total)} up the loop"
-    rest = [
-        f"{count[standing]} {said}"
-        for standing, said in ((Standing.UNDECIDED, "not decided"), (Standing.FAILED, "failed"))
-        if count[standing]
-    ]
+    rest = _open(count)
     return f"{subject}; {words.listing(rest)}" if rest else subject
+
+
+def _counts(results: AppResults) -> dict[Standing, int]:
+    return {standing: sum(route.standing is standing for route in results.routes) for standing in Standing}
+
+
+def _open(count: Mapping[Standing, int]) -> list[str]:
+    """Return how many requests nothing is known of, by the reason."""
+    said = ((Standing.UNDECIDED, "not decided"), (Standing.FAILED, "not measured"))
+    return [f"{count[standing]} {words_of}" for standing, words_of in said if count[standing]]
 
 
 def _verb(count: int, total: int) -> str:
@@ -31,9 +39,9 @@ def _verb(count: int, total: int) -> str:
 
 def nothing_ranked(results: AppResults) -> str:
     """Say that nothing is to be changed, or that nobody knows yet."""
-    open_ones = [r for r in results.routes if r.standing in (Standing.UNDECIDED, Standing.FAILED)]
-    if open_ones:
-        return f"Not known: {words.plural(len(open_ones), 'request')} could not be decided."
+    rest = _open(_counts(results))
+    if rest:
+        return f"Not known: of {words.plural(len(results.routes), 'request')}, {words.listing(rest)}."
     return "Nothing: no request was found to hold up the loop."
 
 

@@ -20,6 +20,7 @@ KINDS: dict[str, set[str]] = {
     # What measures for a minute or more: not in `make test`, but in `make test-long`, which a release runs.
     "long": {
         *("test_app_campaigns", "test_ordinary_user", "test_shop"),
+        "test_action::test_claims_are_measured_before_after_and_before_again",
         "test_crash::test_a_few_kills_lose_nothing_and_leave_nothing",
         "test_soak::test_a_short_soak_counts_exactly_what_the_app_served",
     },

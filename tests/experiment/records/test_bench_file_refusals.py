@@ -85,7 +85,7 @@ WRONG_CLAIMS = [
     ("search+style-def", "search+uvloop+asyncio", "treatment: 'search+uvloop+asyncio' says loop twice"),
     ("search+style-def", "search", "baseline: is the treatment itself"),
     ('baseline = "search"', 'baseline = "find"', "baseline: there is no request 'find'"),
-    ("closed-20", "closed-30", "load: there is no load 'closed-30'; did you mean closed-80?"),
+    ("closed-20", "closed-30", "load: there is no load 'closed-30'; did you mean closed-20?"),
     ("goodput_rps", "goodput", "metric: there is no metric 'goodput'; did you mean goodput_rps?"),
     ("goodput_rps", "in_flight_peak", "metric: in_flight_peak is counted for our own handlers only"),
     ("goodput_rps", "goodput_normalized_rps", "metric: goodput_normalized_rps is for sides that load the core alike"),

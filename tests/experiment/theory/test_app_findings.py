@@ -53,7 +53,7 @@ def test_every_finding_is_one_that_the_guest_can_tell_of() -> None:
 
 def test_every_finding_names_a_claim_of_ours_or_says_why_none() -> None:
     for row in FINDINGS.values():
-        assert row.of_claim.startswith("no claim of ours measured it" if row.claim is None else f"{row.claim} measured")
+        assert row.of_claim.startswith("no claim of ours measured it" if row.claim is None else f"{row.claim} measure")
         assert row.claim is None or row.claim in CLAIMS
 
 

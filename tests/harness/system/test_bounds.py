@@ -41,6 +41,8 @@ STAYS = {
     ("locustfiles/_load_closed.py", "Event().wait()"): DRIVER,
     ("locustfiles/_load_closed.py", "self._go.wait()"): DRIVER,
     ("locustfiles/_load_open.py", "Event().wait()"): DRIVER,
+    ("locustfiles/_part.py", "finished.wait()"): "a greenlet that its trial ends",
+    ("locustfiles/worker.py", "leave.wait()"): "a worker at rest: the end of its master ends it",
     ("locustfiles/trials.py", "leave.wait()"): "the driver at rest: the end of stdin ends it, and so does its parent",
     ("locustfiles/trials.py", "hub.wait(readable)"): "the driver at rest: the end of stdin ends it",
     ("harness/system/fork_main.py", "os.waitpid(-1, os.WNOHANG)"): "does not wait",
