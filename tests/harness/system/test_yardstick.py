@@ -14,7 +14,7 @@ from harness.system.process import wait_until
 from harness.system.yardstick import Pass, Yardstick, pass_us, yardstick
 from harness.system.yardstick_passes import PASS, one_pass
 from harness.trial.assemble import at_equal_speed
-from neighbours import cache_walker
+from neighbours import burner, cache_walker
 
 
 def test_it_makes_passes_on_its_core_until_the_block_ends_and_leaves_no_file(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ TOO_RESTLESS = 0.05
 def test_a_neighbour_that_empties_the_cache_makes_the_passes_slower(tmp_path: Path) -> None:
     """What it is there for: such a neighbour slows the SUT's work down and shows neither as stolen nor as waited time.
 
-    It runs and stands still in turn, so that whatever else this machine does is in both alike.
+    It takes turns with one that keeps the core as busy without memory: an idle core clocks down on some hosts.
     """
     plan = plan_cores()
     core = plan.sut[-1:] if plan.enforced else ()
@@ -98,21 +98,24 @@ def test_a_neighbour_that_empties_the_cache_makes_the_passes_slower(tmp_path: Pa
     with (
         yardstick(tmp_path / "passes", log=tmp_path / "log", cores=core) as running,
         cache_walker(*plan.sut[-1:]) as walker,
+        burner(*plan.sut[-1:]) as small,
     ):
         time.sleep(1)
         for _ in range(ROUNDS):
-            alone, beside = (_speed(running, walker.pid, number) for number in (signal.SIGSTOP, signal.SIGCONT))
-            if alone and beside:
-                slower.append(log(beside / alone))
+            beside_small = _speed(running, runs=small.pid, stands=walker.pid)
+            beside_walker = _speed(running, runs=walker.pid, stands=small.pid)
+            if beside_small and beside_walker:
+                slower.append(log(beside_walker / beside_small))
     assert len(slower) > ROUNDS / 2
     if median(slower) <= 0 and stdev(slower) > TOO_RESTLESS:
         pytest.skip(f"this host's core changes its speed by {stdev(slower):.0%} from span to span on its own")
     assert median(slower) > 0  # a host that slows one span down by a fifth must not decide
 
 
-def _speed(running: Yardstick, neighbour: int, number: signal.Signals) -> float | None:
-    """Return a pass's mean CPU time (µs) in a span in which the neighbour stands still or runs."""
-    os.kill(neighbour, number)
+def _speed(running: Yardstick, *, runs: int, stands: int) -> float | None:
+    """Return a pass's mean CPU time (µs) in a span in which one neighbour runs and the other stands still."""
+    os.kill(stands, signal.SIGSTOP)
+    os.kill(runs, signal.SIGCONT)
     begin_t = time.monotonic()
     time.sleep(SPAN_S)
     return pass_us(running.passes(), begin_t, time.monotonic())
