@@ -153,7 +153,8 @@ def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Campa
             skipped = _preflight(stand, [*treatments_for(claims), *always], manifest.skipped, listener)
             refuse_fewer(manifest, skipped)
             found = {"skipped": skipped, "database": stand.database_facts, "forked": stand.is_forking}
-            manifest = manifest.model_copy(update={**found, "commands": _commands(manifest)})
+            manifest = manifest.model_copy(update=found)
+            manifest = manifest.model_copy(update={"commands": _commands(manifest)})
             folder.write_manifest(manifest)
             campaign = Campaign(
                 folder=folder,
@@ -228,7 +229,7 @@ def refuse_fewer(manifest: Manifest, skipped: Mapping[str, str]) -> None:
     Raises EnvironmentUnfitError with the reason, which may be gone at the next try.
     """
     measured = {t.variant for t in manifest.planned() if t.id in manifest.commands}  # written after the first preflight
-    for name in sorted(measured & skipped.keys()):
+    for name in sorted(measured & (skipped.keys() - manifest.skipped.keys())):
         raise EnvironmentUnfitError(
             f"{name} was measured in this campaign and cannot be measured now: {skipped[name]} Mend that, then resume "
             "again."

@@ -32,5 +32,10 @@ def test_what_could_never_be_measured_stays_left_out() -> None:
     refuse_fewer(begun(SLEEP), BROKEN)
 
 
+def test_what_was_left_out_at_the_first_start_may_be_left_out_again() -> None:
+    at_first = begun(SLEEP, DB).model_copy(update={"skipped": BROKEN})
+    refuse_fewer(at_first, BROKEN)
+
+
 def test_a_campaign_that_has_not_measured_yet_may_leave_out_anything() -> None:
     refuse_fewer(begun(), BROKEN)
