@@ -35,8 +35,8 @@ from experiment.records.worker_protocol import (
     Taken,
 )
 
-LEAD_S = 0.1
-"""From the word to begin until the beginning: every worker has to have heard it."""
+LEAD_S = 0.3
+"""From the word to begin until the beginning: a part breaks whose worker hears it later."""
 
 SILENCE_LIMIT_S = 10.0
 """How long after its end a part may take to say its result."""
@@ -70,7 +70,7 @@ class CrewTrial:
 
     def _order(self) -> None:
         """Give every worker its part, and wait until all have connected."""
-        for number, worker in enumerate(self._crew.workers):
+        for number, worker in enumerate(self._crew.workers[: self._crew.count]):  # one that came back may be too many
             part = shard(self._command, number, self._crew.count)
             if part is not None:
                 self._workers.append(worker)

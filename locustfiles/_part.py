@@ -68,7 +68,7 @@ class Parts:
         self._running: gevent.Greenlet[..., None] | None = None
 
     def take(self, message: ToWorker) -> None:
-        """Do what a message says; what is about another trial than today's is left."""
+        """Do what a message says; what is about another trial is left."""
         match message:
             case Introduce():
                 self._say(self._hello)
@@ -120,6 +120,8 @@ class Parts:
             self._say(Prepared(trial_id=command.trial_id))
             if not self._go.wait(GO_LIMIT_S):
                 raise RuntimeError("the master did not say when to begin")
+            if (late_s := perf_counter() - self._go_t) > 0:
+                raise RuntimeError(f"it heard {late_s * 1e3:.0f} ms too late when to begin")
             trial.measure(self._go_t)
             return trial.counted()
         finally:

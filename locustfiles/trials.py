@@ -136,6 +136,9 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except WorkerError as reason:  # before any trial
+        sys.exit(str(reason))
     # Everything is closed. What Python and gevent would still tidy up can wait for a greenlet that never ends.
     os._exit(0)

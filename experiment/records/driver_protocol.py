@@ -73,13 +73,13 @@ class Request(StrictModel):
 class ClosedOrder(StrictModel):
     """A number of users who each send again when answered; their first requests are spread over `stagger_s`.
 
-    The first user begins `first_s` after the load does.
+    The first user begins `first_s` after the load does; that is for a part of a load, and left out where it is 0.
     """
 
     kind: Literal["closed"] = "closed"
     users: Amount
     stagger_s: NonNegativeFloat = 0.0
-    first_s: NonNegativeFloat = 0.0
+    first_s: NonNegativeFloat = Field(default=0.0, exclude_if=lambda given: given == 0)
 
 
 class BurstOrder(StrictModel):
@@ -90,15 +90,18 @@ class BurstOrder(StrictModel):
 
 
 class OpenOrder(StrictModel):
-    """Arrivals at a rate that do not wait for answers; of them every `every`-th, from number `first`."""
+    """Arrivals at a rate that do not wait for answers.
+
+    A part of such a load has every `every`-th of them, from number `first`; both are left out of the whole one.
+    """
 
     kind: Literal["open"] = "open"
     rate_rps: PositiveFloat
     arrivals: Literal["constant", "poisson"]
     seed: Annotated[int, Field(ge=0, le=2**63)]
     max_in_flight: Amount
-    first: NonNegativeInt = 0
-    every: Annotated[int, Field(ge=1, le=1_000)] = 1
+    first: NonNegativeInt = Field(default=0, exclude_if=lambda given: given == 0)
+    every: int = Field(default=1, ge=1, le=1_000, exclude_if=lambda given: given == 1)
 
 
 class ReplayOrder(StrictModel):

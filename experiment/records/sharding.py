@@ -74,7 +74,7 @@ def merged(results: Sequence[ResultEvent], cores: Sequence[int | None] = ()) -> 
     """
     first, close_t = results[0], max(result.window_close_t for result in results)
     window_s = close_t - first.window_open_t
-    in_flight_ns = sum(result.in_flight_ns or 0 for result in results)
+    in_flight_ns = _in_flight_ns(results)
     makespans = [result.makespan_s for result in results]
     return first.model_copy(
         update={
@@ -95,6 +95,14 @@ def merged(results: Sequence[ResultEvent], cores: Sequence[int | None] = ()) -> 
             "driver_wall_s": max(r.driver_wall_s for r in results),
         }
     )
+
+
+def _in_flight_ns(results: Sequence[ResultEvent]) -> int:
+    """Return all time in flight. Raises ValueError for a result that does not say: workers are of one version."""
+    known = [result.in_flight_ns for result in results if result.in_flight_ns is not None]
+    if len(known) < len(results):
+        raise ValueError("a worker does not say how long its requests were in flight")
+    return sum(known)
 
 
 def _added(parts: Sequence[RequestCounts]) -> dict[str, Any]:

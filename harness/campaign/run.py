@@ -231,8 +231,8 @@ def refuse_fewer(manifest: Manifest, skipped: Mapping[str, str]) -> None:
     measured = {t.variant for t in manifest.planned() if t.id in manifest.commands}  # written after the first preflight
     for name in sorted(measured & (skipped.keys() - manifest.skipped.keys())):
         raise EnvironmentUnfitError(
-            f"{name} was measured in this campaign and cannot be measured now: {skipped[name]} Mend that, then resume "
-            "again."
+            f"{name} was measured in this campaign and cannot be measured now: {skipped[name].rstrip('.')}. Mend that, "
+            "then resume again."
         )
 
 

@@ -119,14 +119,14 @@ def postgres(*, log: Path, cores: tuple[int, ...] = (), only: Source | None = No
 
 
 def _make_table(url: str) -> None:
-    """Raise NoPostgresError when the server ends meanwhile."""
+    """Raise NoPostgresError where the server cannot, or ends meanwhile."""
     import psycopg
 
     try:
         with connect(url) as connection:
             postgres_table.make(connection)
     except psycopg.Error as error:
-        raise NoPostgresError(f"PostgreSQL ended while its table was made ({str(error).splitlines()[0]})") from None
+        raise NoPostgresError(f"PostgreSQL could not make its table ({str(error).splitlines()[0]})") from None
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def test_the_keys_on_the_wire_are_those_of_the_readme() -> None:
         "expected_status": 200,
         "expected_body_base64": "eyJvayI6dHJ1ZX0=",
     }
-    assert wire["load"] == {"kind": "closed", "users": 4, "stagger_s": 0.0, "first_s": 0.0}
+    assert wire["load"] == {"kind": "closed", "users": 4, "stagger_s": 0.0}
 
 
 def test_quit_is_a_command() -> None:

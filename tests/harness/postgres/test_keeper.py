@@ -140,7 +140,7 @@ class TestTheStart:
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("harness.postgres.table.make", lambda connection: connection.execute(_END_THE_SERVER))
-        with pytest.raises(NoPostgresError, match="ended while its table was made"), postgres(log=tmp_path / "log"):
+        with pytest.raises(NoPostgresError, match="could not make its table"), postgres(log=tmp_path / "log"):
             pass
 
     @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of a killed process")
