@@ -58,6 +58,7 @@ _OBSTACLES: Mapping[tuple[Topic, str], str] = {
     (Topic.MACHINE, "arch"): "another instruction set runs other machine code",
     (Topic.PYTHON, "python_implementation"): "another interpreter is another program",
     (Topic.PYTHON, "minor version"): "another minor version of Python runs the same code at another speed",
+    (Topic.METHOD, "driver's workers"): "another number of processes drives with another CPU beside the app",
     (Topic.PROFILE, "smoke run"): "a smoke run's windows are too short for evidence",
 }
 _OBSTACLES_OF_TOPICS: Mapping[Topic, str] = {
@@ -166,6 +167,7 @@ def _facts(manifest: Manifest) -> Mapping[Topic, Mapping[str, Any]]:
         Topic.METHOD: {
             "version": manifest.version,
             "alpha": manifest.alpha,
+            "driver's workers": manifest.workers,
             "commit": manifest.git.commit,
             "uncommitted changes": manifest.git.dirty,
         },

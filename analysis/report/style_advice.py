@@ -1,6 +1,6 @@
-"""The README's answers: which style for which work, and what became of two claims of the article.
+"""Which style for which work, for README and report, and what became of two claims of the article, for README.
 
-Every word is chosen by the verdict of the claim behind it. What no verdict decides is not stated.
+Every word is chosen by the verdict of the claim behind it. What no verdict decides is not stated. Texts are Markdown.
 To advise on another kind of handler, add a row to ADVICE.
 """
 
@@ -49,6 +49,17 @@ class Advice:
     def claims(self) -> tuple[str, ...]:
         """The claims the row rests on, each once."""
         return tuple(dict.fromkeys(part.claim for part in (*self.use, *self.gives, *self.avoid)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StyleAnswer:
+    """A row of ADVICE as a campaign answers it. `handler` names the load; `use` is empty where nothing is decided."""
+
+    handler: str
+    use: str
+    gives: str
+    avoid: str
+    asked: tuple[ClaimResult, ...]
 
 
 ADVICE: tuple[Advice, ...] = (
@@ -164,10 +175,15 @@ FATES: tuple[Part, ...] = (
 """What became of the two claims that readers of the article ask about."""
 
 
+def style_answers(campaign: Campaign) -> tuple[StyleAnswer, ...]:
+    """Return an answer for every row whose first claim the campaign asked."""
+    results = _results(campaign)
+    return tuple(_answer(campaign, advice, results) for advice in ADVICE if advice.claims[0] in results)
+
+
 def style_advice_markdown(campaign: Campaign) -> str:
     """Return the table of styles with the line that says where its figures are from; nothing without its claims."""
-    results = _results(campaign)
-    rows = [_row(campaign, advice, results) for advice in ADVICE if advice.claims[0] in results]
+    rows = [_row(answer) for answer in style_answers(campaign)]
     if not rows:
         return ""
     table = markdown.table(("your handler …", "use", "it gives", "avoid", "claims"), rows)
@@ -185,14 +201,22 @@ def _results(campaign: Campaign) -> Mapping[str, ClaimResult]:
     return {result.claim.id: result for result in campaign.results}
 
 
-def _row(campaign: Campaign, advice: Advice, results: Mapping[str, ClaimResult]) -> tuple[markdown.Markdown, ...]:
-    asked = [results[name] for name in advice.claims if name in results]
+def _answer(campaign: Campaign, advice: Advice, results: Mapping[str, ClaimResult]) -> StyleAnswer:
+    asked = tuple(results[name] for name in advice.claims if name in results)
     load = words.plural(campaign.loads[asked[0].claim.treatments[0].load].users, "user")
-    use = " or ".join(_said(campaign, advice.use, results)) or _OPEN
-    gives, avoid = ("; ".join(_said(campaign, parts, results)) for parts in (advice.gives, advice.avoid))
-    links = ", ".join(_link(result) for result in asked)
-    cells = (f"{advice.handler} ({load})", use, gives or words.NOT_MEASURED, avoid or words.NOT_MEASURED, links)
-    return tuple(map(markdown.Markdown, cells))
+    return StyleAnswer(
+        handler=f"{advice.handler} ({load})",
+        use=" or ".join(_said(campaign, advice.use, results)),
+        gives="; ".join(_said(campaign, advice.gives, results)),
+        avoid="; ".join(_said(campaign, advice.avoid, results)),
+        asked=asked,
+    )
+
+
+def _row(answer: StyleAnswer) -> tuple[markdown.Markdown, ...]:
+    links = ", ".join(_link(result) for result in answer.asked)
+    gives, avoid = (text or words.NOT_MEASURED for text in (answer.gives, answer.avoid))
+    return tuple(map(markdown.Markdown, (answer.handler, answer.use or _OPEN, gives, avoid, links)))
 
 
 def _said(campaign: Campaign, parts: Sequence[Part], results: Mapping[str, ClaimResult]) -> Iterator[str]:

@@ -48,6 +48,7 @@ def test_equal_environments_have_no_difference() -> None:
         (Topic.PINNING, {"pinning": {"sut": [3], "others": [0, 1, 2], "enforced": True}}),
         (Topic.SETTINGS, {"settings": {**SETTINGS, "sleep_s": 0.2}}),
         (Topic.LOADS, {"loads": {"closed-80": asdict(replace(LOADS["closed-80"], users=81))}}),
+        (Topic.METHOD, {"workers": 2}),
         (Topic.PROFILE, {"profile": {"name": "smoke", "is_smoke": True, "budget_s": 60.0, "max_rounds": 3}}),
     ],
 )

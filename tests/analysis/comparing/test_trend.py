@@ -114,6 +114,7 @@ def test_equal_campaigns_do_not_move(made: Made) -> None:
         ("machine, cores", {"host": {**HOST, "cores": 8}}),
         ("claims, version: 4 / 5", {"claims_version": 5}),
         ("settings, sleep_s", {"settings": {**SETTINGS, "sleep_s": 0.2}}),
+        ("method, driver's workers: 0 / 2", {"workers": 2}),
         ("profile, smoke run", {"profile": {"name": "s", "is_smoke": True, "budget_s": 60, "max_rounds": 3}}),
     ],
 )
