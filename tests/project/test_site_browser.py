@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import sync_playwright
 
+from browsers import CHROMIUM, FLAGS
 from documented_commands import ROOT
 from harness.commands.docs_site import build_site
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
-CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 PATIENCE_MS = 20_000
 
 pytestmark = [

@@ -9,6 +9,7 @@ import pytest
 
 from analysis.own_app.page import page
 from analysis.own_app.reading import read_results
+from browsers import CHROMIUM, FLAGS, need_chromium
 from fake_app_world import ALONE, BUSY, REQUESTS, WORLD, Truth
 from fake_apps import write_app_campaign
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 LONG = "shop/" + "a_long_name_without_a_break_" * 6 + ".py"
 CONTRAST = """() => {
   const light = (c) => c.map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
@@ -59,8 +58,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(file: Path) -> Iterator[tuple[Page, list[str]]]:
     from playwright.sync_api import sync_playwright
 
+    need_chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         tab, asked = browser.new_page(), list[str]()
         tab.on("request", lambda request: asked.append(request.url))
         tab.on("dialog", lambda dialog: asked.append(f"dialog {dialog.message}"))

@@ -7,13 +7,14 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from analysis.charts import draw_all
 from analysis.reading.campaign import load_campaign
 from analysis.report.report import write_report, write_verdicts_csv
+from browsers import CHROMIUM, FLAGS, TEXTS, contrast, need_chromium, too_faint
 from experiment.design.claims import CLAIMS
 from experiment.design.plan import treatments_for
 from fake_campaigns import write_campaign
@@ -23,35 +24,9 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 JUDGED = [CLAIMS[name] for name in ("A1", "A2", "A5", "A20", "A21")]
 THEMES = ("light", "dark")
 WIDTHS = (360, 768, 1440)
-
-
-TEXTS = """() => [...document.querySelectorAll("body *")]
-  .filter((e) => !e.closest("svg, script, style, select, [hidden]") && e.checkVisibility())
-  .filter((e) => [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()))
-  .map((e) => {
-    const style = getComputedStyle(e);
-    let ground = e;
-    while (ground && getComputedStyle(ground).backgroundColor === "rgba(0, 0, 0, 0)") ground = ground.parentElement;
-    return {
-      text: e.textContent.trim().slice(0, 60),
-      ink: style.color,
-      ground: ground ? getComputedStyle(ground).backgroundColor : "rgb(255, 255, 255)",
-      size: parseFloat(style.fontSize),
-      weight: Number(style.fontWeight),
-    };
-  })"""
 
 
 @dataclass(frozen=True)
@@ -93,8 +68,7 @@ def spread_in_time(path: Path) -> None:
 @pytest.fixture(scope="module")
 def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no browser at {CHROMIUM}")
+    need_chromium()
     folder = tmp_path_factory.mktemp("results") / "c"
     planned = treatments_for(JUDGED)
     write_campaign(folder, treatments=planned, claims=JUDGED, rounds=2)
@@ -106,7 +80,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
         url = write_report(campaign, draw_all(campaign, folder / "charts"))[0].as_uri()
     with sync_api.sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
-            str(tmp_path_factory.mktemp("profile")), executable_path=str(CHROMIUM), args=list(QUIET)
+            str(tmp_path_factory.mktemp("profile")), executable_path=str(CHROMIUM), args=list(FLAGS)
         )
         page = context.new_page()
         said: list[str] = []
@@ -130,22 +104,6 @@ def test_the_page_opens_without_an_error_and_asks_for_nothing(opened: Opened) ->
 def test_nothing_makes_the_page_scroll_sideways(opened: Opened, width: int, theme: str) -> None:
     page = opened.seen(theme, width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def luminance(colour: str) -> float:
-    parts = [float(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
-    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(ink: str, ground: str) -> float:
-    darker, lighter = sorted((luminance(ink), luminance(ground)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def too_faint(text: dict[str, Any]) -> bool:
-    is_large = text["size"] >= 24 or (text["size"] >= 18.66 and text["weight"] >= 700)
-    return contrast(text["ink"], text["ground"]) < (3.0 if is_large else 4.5)
 
 
 @pytest.mark.parametrize("theme", THEMES)
