@@ -7,6 +7,7 @@ from experiment.design.claims import ARTICLE, CLAIMS
 from experiment.design.loads import LOADS
 from experiment.design.model import Load
 
+FOLKLORE_CLAIMS = tuple(name for name in CLAIMS if name.startswith("B"))
 ARTICLE_CLAIMS = tuple(claim.id for claim in CLAIMS.values() if claim.source.startswith(ARTICLE))
 
 
@@ -36,6 +37,13 @@ PROFILES: Mapping[str, Profile] = {
             summary="every statement of the article that load can test",
             claims=ARTICLE_CLAIMS,
             budget_s=400.0,
+            max_rounds=20,
+        ),
+        Profile(
+            name="folklore",
+            summary="what talks, docs and issues say about FastAPI's speed",
+            claims=FOLKLORE_CLAIMS,
+            budget_s=2700.0,
             max_rounds=20,
         ),
         Profile(

@@ -4,8 +4,10 @@ The interval of a claim is fixed here. It is copied into a campaign's manifest b
 registered before it is measured. Never change an interval after you have seen a result: a refuted claim is a finding.
 """
 
+from collections.abc import Collection
+
 from bench_app.table import Table
-from experiment.design.factors import ServerConfig, server
+from experiment.design.factors import ServerConfig, Value, server
 from experiment.design.metrics import GOODPUT, NORMALIZED_GOODPUT, Metric
 from experiment.design.model import Claim, Comparison, Interval, Treatment, at_least
 
@@ -87,12 +89,14 @@ def claim(
     refuted_by: str = "",
     beside: tuple[Comparison, ...] = (),
     note: str = "",
+    differs_in: Collection[str] | None = None,
 ) -> Claim:
     """Register a claim.
 
-    Raises DuplicateNameError if another claim has its id. Raises ValueError if another has its slug, if it does not say
-    what would refute it, if something beside it needs trials of its own, or if a metric at equal core speed judges
-    sides that are not alike.
+    `differs_in` names what the two sides of its ratios differ in (see `differences`), where the claim is about one
+    factor. Raises DuplicateNameError if another claim has its id. Raises ValueError if another has its slug, if it does
+    not say what would refute it, if something beside it needs trials of its own, if the sides of a ratio differ in more
+    or less than `differs_in`, or if a metric at equal core speed judges sides that are not alike.
     """
     made = Claim(
         id=id,
@@ -104,7 +108,7 @@ def claim(
         beside=beside,
         note=note,
     )
-    complaint = _complaint(made)
+    complaint = _complaint(made) or _unlike(made, differs_in)
     if complaint is not None:
         raise ValueError(complaint)
     return CLAIMS.add(made)
@@ -121,4 +125,29 @@ def _complaint(made: Claim) -> str | None:
         return f"what stands beside claim {made.id} needs trials of its own"
     if any(c.metric.is_at_equal_speed and not c.is_alike for c in made.comparisons):
         return f"claim {made.id} judges at equal core speed two sides that do not load the core alike"
+    return None
+
+
+def differences(comparison: Comparison) -> frozenset[str]:
+    """Return what the two sides differ in: work, style, tool, load, and server factors by name. Empty for a level."""
+    one, other = comparison.treatment, comparison.baseline
+    if other is None:
+        return frozenset()
+    return frozenset(name for name, value in _parts(one).items() if value != _parts(other)[name])
+
+
+def _parts(treatment: Treatment) -> dict[str, Value]:
+    work, style, tool = (*treatment.variant.split(".", 2), "", "")[:3]
+    return {"work": work, "style": style, "tool": tool, "load": treatment.load, **treatment.server.values()}
+
+
+def _unlike(made: Claim, differs_in: Collection[str] | None) -> str | None:
+    """Return which comparison's sides differ in something else than the claim is about."""
+    if differs_in is None:
+        return None
+    for comparison in made.comparisons:
+        found = differences(comparison)
+        if comparison.is_ratio and found != set(differs_in):
+            about, sides = " and ".join(sorted(differs_in)), " and ".join(t.id for t in comparison.treatments)
+            return f"claim {made.id} is about {about}, but {sides} differ in {', '.join(sorted(found)) or 'nothing'}"
     return None

@@ -69,6 +69,24 @@ def test_only_sides_that_are_alike_are_judged_at_equal_core_speed() -> None:
     assert A_A.is_alike
 
 
+def test_a_claim_about_one_factor_compares_sides_that_differ_in_nothing_else() -> None:
+    with pytest.raises(ValueError, match=r"X9 is about loop, but .* differ in style"):
+        claim("X9", "unlike", "A", "ourselves", *CLAIMS["A1"].comparisons, refuted_by="x", differs_in={"loop"})
+    with pytest.raises(ValueError, match=r"X9 is about load and style, but"):
+        claim("X9", "half", "A", "ourselves", *CLAIMS["A1"].comparisons, refuted_by="x", differs_in={"style", "load"})
+
+
+def test_every_claim_beyond_the_article_says_what_its_sides_differ_in() -> None:
+    trees = [ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")) for module in claims.MODULES]
+    calls = [n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    silent = {
+        ast.literal_eval(n.args[0])
+        for n in calls
+        if n.func.id == "claim" and not {k.arg for k in n.keywords} & {"differs_in"}  # type: ignore[attr-defined]
+    }
+    assert {name for name in silent if CLAIMS[name].comparisons} <= set(ARTICLE_CLAIMS)
+
+
 @pytest.mark.parametrize(("asked", "comparison"), PAIRS, ids=lambda x: x.id if isinstance(x, Claim) else "")
 def test_a_comparison_names_what_there_is(asked: Claim, comparison: Comparison) -> None:
     assert asked.statement
