@@ -140,7 +140,7 @@ def differences(comparison: Comparison) -> frozenset[str]:
 
 def _parts(treatment: Treatment) -> dict[str, Value]:
     work, style, tool = (*treatment.variant.split(".", 2), "", "")[:3]
-    # a factor is called style as well; it is for other people's apps, and says nothing of a variant
+    # the server factor "style" is of other people's apps, where no variant names one
     return {**treatment.server.values(), "work": work, "style": style, "tool": tool, "load": treatment.load}
 
 
