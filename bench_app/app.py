@@ -14,6 +14,7 @@ from fastapi.telemetry import TelemetryConfig
 
 from bench_app import docs_page, slow_bodies
 from bench_app.catalogue import CATALOGUE
+from bench_app.middleware import add_middleware
 from bench_app.probe import Probe, ServedCounter, probe_path
 from bench_app.refusals import refuse_in
 from bench_app.registry import Resource, Variant
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             {"name": "bench", "description": "For the harness: not variants."},
         ],
     )
+    add_middleware(app, settings.middleware)
     # The router looks at routes in their order: as many of them stand before the variants as FastAPI itself puts there.
     for path in ("/docs", "/redoc"):
         app.add_route(path, _docs, include_in_schema=False)

@@ -83,6 +83,17 @@ DB = WORKS.add(
         setting="query_s",
     )
 )
+SESSION = WORKS.add(
+    Work(
+        name="session",
+        heading="session: a database session that a dependency opens",
+        summary="Asking a database through a session, of a dependency or of the handler's own.",
+        task="query in a session",
+        bound=Bound.POOLED_WAIT,
+        setting="query_s",
+        label="{tool}",
+    )
+)
 UPLOAD = WORKS.add(
     Work(
         name="upload",

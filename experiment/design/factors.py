@@ -19,11 +19,15 @@ class FactorError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What decides a server's ceilings: the cores it may use, its processes, and the limiter tokens per process."""
+    """What decides a server's ceilings: the cores it may use, its processes, and what each of these has.
+
+    Each has limiter tokens, and connections to the database (`db_pool`; 0: not known).
+    """
 
     cores: int
     processes: int = 1
     tokens: int = 40
+    db_pool: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +102,13 @@ def _workers(before: Launch, value: Value) -> Launch:
     return replace(several, processes=int(value or 1), environment=variables)
 
 
-def _thread_tokens(before: Launch, value: Value) -> Launch:
-    if value is None:
-        return before
-    return replace(before, environment=(*before.environment, ("BENCH_THREAD_TOKENS", str(value))))
+def _app_setting(variable: str) -> Callable[[Launch, Value], Launch]:
+    """Return a function that gives the app a setting in its environment; None leaves it as it is."""
+
+    def launch(before: Launch, value: Value) -> Launch:
+        return before if value is None else replace(before, environment=(*before.environment, (variable, str(value))))
+
+    return launch
 
 
 def _access_log(before: Launch, value: Value) -> Launch:
@@ -149,10 +156,32 @@ THREAD_TOKENS = FACTORS.add(
         is_count=True,
         suffix="tokens-{}",
         words="{} tokens",
-        launch=_thread_tokens,
+        launch=_app_setting("BENCH_THREAD_TOKENS"),
         limits=lambda limits, value: limits if value is None else replace(limits, tokens=int(value)),
     )
 )
+DB_POOL = FACTORS.add(
+    Factor(
+        name="db_pool",
+        default=None,
+        is_count=True,
+        suffix="pool-{}",
+        words="{} connections",
+        launch=_app_setting("BENCH_DB_POOL_SIZE"),
+        limits=lambda limits, value: limits if value is None else replace(limits, db_pool=int(value)),
+    )
+)
+MIDDLEWARE = FACTORS.add(
+    Factor(
+        name="middleware",
+        default=None,
+        values=tuple(f"{kind}-{n}" for kind in ("asgi", "base") for n in (1, 2, 3)),
+        suffix="{}",
+        words="middleware {}",
+        launch=_app_setting("BENCH_MIDDLEWARE"),
+    )
+)
+"""How many middlewares the app has, and of which kind (bench_app/middleware.py)."""
 LOOP = FACTORS.add(
     Factor(
         name="loop",

@@ -20,6 +20,7 @@ class Unit(StrEnum):
     MILLISECONDS = "ms"  # likewise
     MICROSECONDS = "µs"  # written in the unit that suits its size: 12 ms
     CPU_MICROSECONDS = "CPU µs"  # written in µs, whatever its size
+    MEBIBYTES = "MiB"
     SHARE = "share of one"
     COUNT = "count"
     WAITS = "times the wait"
@@ -191,6 +192,16 @@ NORMALIZED_CPU_PER_REQUEST = METRICS.add(
         better=Better.LOWER,
         is_at_equal_speed=True,
         said="{t} costs {e} times the SUT CPU a request of {b}, at equal core speed",
+    )
+)
+PEAK_MEMORY = METRICS.add(
+    Metric(
+        name="sut_rss_peak_mib",
+        label="peak memory of the SUT",
+        short="peak memory",
+        unit=Unit.MEBIBYTES,
+        better=Better.LOWER,
+        said="{t} needs {e} times the memory of {b} at its peak",
     )
 )
 SHARE_ON_LOOP = _fact("share_on_loop", "share of answers made on the loop's thread", Unit.SHARE)

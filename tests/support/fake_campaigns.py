@@ -8,8 +8,9 @@ from math import ceil, exp
 from typing import TYPE_CHECKING, Any
 
 from analysis.stats.rule import LATEST
+from analysis.wording.names import parse_variant
 from experiment.design.claims import CLAIMS, CLAIMS_VERSION
-from experiment.design.factors import THREAD_TOKENS
+from experiment.design.factors import THREAD_TOKENS, Limits, server
 from experiment.design.loads import LOADS, sweep_load
 from experiment.design.model import LoadKind, Treatment
 from experiment.design.plan import comparisons_of, plan_round, treatments_for, trial_id
@@ -19,6 +20,7 @@ from experiment.records.manifest import FORMAT_VERSION, Manifest, read_manifest
 from experiment.records.registered import ClaimEntry, TreatmentEntry
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import SecondRow, Series, TrialMetrics, TrialRecord
+from experiment.theory.deadlock import is_stuck
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -50,6 +52,13 @@ EXTRA_TREATMENTS = (
     Treatment(variant="sleep.async-to-thread", load="closed-80"),
     Treatment(variant="http.async-offload.session", load="closed-80"),
 )
+SMALL_POOLS = server(thread_tokens=4, db_pool=6)
+SESSION_TREATMENTS = tuple(
+    Treatment(variant=f"session.def{tool}", load=f"closed-{users}-together", server=SMALL_POOLS)
+    for tool, loads in (("", (6, 9, 10, 12)), (".limited", (9, 10)))
+    for users in loads
+)
+"""On both sides of the 10 users who can wait for each other."""
 STALL_TREATMENTS = tuple(Treatment(variant="stall.async-blocking", load=load) for load in ("closed-4", "open-100"))
 SWEEP = tuple((variant, rate) for variant in ("sleep.async-native", "sleep.def") for rate in (100.0, 200.0, 400.0))
 INVALID = {("noop.def@closed-20", 2), ("http.async-native.aiohttp@closed-80", 3)}
@@ -93,6 +102,8 @@ TRUTHS: dict[str, Truth] = {
     "db.async-native.asyncpg-plain": Truth(rps=2100, cpu_us=440),
     "db.def.psycopg2-plain": Truth(rps=1400, cpu_us=690),
     "db.async-offload.psycopg2-plain": Truth(rps=1350, cpu_us=700),
+    "session.def": Truth(rps=77, cpu_us=2100),
+    "session.def.limited": Truth(rps=76, cpu_us=2200),
     "password.async-blocking": Truth(rps=80, cpu_us=12400, bystander_ms=90, lag_ms=60),
     "password.async-offload": Truth(rps=148, cpu_us=12500, bystander_ms=4, lag_ms=4),
     "upload.async-blocking": Truth(rps=56, cpu_us=17500, bystander_ms=70, lag_ms=30),
@@ -223,6 +234,9 @@ class _Trial:
         if self.is_burst:
             return Truth(rps=10 / MAKESPANS_S[self.treatment.variant], cpu_us=900)
         truth = TRUTHS[self.treatment.variant]
+        limits = self.treatment.server.limits(Limits(cores=1, db_pool=SETTINGS["db_pool_size"]))  # type: ignore[arg-type]
+        if is_stuck(parse_variant(self.treatment.variant), self.load.users, limits):
+            return replace(truth, rps=0.0)
         if self.load.kind is LoadKind.OPEN:
             return replace(truth, rps=min(truth.rps, self.load.rate_rps) * self.jitter)
         if self.treatment.server[THREAD_TOKENS] == 80:
@@ -236,6 +250,9 @@ class _Trial:
 
     def _draw(self) -> dict[Series, Histogram]:
         truth, load, window = self.truth, self.load, self.load.window_s
+        if not truth.rps:
+            calm = Histogram.of_us(self._around(1500.0) for _ in range(100))
+            return {Series.RESPONSE: Histogram.of_us([], [window * 1e6] * load.users), Series.BYSTANDER: calm}
         answers = max(1, round(truth.rps * window))
         response_us = (load.users or 4) / truth.rps * 1e6
         sigma = 0.12 if truth.rps > 100 else 0.04

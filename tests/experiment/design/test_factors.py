@@ -90,4 +90,5 @@ def test_what_a_server_cannot_be_told_is_said() -> None:
 def test_limits_follow_the_factors() -> None:
     machine = Limits(cores=8)
     assert ServerConfig().limits(machine) == Limits(cores=1)
-    assert server(cores="all", workers=4, thread_tokens=10).limits(machine) == Limits(cores=8, processes=4, tokens=10)
+    several = server(cores="all", workers=4, thread_tokens=10, db_pool=6)
+    assert several.limits(machine) == Limits(cores=8, processes=4, tokens=10, db_pool=6)
