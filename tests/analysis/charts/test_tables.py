@@ -20,7 +20,16 @@ from experiment.design.claims import A_A
 from experiment.design.metrics import METRICS, Better, Metric, Unit
 from experiment.design.model import Claim, Comparison, Interval, Treatment
 from experiment.design.plan import treatments_for
-from fake_campaigns import ARTICLE, EXTRA_TREATMENTS, STALL_TREATMENTS, SWEEP, TRUTHS, Truth, write_campaign
+from fake_campaigns import (
+    ARTICLE,
+    EXTRA_TREATMENTS,
+    STALL_TREATMENTS,
+    SWEEP,
+    TRAFFIC_TREATMENTS,
+    TRUTHS,
+    Truth,
+    write_campaign,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +42,7 @@ DEF = Treatment(variant="sleep.def", load="closed-80")
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     """A campaign that measured all there is to draw."""
-    planned = (*treatments_for(ARTICLE), *EXTRA_TREATMENTS, *STALL_TREATMENTS)
+    planned = (*treatments_for(ARTICLE), *EXTRA_TREATMENTS, *STALL_TREATMENTS, *TRAFFIC_TREATMENTS)
     folder = tmp_path_factory.mktemp("results") / "everything"
     return load_campaign(write_campaign(folder, rounds=3, treatments=planned, sweep=SWEEP))
 
