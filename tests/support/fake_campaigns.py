@@ -59,6 +59,17 @@ SESSION_TREATMENTS = tuple(
     for users in loads
 )
 """On both sides of the 10 users who can wait for each other."""
+TRAFFIC_TREATMENTS = tuple(
+    Treatment(variant=variant, load="closed-20")
+    for variant in (
+        *("background.def", "background.def.sync-task"),
+        *("stream.async-native.sync-generator", "stream.async-native.async-generator"),
+        *("receive.async-native.below-spool", "receive.async-native.above-spool"),
+        *("json.async-native.models", "json.async-native.models-annotated"),
+        *("sqlite.def.sqlite3", "sqlite.async-native.aiosqlite"),
+        *("file.def.open", "file.async-native.aiofiles"),
+    )
+)
 STALL_TREATMENTS = tuple(Treatment(variant="stall.async-blocking", load=load) for load in ("closed-4", "open-100"))
 SWEEP = tuple((variant, rate) for variant in ("sleep.async-native", "sleep.def") for rate in (100.0, 200.0, 400.0))
 INVALID = {("noop.def@closed-20", 2), ("http.async-native.aiohttp@closed-80", 3)}
@@ -110,6 +121,18 @@ TRUTHS: dict[str, Truth] = {
     "upload.async-offload": Truth(rps=54, cpu_us=18200, bystander_ms=22, lag_ms=14),
     "upload.async-process": Truth(rps=97, cpu_us=19000, bystander_ms=3, lag_ms=4),
     "stall.async-blocking": Truth(rps=100, cpu_us=300, bystander_ms=2),
+    "background.def": Truth(rps=2200, cpu_us=350),
+    "background.def.sync-task": Truth(rps=390, cpu_us=700),
+    "stream.async-native.sync-generator": Truth(rps=120, cpu_us=8100),
+    "stream.async-native.async-generator": Truth(rps=900, cpu_us=1100),
+    "receive.async-native.below-spool": Truth(rps=410, cpu_us=2400),
+    "receive.async-native.above-spool": Truth(rps=260, cpu_us=3700),
+    "json.async-native.models": Truth(rps=250, cpu_us=4000),
+    "json.async-native.models-annotated": Truth(rps=1500, cpu_us=650),
+    "sqlite.def.sqlite3": Truth(rps=1900, cpu_us=500),
+    "sqlite.async-native.aiosqlite": Truth(rps=1100, cpu_us=900),
+    "file.def.open": Truth(rps=1800, cpu_us=540),
+    "file.async-native.aiofiles": Truth(rps=1000, cpu_us=950),
 }
 MAKESPANS_S = {"article.async-blocking.bad": 20.05, "article.async-native.good": 2.03, "article.def.sync-ok": 2.04}
 

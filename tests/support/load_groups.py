@@ -99,6 +99,7 @@ KINDS: dict[str, set[str]] = {
             "test_security",
             "test_slides",
             "test_tables",
+            "test_traffic",
         ),
         "test_alarms::test_twins_that_differ_are_named",
         "test_app_settings::test_a_sut_of_the_rig_waits_as_long_as_the_manifest_says",

@@ -26,6 +26,7 @@ from fake_campaigns import (
     SESSION_TREATMENTS,
     STALL_TREATMENTS,
     SWEEP,
+    TRAFFIC_TREATMENTS,
     TRUTHS,
     Truth,
     write_campaign,
@@ -42,7 +43,8 @@ DEF = Treatment(variant="sleep.def", load="closed-80")
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     """A campaign that measured all there is to draw."""
-    planned = (*treatments_for(ARTICLE), *EXTRA_TREATMENTS, *SESSION_TREATMENTS, *STALL_TREATMENTS)
+    extra = (*SESSION_TREATMENTS, *STALL_TREATMENTS, *TRAFFIC_TREATMENTS)
+    planned = (*treatments_for(ARTICLE), *EXTRA_TREATMENTS, *extra)
     folder = tmp_path_factory.mktemp("results") / "everything"
     return load_campaign(write_campaign(folder, rounds=3, treatments=planned, sweep=SWEEP))
 
