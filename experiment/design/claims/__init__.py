@@ -12,5 +12,6 @@ __all__ = ["ARTICLE", "A_A", "CLAIMS", "CLAIMS_VERSION", "MODULES", "claim"]
 
 # Importing a module registers its claims. They are listed in this order.
 MODULES = tuple(
-    import_module(f"{__name__}.{name}") for name in ("waiting", "http", "cpu", "database", "cost", "beyond")
+    import_module(f"{__name__}.{name}")
+    for name in (*("waiting", "http", "cpu", "database", "cost", "beyond"), *("servers", "clients", "interpreters"))
 )
