@@ -29,7 +29,7 @@ OWN_APP_FACTORS: tuple[Factor, ...] = (CORES, THREAD_TOKENS, LOOP, HTTP_PARSER, 
 
 _NOT_COUNTED = frozenset(
     {
-        *("share_on_loop", "share_off_loop", "in_flight_peak"),  # our own handlers count these
+        *("share_on_loop", "share_off_loop", "in_flight_peak", "busiest_worker_share"),  # our own handlers count these
         *("loop_stall_per_answer_waits", "loop_stall_longest_waits"),  # in units of the wait that our own works have
     }
 )

@@ -34,6 +34,7 @@ class Limits:
 class Launch:
     """How a SUT is started. `interpreter`: a version such as "3.13", or None for our own. `options`: for the server.
 
+    `log_level` is the server's own; at `warning` a server writes no access log, whatever else it is told.
     `app` is the factory of the app, as the server's command line names it. `of_guests`: the values, by factor, of what
     only somebody else's app can have; harness/trial/launch.py refuses them for bench_app.
     """
@@ -44,6 +45,7 @@ class Launch:
     all_cores: bool = False
     processes: int = 1
     options: tuple[str, ...] = ()
+    log_level: str = "warning"
     environment: tuple[tuple[str, str], ...] = ()
     of_guests: tuple[tuple[str, str], ...] = ()
 
@@ -112,8 +114,17 @@ def _app_setting(variable: str) -> Callable[[Launch, Value], Launch]:
 
 
 def _access_log(before: Launch, value: Value) -> Launch:
-    no = "" if value == "on" else "no-"
-    return replace(before, options=(*before.options, f"--{no}access-log"))
+    if value == "on":
+        return replace(before, options=(*before.options, "--access-log"), log_level="info")
+    return replace(before, options=(*before.options, "--no-access-log"))
+
+
+def _interpreter(before: Launch, value: Value) -> Launch:
+    """Name the interpreter. A free-threaded one would take its GIL back where an extension module asks for it."""
+    if value is None:
+        return before
+    variables = (("PYTHON_GIL", "0"),) if str(value).endswith("t") else ()
+    return replace(before, interpreter=str(value), environment=(*before.environment, *variables))
 
 
 def _of_guests(name: str) -> Callable[[Launch, Value], Launch]:
@@ -228,13 +239,7 @@ ACCESS_LOG = FACTORS.add(
     )
 )
 INTERPRETER = FACTORS.add(
-    Factor(
-        name="interpreter",
-        default=None,
-        suffix="python-{}",
-        words="Python {}",
-        launch=lambda launch, value: replace(launch, interpreter=None if value is None else str(value)),
-    )
+    Factor(name="interpreter", default=None, suffix="python-{}", words="Python {}", launch=_interpreter)
 )
 STYLE = FACTORS.add(
     Factor(

@@ -12,8 +12,8 @@ from harness.system.process import Process, accepts, child, free_port, wait_unti
 READY_TIMEOUT_S = 30.0
 
 _UNWANTED = (
-    *("WEB_CONCURRENCY", "UVICORN_", "BENCH_", "OTEL_", "PG"),
-    *("PYTHONDONTWRITEBYTECODE", "PYTHONASYNCIODEBUG", "PYTHONDEVMODE"),
+    *("WEB_CONCURRENCY", "UVICORN_", "GRANIAN_", "BENCH_", "OTEL_", "PG"),
+    *("PYTHONDONTWRITEBYTECODE", "PYTHONASYNCIODEBUG", "PYTHONDEVMODE", "PYTHON_GIL"),
 )
 """Variables of the caller that would change the SUT without the manifest saying so; proxies are dropped as well."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bench_app.catalogue import CATALOGUE
 from bench_app.registry import Resource, Variant
-from experiment.design.factors import FactorError, ServerConfig
+from experiment.design.factors import ACCESS_LOG, FactorError, ServerConfig
 from experiment.design.model import Load, PlannedTrial
 from experiment.errors import EnvironmentUnfitError
 from experiment.records.driver_protocol import BystanderOrder, Request, TrialCommand
@@ -134,7 +134,7 @@ class Rig:
         except DriverFailedError as error:
             return failed("driver-failed", str(error))
         if measurement.failure is None:
-            self._forget_logs(planned.trial_id)
+            self._forget_logs(planned.trial_id, server)
         return measurement
 
     def _drive(
@@ -175,7 +175,7 @@ class Rig:
         if server not in self.idle_shares:
             with self.serving({variant.id: variant}, server, "idle") as service:
                 self.idle_shares[server] = idle_cpu_share(service)
-            self._forget_logs("idle")
+            self._forget_logs("idle", server)
 
     def _command(self, planned: PlannedTrial, variant: Variant, port: int) -> TrialCommand:
         return trial_command(
@@ -226,11 +226,14 @@ class Rig:
         database_pid = self.database.last.postmaster_pid if self.database.last else None
         return tuple(pid for pid in (os.getpid(), upstream_pid, database_pid) if pid is not None)
 
-    def _forget_logs(self, name: str) -> None:
-        """Remove a valid trial's probe file (its numbers are in the tables) and its log, if that is empty."""
+    def _forget_logs(self, name: str, server: ServerConfig) -> None:
+        """Remove a valid trial's probe file (its numbers are in the tables), and its log if nothing of note is in it.
+
+        A log of every request would be of megabytes, and its lines say nothing.
+        """
         self.forget_probe(name)
         log = self.logs / f"{name}.log"
-        if log.exists() and log.stat().st_size == 0:
+        if log.exists() and (log.stat().st_size == 0 or server[ACCESS_LOG] == "on"):
             log.unlink()
 
     def close(self) -> None:

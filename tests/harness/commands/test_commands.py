@@ -74,6 +74,10 @@ ELSEWHERE = {
         test="test_wheel.py::test_the_installed_bench_says_its_version"
     ),
     "python -m pip install --require-hashes -r requirements.lock": By(ci="make check"),  # as `make setup` does it
+    "pip install --require-hashes -r requirements.lock": By(ci="make check"),  # likewise
+    "pip install fastapi uvicorn uvloop httptools pydantic-settings pypdf": By(
+        test="test_unserved.py::test_an_interpreter_without_the_app_s_packages_is_said_to_lack_them"
+    ),
     "python -m pip install --no-deps .": By(test="test_wheel.py::test_the_installed_bench_says_its_version"),
     "pip install .": By(test="test_wheel.py::test_the_installed_bench_says_its_version"),
     "pytest tests/experiment/theory/test_steady.py -k steady": By(test="test_make.py::test_one_test_can_be_run"),
