@@ -13,6 +13,9 @@ from experiment.errors import UsageError
 _HIGHEST_RATE_RPS = 10_000.0
 _LONGEST_S = 3_600_000.0
 _HIGHEST_PORT = 65535
+MASTER_PORT = 5557
+"""Locust's own."""
+
 _LONGEST_SHOWN = 60
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -135,6 +138,26 @@ def port(text: str) -> int:
     if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or not 1 <= int(text) <= _HIGHEST_PORT:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is no port; ports go from 1 to {_HIGHEST_PORT}")
     return int(text)
+
+
+def core(text: str) -> int:
+    from harness.system.pinning import usable_cores
+
+    here = usable_cores()
+    if not re.fullmatch(r"\d{1,6}", text, re.ASCII) or int(text) not in here:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no core of this machine: {', '.join(map(str, here))}")
+    return int(text)
+
+
+def endpoint(text: str) -> tuple[str, int]:
+    """Read HOST or HOST:PORT, an IPv6 address with a port in brackets; the port is Locust's where none is given."""
+    match = re.fullmatch(
+        r"\[([^\[\]\s]+)\](?::(\d+))?|([^\[\]:\s]+)(?::(\d+))?|([0-9a-fA-F:.]*:[0-9a-fA-F:.]*)", text, re.ASCII
+    )
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text[:_LONGEST_SHOWN]!r} is no HOST or HOST:PORT, such as 10.0.0.5:5557")
+    named = match[2] or match[4]
+    return match[1] or match[3] or match[5], MASTER_PORT if named is None else port(named)
 
 
 def one_of(what: str, values: Iterable[str], *, listed_by: str) -> Callable[[str], str]:
