@@ -51,7 +51,7 @@ def _master(environment: Environment, host: str, port: int) -> MasterRunner:
     try:
         return environment.create_master_runner(host, port)
     except (RPCError, zmq.ZMQError, SystemExit) as reason:  # Locust leaves when the port is taken
-        why = "the port is taken" if isinstance(reason, SystemExit) else reason
+        why = "the port is taken" if isinstance(reason, SystemExit) or "in use" in str(reason) else reason
         raise WorkerError(f"cannot listen for workers at {host}, port {port}: {why}") from None
 
 

@@ -109,6 +109,11 @@ def end_all(worker: gevent.Greenlet[..., None], environment: Environment) -> Non
     end(environment)
 
 
+def ready(workers: tuple[WorkerFacts, ...]) -> ReadyEvent:
+    python = platform.python_version()
+    return ReadyEvent(locust=locust.__version__, python=python, pid=os.getpid(), workers=workers, machine=machine())
+
+
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="worker processes; 0: this one drives")
@@ -137,9 +142,7 @@ def main() -> None:
         gc.freeze()
         worker = gevent.spawn(carry_out, run, commands)
         gevent.spawn(take_commands, commands, leave, () if asked.sut_host is None else (asked.sut_host,))
-        python = platform.python_version()
-        facts = {"locust": locust.__version__, "python": python, "pid": os.getpid(), "machine": machine()}
-        emit(ReadyEvent(workers=workers, **facts))
+        emit(ready(workers))
         leave.wait()
         gevent.spawn(end_all, worker, environment).join(timeout=_LEAVE_LIMIT_S)
 

@@ -60,7 +60,8 @@ def _ascending(offsets_s: tuple[float, ...]) -> tuple[float, ...]:
     return offsets_s
 
 
-Amount = Annotated[int, Field(ge=1, le=10_000)]  # of users or of requests
+MOST_AT_ONCE = 10_000
+Amount = Annotated[int, Field(ge=1, le=MOST_AT_ONCE)]  # of users or of requests
 
 # commands
 

@@ -1,6 +1,7 @@
 """The words of a call, as values: names with the nearest match, durations, rates, counts."""
 
 import argparse
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -151,13 +152,12 @@ def core(text: str) -> int:
 
 def endpoint(text: str) -> tuple[str, int]:
     """Read HOST or HOST:PORT, an IPv6 address with a port in brackets; the port is Locust's where none is given."""
-    match = re.fullmatch(
-        r"\[([^\[\]\s]+)\](?::(\d+))?|([^\[\]:\s]+)(?::(\d+))?|([0-9a-fA-F:.]*:[0-9a-fA-F:.]*)", text, re.ASCII
-    )
+    with suppress(ValueError):
+        return str(ipaddress.IPv6Address(text)), MASTER_PORT
+    match = re.fullmatch(r"(?:\[([^\[\]\s]+)\]|([^\[\]:\s]+))(?::(\d+))?", text, re.ASCII)
     if match is None:
         raise argparse.ArgumentTypeError(f"{text[:_LONGEST_SHOWN]!r} is no HOST or HOST:PORT, such as 10.0.0.5:5557")
-    named = match[2] or match[4]
-    return match[1] or match[3] or match[5], MASTER_PORT if named is None else port(named)
+    return match[1] or match[2], MASTER_PORT if match[3] is None else port(match[3])
 
 
 def one_of(what: str, values: Iterable[str], *, listed_by: str) -> Callable[[str], str]:
