@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         if not claims and not PROFILES[profile].claims:
             raise UsageError(f"the profile {profile} has no claims; it is that of `bench {profile}`, or add --claims.")
         return measure(args, partial(run_as_ordered, args, profile, claims=claims, all_rounds=args.all_rounds))
-    given = [f"--{name.replace('_', '-')}" for name in _OF_A_NEW_PLAN if _is_given(getattr(args, name))]
+    given = [_word(name) for name in _OF_A_NEW_PLAN if _is_given(getattr(args, name))]
     if given:
         raise UsageError(
             f"--resume goes on with a campaign as it was planned, by its own manifest: leave out {listing(given)}."
@@ -68,6 +68,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _profile(name: str) -> str:
     return nearest(name, PROFILES, "profile", listed_by="bench list profiles")
+
+
+def _word(name: str) -> str:
+    return "--workers" if name == "driver_workers" else f"--{name.replace('_', '-')}"
 
 
 def _is_given(option: Any) -> bool:

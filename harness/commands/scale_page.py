@@ -11,12 +11,13 @@ from experiment.records.scale_figures import CapacityFigures, MasterFigures, Rat
 DISTRIBUTED = "docs/distributed.md"
 FIGURES = "docs/figures/scale.json"
 COMMAND = f'make bench-scale ARGS="--out {FIGURES}"'
-_NOT_YET = f"Not measured for this version yet.\n`{COMMAND}` writes the figures, and `make schema` this part of it."
+_TO_MEASURE = f"`{COMMAND}` writes the figures, and `make schema` this part."
+_NOT_YET = f"Not measured for this version yet.\n{_TO_MEASURE}"
 
 USERS = 1_000_000
 _EVERY_S = (1, 10, 60)
 _BUSY = 0.85
-"""The share of its core up to which a driver measures the app and not itself (rule driver-cpu); of a master likewise."""
+"""Up to this share of its core a driver measures the app and not itself (rule driver-cpu); a master likewise."""
 
 _FRAME_BYTES = 66
 _FRAMES = 4

@@ -47,6 +47,7 @@ KINDS: dict[str, set[str]] = {
             "test_workers_elsewhere",
             "test_driver_workers",
             "test_driver_elsewhere",
+            "test_networks",
             "test_app_workers",
             "test_scale::test_the_whole_runs_at_a_tiny_scale",
         ),
