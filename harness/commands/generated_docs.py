@@ -13,10 +13,12 @@ from analysis.reading.rules import rule_texts
 from analysis.reading.sentences import asked, expectation
 from experiment.design.claims import CLAIMS
 from experiment.design.model import Claim
+from experiment.records.scale_figures import read_scale_figures
 from experiment.records.writing import write_whole
 from harness.commands.bench_file_docs import bench_file_page
 from harness.commands.marked import filled
 from harness.commands.readme_page import README, readme_page
+from harness.commands.scale_page import DISTRIBUTED, FIGURES, scale_block
 from harness.system.places import HOME, REFERENCE
 
 COMMAND = "python -m harness.commands.generated_docs"
@@ -83,11 +85,18 @@ def readme() -> str:
     return readme_page(_README.read_text(encoding="utf-8"), load_campaign(REFERENCE))
 
 
+def distributed() -> str:
+    """Return docs/distributed.md with what `make bench-scale` found, and what follows from it, between its markers."""
+    block = scale_block(read_scale_figures(HOME / FIGURES))
+    return filled((HOME / DISTRIBUTED).read_text(encoding="utf-8"), "scale", block, where=DISTRIBUTED)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/validity-rules.md": validity_rules,
     "docs/claims.md": claims,
     "docs/handlerbench-toml.md": handlerbench_toml,
     OWN_APP: own_app,
+    DISTRIBUTED: distributed,
     README: readme,
 }
 

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from experiment.design.factors import HTTP_PARSER, LOOP, FactorError, Launch, ServerConfig
+from experiment.records.manifest import LOOPBACK
 from harness.system.places import APP_FOLDER, CHECKOUT
 
 _KEEP_ALIVE_S = 75  # uvicorn closes idle connections after 5 s by default, which would be errors for loads with pauses
@@ -22,13 +23,13 @@ _SERVERS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """By server: the arguments before app, address and options, and those after them."""
 
 
-def command(launch: Launch, *, port: int | str, python: str) -> list[str]:
-    """Return the command that starts bench_app. Raises FactorError for what only somebody else's app can have."""
+def command(launch: Launch, *, port: int | str, python: str, host: str = LOOPBACK) -> list[str]:
+    """Return the command that starts an app. Raises FactorError for what only somebody else's app can have."""
     if launch.of_guests:
         named = " and ".join(name for name, _ in launch.of_guests)
         raise FactorError(f"bench_app has no {named}: that is for an app of your own (`bench app`)")
     before, after = _SERVERS[launch.server]
-    address = ("--host", "127.0.0.1", "--port", str(port))
+    address = ("--host", host, "--port", str(port))
     return [python, *before, launch.app, *address, *launch.options, "--log-level", launch.log_level, *after]
 
 
@@ -37,12 +38,12 @@ def can_be_forked(launch: Launch) -> bool:
     return hasattr(os, "fork") and launch.server == "uvicorn" and launch.processes == 1 and launch.interpreter is None
 
 
-def described(server: ServerConfig) -> str:
+def described(server: ServerConfig, host: str = LOOPBACK) -> str:
     """Return the command as a manifest records it, without this machine's paths and ports."""
     launch = server.launch()
     python = f"python{launch.interpreter or ''}"
     variables = (f"{name}={value}" for name, value in launch.environment)
-    return " ".join([*variables, *command(launch, port="PORT", python=python)])
+    return " ".join([*variables, *command(launch, port="PORT", python=python, host=host)])
 
 
 def python_for(launch: Launch) -> str:

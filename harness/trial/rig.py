@@ -12,7 +12,7 @@ from experiment.design.factors import ACCESS_LOG, FactorError, ServerConfig
 from experiment.design.model import Load, PlannedTrial
 from experiment.errors import EnvironmentUnfitError
 from experiment.records.driver_protocol import BystanderOrder, Request, TrialCommand
-from experiment.records.manifest import DatabaseFacts
+from experiment.records.manifest import LOOPBACK, DatabaseFacts, Elsewhere
 from experiment.records.trial import Measurement
 from experiment.theory.ceilings import wait_of
 from harness.postgres.server import Database, database
@@ -54,6 +54,7 @@ class Rig:
     settings: Mapping[str, float | None]  # as a manifest records them
     seed: int = 0
     database_url: str | None = field(default=None, repr=False)  # named by the user; None: our own
+    host: str = LOOPBACK  # where the SUTs listen
     spool: Path | None = None  # for a SUT's temporary files: one that is killed leaves the sockets of its process pool
     answers: dict[str, bytes] = field(default_factory=dict)  # the right answer of each variant, from preflight
     idle_shares: dict[ServerConfig, float] = field(default_factory=dict)  # cores that an idle SUT keeps busy
@@ -112,7 +113,9 @@ class Rig:
         self.forget_probe(name)  # an interrupted trial may have had this id before
         log, probe = self.logs / f"{name}.log", self.probe_path(name)
         env, ready_made = self.environment(variants), self.forks.running() if self.is_forking else None
-        with sut(server=server, environment=env, log=log, plan=self.plan, probe=probe, forks=ready_made) as service:
+        with sut(
+            server=server, environment=env, log=log, plan=self.plan, probe=probe, forks=ready_made, host=self.host
+        ) as service:
             yield service
 
     def probe_path(self, name: str) -> Path:
@@ -185,6 +188,7 @@ class Rig:
             self.loads[planned.treatment.load],
             bystander=BYSTANDER,
             seed=(self.seed * 10_000 + planned.round) % 2**63,  # as the driver takes it
+            host=self.host,
         )
 
     def _broken(self, variant: Variant, service: Service, watched: DbWatch) -> Measurement | None:
@@ -251,12 +255,14 @@ def rig(
     seed: int,
     database_url: str | None = None,
     workers: int = 0,
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[Rig]:
     """Start the driver, and end it and every service of a campaign when the block ends.
 
-    `workers`: how many processes drive; 0: one does, without a master.
+    `workers`: how many processes drive; 0: one does, without a master. `elsewhere`: how those that others start find
+    the master and the SUTs. Raises EnvironmentUnfitError where they do not come.
     """
-    driver = locust_process(log=logs / "driver.log", cores=plan.for_others, workers=workers)
+    driver = locust_process(log=logs / "driver.log", cores=plan.for_others, workers=workers, elsewhere=elsewhere)
     with scratch("sut-") as spool, driver as locust:
         made = Rig(
             plan=plan,
@@ -266,6 +272,7 @@ def rig(
             seed=seed,
             settings=settings,
             database_url=database_url,
+            host=LOOPBACK if elsewhere is None else elsewhere.sut_host,
             spool=spool,
         )
         with closing(made):

@@ -118,6 +118,18 @@ ELSEWHERE = {
     ),
     "bench app inspect": By(test="test_app_commands.py::test_init_writes_a_file_that_inspect_reads"),
     "bench app run": By(test="test_shop.py::test_the_ranking_has_the_planted_mistakes_and_nothing_else"),
+    "bench app run --driver-workers 2": By(
+        test="test_app_run.py::test_who_drives_is_a_word_of_its_own_beside_the_apps_workers"
+    ),
+    "bench run --expect-workers 2 --master-bind 10.0.0.5 --sut-host 10.0.0.5": By(
+        test="test_driver_elsewhere.py::test_a_trial_is_driven_from_elsewhere_and_a_lost_worker_does_not_end_its_master"
+    ),
+    "bench worker --master 10.0.0.5": By(
+        test="test_workers_elsewhere.py::test_workers_that_others_start_drive_together_and_end_with_their_master"
+    ),
+    'make bench-scale ARGS="--out docs/figures/scale.json"': By(
+        test="test_scale.py::test_the_whole_runs_at_a_tiny_scale", recipe="-m benchmarks.scale"
+    ),
     "bench app try stock --style def": By(test="test_shop.py::test_a_change_is_tried_without_editing_the_shop"),
     "bench app run --against main --fail-on worse:10%": By(
         test="test_shop.py::test_a_version_that_became_worse_fails_the_gate"
