@@ -94,9 +94,15 @@ def _point(campaign: Campaign, row: Row, limits: Limits) -> Point | None:
     value = summarise(campaign, row.treatment.id, GOODPUT)
     if value is None:
         return None
+    return Point(users=row.load.users, value=value, predicted_rps=_predicted_rps(campaign, row, limits))
+
+
+def _predicted_rps(campaign: Campaign, row: Row, limits: Limits) -> float | None:
+    """Return what theory allows a route: nothing where it is stuck. None where a term of it was not measured."""
+    if is_stuck(row.name, row.load.users, limits):
+        return 0.0
     best = ceiling(row.name, row.load, row.treatment.server, campaign.costs)
-    stuck = is_stuck(row.name, row.load.users, limits)
-    return Point(users=row.load.users, value=value, predicted_rps=0.0 if stuck else best and best.goodput_rps)
+    return None if best is None else best.goodput_rps
 
 
 def _picture(campaign: Campaign, server: ServerConfig, panels: Sequence[Panel], *, name: str) -> Picture:

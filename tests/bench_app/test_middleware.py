@@ -34,7 +34,8 @@ def test_the_factor_has_every_kind_in_every_number() -> None:
 def test_an_app_has_the_middleware_that_is_chosen(chosen: str) -> None:
     app = create_app(Settings(works=frozenset({NOOP.name}), middleware=chosen))
     kind, _, count = chosen.partition("-")
-    assert [added.cls for added in app.user_middleware] == [KINDS[kind]] * int(count)
+    found: list[object] = [added.cls for added in app.user_middleware]
+    assert found == [KINDS[kind]] * int(count)
 
 
 @pytest.mark.parametrize("chosen", MIDDLEWARE.values)
