@@ -74,9 +74,11 @@ def ratio(
     )
 
 
-def level(variant: str, *, load: str, metric: Metric, expected: Interval, scatter: float = 0.0) -> Comparison:
+def level(
+    variant: str, *, load: str, metric: Metric, expected: Interval, scatter: float = 0.0, server: ServerConfig = DEFAULT
+) -> Comparison:
     """Return a statement about one variant's metric itself: in every trial if it is structural, else on average."""
-    treatment = Treatment(variant=variant, load=load)
+    treatment = Treatment(variant=variant, load=load, server=server)
     return Comparison(treatment=treatment, baseline=None, metric=metric, expected=expected, scatter=scatter)
 
 
@@ -138,7 +140,8 @@ def differences(comparison: Comparison) -> frozenset[str]:
 
 def _parts(treatment: Treatment) -> dict[str, Value]:
     work, style, tool = (*treatment.variant.split(".", 2), "", "")[:3]
-    return {"work": work, "style": style, "tool": tool, "load": treatment.load, **treatment.server.values()}
+    # the server factor "style" is of other people's apps, where no variant names one
+    return {**treatment.server.values(), "work": work, "style": style, "tool": tool, "load": treatment.load}
 
 
 def _unlike(made: Claim, differs_in: Collection[str] | None) -> str | None:
