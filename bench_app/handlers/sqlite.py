@@ -33,7 +33,7 @@ def found(connection: "sqlite3.Connection", key: int) -> Answer:
 async def found_awaiting(connection: "aiosqlite.Connection", key: int) -> Answer:
     """Look up a row as aiosqlite's documentation does: execute, fetchone and close are a call to its thread each."""
     async with connection.execute(LOOKUP, (key,)) as cursor:
-        return as_answer(await cursor.fetchone())
+        return as_answer(tuple(await cursor.fetchone() or ()))
 
 
 @_one(style=DEF, tool="sqlite3", uses=SQLITE3)
