@@ -17,4 +17,4 @@ _FOLKLORE = (
 )
 
 # Importing a module registers its claims. They are listed in this order.
-MODULES = tuple(import_module(f"{__name__}.{name}") for name in (*_ARTICLE, "beyond", *_FOLKLORE))
+MODULES = tuple(import_module(f"{__name__}.{name}") for name in (*_ARTICLE, *_FOLKLORE, "beyond"))
