@@ -113,7 +113,7 @@ def _figures(found: Sequence[MasterTrial], count: int, window_s: float, sizes: d
     third = max(len(settled) // 3, 1)
 
     def middle(name: str, some: Sequence[MasterTrial] = settled) -> float:
-        return round(median(getattr(each, name) for each in some), 4)
+        return round(float(median(getattr(each, name) for each in some)), 4)
 
     return MasterFigures(
         workers=count,

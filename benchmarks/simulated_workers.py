@@ -23,8 +23,7 @@ from typing import Any
 import gevent
 import locust
 from gevent.event import Event
-from locust.rpc import Message
-from locust.rpc.zmqrpc import Client
+from locust import rpc
 from locust.stats import RequestStats
 
 # After this script's own folder: the words of this very checkout, and the parts of its driver.
@@ -56,6 +55,10 @@ from experiment.records.worker_protocol import (
     Taken,
     to_worker,
 )
+
+# Locust's connection and its messages, which have no types.
+Connection: Any = rpc.zmqrpc.Client
+message: Any = rpc.Message
 
 HEARTBEAT_S, STATISTICS_S, SAY_AGAIN_S = 1.0, 3.0, 1.0
 MOST_TIMES = 10
@@ -119,7 +122,7 @@ def statistics() -> dict[str, Any]:
     """Return what Locust's own worker reports every three seconds."""
     stats = RequestStats()
     for number in range(100):
-        stats.log_request("GET", "/load", 1.0 + number % 7, 11)
+        stats.log_request("GET", "/load", 1 + number % 7, 11)
     return {
         "stats": stats.serialize_stats(),
         "stats_total": stats.total.get_stripped_report(),
@@ -134,7 +137,7 @@ class Simulated:
 
     def __init__(self, number: int, host: str, port: int, texts: dict[tuple[str, float], str]) -> None:
         self._id = f"simulated_{os.getpid()}_{number}"
-        self._client = Client(host, port, self._id)
+        self._client: Any = Connection(host, port, self._id)
         self._texts = texts
         self._command: TrialCommand | None = None
         self._taken = Event()
@@ -146,12 +149,12 @@ class Simulated:
         gevent.spawn(self._every, HEARTBEAT_S, "heartbeat", _heartbeat)
         gevent.spawn(self._every, STATISTICS_S, "stats", statistics)
         while not self.ended.is_set():
-            message = self._client.recv()
-            if message.type == "ack":
+            heard = self._client.recv()
+            if heard.type == "ack":
                 self._say(Hello(facts=_facts()))
-            elif message.type == MESSAGE:
-                self._take(to_worker(message.data))
-            elif message.type == "quit":
+            elif heard.type == MESSAGE:
+                self._take(to_worker(heard.data))
+            elif heard.type == "quit":
                 self.ended.set()
 
     def _every(self, interval_s: float, kind: str, data: Any) -> None:
@@ -196,7 +199,7 @@ class Simulated:
         self._send(MESSAGE, message.model_dump_json(by_alias=True))
 
     def _send(self, kind: str, data: Any) -> None:
-        self._client.send(Message(kind, data, self._id))
+        self._client.send(message(kind, data, self._id))
 
 
 def _heartbeat() -> dict[str, Any]:
@@ -218,7 +221,7 @@ def _facts() -> WorkerFacts:
 
 def sizes() -> dict[str, int]:
     """Return the bytes that one worker sends in a second of a window, and those of a result of one second."""
-    beat, stats = (len(Message(kind, data, "simulated").serialize()) for kind, data in _OF_LOCUST)
+    beat, stats = (len(message(kind, data, "simulated").serialize()) for kind, data in _OF_LOCUST)
     second = len(a_second("t0001", 0).model_dump_json(by_alias=True))
     command = TrialCommand.model_validate_json(_COMMAND)
     whole = Done(trial_id="t0001", result=result(command, 1e5)).model_dump_json(by_alias=True)
@@ -241,9 +244,15 @@ _COMMAND = json.dumps(
 )
 
 
-def until_stdin_ends() -> None:
+def until_stdin_ends(leave: Event) -> None:
     for _ in stdin_lines():
         pass
+    leave.set()
+
+
+def until_all_have_ended(running: list[gevent.Greenlet[..., None]], leave: Event) -> None:
+    gevent.joinall(running)
+    leave.set()
 
 
 def main() -> None:
@@ -257,7 +266,10 @@ def main() -> None:
     texts: dict[tuple[str, float], str] = {}
     workers = [Simulated(number, host, int(port), texts) for number in range(options.count)]
     running = [gevent.spawn(worker.run) for worker in workers]
-    gevent.joinall([gevent.spawn(gevent.joinall, running), gevent.spawn(until_stdin_ends)], count=1)
+    leave = Event()
+    gevent.spawn(until_stdin_ends, leave)
+    gevent.spawn(until_all_have_ended, running, leave)
+    leave.wait()
 
 
 if __name__ == "__main__":

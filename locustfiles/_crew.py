@@ -114,12 +114,11 @@ class Crew:
         except ProtocolError as reason:
             log.error("a worker said what is no message: %s", reason)  # noqa: TRY400 - the reason says it all
             return
-        if isinstance(message, Hello):
-            known = [worker for worker in self.workers if worker.client != msg.node_id]
-            self.workers = [*known, Worker(client=msg.node_id, facts=message.facts)]
-            return
         worker = next((each for each in self.workers if each.client == msg.node_id), None)
-        if worker is None:
+        if isinstance(message, Hello):
+            if worker is None:  # one that was asked twice says it twice
+                self.workers = [*self.workers, Worker(client=msg.node_id, facts=message.facts)]
+        elif worker is None:
             self._send(msg.node_id, Introduce())
         else:
             self.said.put((worker, message))

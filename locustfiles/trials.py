@@ -8,7 +8,7 @@
 
 Commands come as JSON lines on stdin, events go as JSON lines to stdout, logs to stderr; README.md of this folder
 describes both. With workers this process is Locust's master and drives nothing itself: worker.py does, started from
-here on this machine, or by others elsewhere. Only loopback addresses are loaded, and the one given at the start.
+here on this machine, or by others elsewhere. Only loopback addresses are loaded, or the one given at the start.
 Starting Locust takes longer than many a trial, so it is started once. Ends, with every socket closed, on {"do":"quit"},
 at the end of stdin, on SIGTERM and on SIGINT; a malformed command is answered with an "error" event and changes
 nothing.
@@ -120,7 +120,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--expect", type=int, default=0, metavar="N", help="wait for workers that others start")
     parser.add_argument("--come-limit", type=float, default=COME_LIMIT_S, metavar="S", help="how long, at the start")
     parser.add_argument("--bind", default="127.0.0.1:0", metavar="HOST:PORT", help="where workers find this master")
-    parser.add_argument("--sut-host", metavar="ADDRESS", help="an address that may be loaded, beside loopback ones")
+    parser.add_argument("--sut-host", metavar="ADDRESS", help="the address that may be loaded (default: loopback)")
     parser.add_argument("--cores", default="", metavar="N,N", help="cores for the workers, one after the other")
     return parser.parse_args()
 

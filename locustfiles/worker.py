@@ -7,7 +7,7 @@ its master through Locust's connection, and its requests are in the master's sta
 It says "joined" on stdout, once, and ends with its master: when that says so or is not heard for a while, at the end of
 stdin if that is a pipe, on SIGTERM and on SIGINT.
 
-It loads the loopback address, the master's, and the one it was started for; a command for any other is refused.
+It loads the master's address, or the one that --sut-host names, and refuses a command for any other.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from experiment.records.worker_protocol import MESSAGE, Broke, Hello, to_worker
 
 log = logging.getLogger("worker")
 _LEAVE_LIMIT_S = 3.0
+_LAST_WORD_S = 0.1
 _MASTER_GONE_S = 15
 """Locust's own minute is for tests that go on without their master."""
 
@@ -68,7 +69,7 @@ def connect(host: str, port: int) -> Environment:
 
 
 def obey(environment: Environment, core: int | None, hosts: tuple[str, ...]) -> Parts:
-    """Take the master's messages from now on, and say hello. `hosts` may be loaded beside the loopback address."""
+    """Take the master's messages from now on, and say hello. `hosts` are what may be loaded."""
     runner: Any = environment.runner
 
     def say(message: Any) -> None:
@@ -104,11 +105,18 @@ def until_the_master_ends(environment: Environment, leave: Event) -> None:
     leave.set()
 
 
+def say_goodbye(environment: Environment) -> None:
+    """End Locust, and let the master know, which would miss the heartbeat only after some seconds."""
+    environment.events.quitting.fire(environment=environment)
+    end(environment)
+    gevent.sleep(_LAST_WORD_S)  # for the message to leave
+
+
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--master", required=True, metavar="HOST:PORT")
     parser.add_argument("--core", type=int, metavar="N", help="run on this core only")
-    parser.add_argument("--sut-host", metavar="ADDRESS", help="an address that may be loaded (default: the master's)")
+    parser.add_argument("--sut-host", metavar="ADDRESS", help="the address that may be loaded (default: the master's)")
     return parser.parse_args()
 
 
@@ -132,7 +140,7 @@ def main() -> None:
     gc.collect()
     gc.freeze()
     leave.wait()
-    gevent.spawn(end, environment).join(timeout=_LEAVE_LIMIT_S)
+    gevent.spawn(say_goodbye, environment).join(timeout=_LEAVE_LIMIT_S)
 
 
 if __name__ == "__main__":

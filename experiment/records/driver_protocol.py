@@ -42,16 +42,18 @@ class ProtocolError(ValueError):
         self.trial_id = trial_id
 
 
-def _of_this_machine_or_named(host: str, info: ValidationInfo) -> str:
+def _allowed(host: str, info: ValidationInfo) -> str:
     """Refuse to load what this process was not started for: a slip in a command must not become an attack.
 
-    A loopback address may always be loaded; another one only if the validation's context names it.
+    The validation's context holds the addresses it was started for. Without any, or with one that is loopback, it may
+    load every loopback address.
     """
+    named: Collection[str] = info.context or ()
     with suppress(ValueError):
-        if ipaddress.ip_address(host).is_loopback or host in (info.context or ()):
+        is_home = not named or any(ipaddress.ip_address(each).is_loopback for each in named)
+        if host in named or (is_home and ipaddress.ip_address(host).is_loopback):
             return host
-    named = "".join(f", or {each}" for each in info.context or ())
-    raise ValueError(f"must be a loopback address such as 127.0.0.1 or ::1{named}")
+    raise ValueError(f"must be {' or '.join(named) or 'a loopback address such as 127.0.0.1 or ::1'}")
 
 
 def _ascending(offsets_s: tuple[float, ...]) -> tuple[float, ...]:
@@ -131,7 +133,7 @@ class TrialCommand(StrictModel):
 
     do: Literal["trial"] = "trial"
     trial_id: Annotated[str, Field(min_length=1)]
-    host: Annotated[str, AfterValidator(_of_this_machine_or_named)]
+    host: Annotated[str, AfterValidator(_allowed)]
     port: Annotated[int, Field(ge=1, le=65_535)]
     request: Request
     load: Annotated[ClosedOrder | BurstOrder | OpenOrder | ReplayOrder, Field(discriminator="kind")]
@@ -310,7 +312,7 @@ _KINDS = ("closed", "burst", "open", "replay")
 
 
 def read_command(line: str | bytes, *, hosts: Collection[str] = ()) -> Command:
-    """Return the command on a line; `hosts` are addresses that may be loaded beside loopback ones.
+    """Return the command on a line; `hosts` are the addresses that may be loaded, none: loopback ones.
 
     Raises ProtocolError for anything else.
     """

@@ -141,7 +141,7 @@ def from_worker(text: object) -> FromWorker:
 
 
 def to_worker(text: object, *, hosts: Collection[str] = ()) -> ToWorker:
-    """Return a master's message; `hosts` are addresses that may be loaded beside loopback ones.
+    """Return a master's message; `hosts` are the addresses that may be loaded, none: loopback ones.
 
     Raises ProtocolError for anything else; it keeps the trial of a part that may not be carried out.
     """

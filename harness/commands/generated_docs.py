@@ -24,6 +24,7 @@ from harness.system.places import HOME, REFERENCE
 COMMAND = "python -m harness.commands.generated_docs"
 OWN_APP = "docs/own-app.md"
 _OWN_APP, _README, EXAMPLES = HOME / OWN_APP, HOME / README, HOME / "examples"
+_DISTRIBUTED, _FIGURES = HOME / DISTRIBUTED, HOME / FIGURES
 
 
 def validity_rules() -> str:
@@ -87,8 +88,8 @@ def readme() -> str:
 
 def distributed() -> str:
     """Return docs/distributed.md with what `make bench-scale` found, and what follows from it, between its markers."""
-    block = scale_block(read_scale_figures(HOME / FIGURES))
-    return filled((HOME / DISTRIBUTED).read_text(encoding="utf-8"), "scale", block, where=DISTRIBUTED)
+    block = scale_block(read_scale_figures(_FIGURES))
+    return filled(_DISTRIBUTED.read_text(encoding="utf-8"), "scale", block, where=DISTRIBUTED)
 
 
 PAGES: Mapping[str, Callable[[], str]] = {

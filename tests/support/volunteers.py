@@ -49,9 +49,9 @@ class Volunteer:
 
 
 @contextmanager
-def volunteers(port: int, count: int, *words: str) -> Iterator[list[Volunteer]]:
+def volunteers(port: int, count: int, *, host: str = "127.0.0.1") -> Iterator[list[Volunteer]]:
     """Start some, and end those that are left when the block ends."""
-    started = [Volunteer(port, *words) for _ in range(count)]
+    started = [Volunteer(port, host=host) for _ in range(count)]
     try:
         yield started
     finally:

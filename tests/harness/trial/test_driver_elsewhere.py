@@ -36,10 +36,10 @@ def planned(trial_id: str) -> PlannedTrial:
 
 def test_a_trial_is_driven_from_elsewhere_and_a_lost_worker_does_not_end_its_master(tmp_path: Path) -> None:
     port = free_port()
-    found = Elsewhere(bind=f"127.0.0.1:{port}", sut_host="::1")
+    found = Elsewhere(bind=f"::1:{port}", sut_host="::1")
     plan, loads = plan_cores(), {LOAD.id: LOAD}
     with (
-        volunteers(port, 1) as others,
+        volunteers(port, 1, host="[::1]") as others,
         rig(plan=plan, logs=tmp_path, loads=loads, settings=todays(), seed=1, workers=1, elsewhere=found) as stand,
     ):
         measured = _measured(stand, "t0001")
@@ -50,7 +50,7 @@ def test_a_trial_is_driven_from_elsewhere_and_a_lost_worker_does_not_end_its_mas
 
         master = stand.locust.running_pid()
         others[0].leave()
-        with volunteers(port, 1):
+        with volunteers(port, 1, host="[::1]"):
             assert _measured(stand, "t0002").failure is None
         assert stand.locust.running_pid() == master
 
