@@ -39,7 +39,7 @@ def _watched(campaign: Campaign, row: Row) -> list[TrialRecord]:
 
 
 def _cells(campaign: Campaign, row: Row, watched: Sequence[TrialRecord]) -> Mapping[str, str]:
-    settings = campaign.manifest.settings
+    settings = row.treatment.server.settings(campaign.manifest.settings)
     held = connection_hold(row.name, settings)
     seen = [t.metrics for t in watched if t.is_valid]
     pairs = [(m.db_in_use_mean, expected_in_use(m, held) if held else None) for m in seen]

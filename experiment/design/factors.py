@@ -7,6 +7,7 @@ manifest and reads it back. It also checks that each value changes the launch; o
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bench_app.table import Table
 
@@ -54,7 +55,7 @@ class Factor:
 
     `values` are the allowed ones. If it is empty, any whole number from 1 (`is_count`) or any text is allowed. `suffix`
     and `words` write a value that is not the default; `{}` is replaced by it. `launch` and `limits` are functions that
-    apply a value.
+    apply a value; `settings` returns the app's settings that it changes.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Factor:
     words: str
     launch: Callable[[Launch, Value], Launch]
     limits: Callable[[Limits, Value], Limits] = _as_it_is
+    settings: Callable[[Value], Mapping[str, float]] = lambda _value: {}
     values: tuple[Value, ...] = ()
     is_count: bool = False
 
@@ -102,6 +104,20 @@ def _thread_tokens(before: Launch, value: Value) -> Launch:
     if value is None:
         return before
     return replace(before, environment=(*before.environment, ("BENCH_THREAD_TOKENS", str(value))))
+
+
+def _waits(value: Value) -> Mapping[str, float]:
+    return {} if value is None else dict.fromkeys(("sleep_s", "query_s"), int(value) / 1000)
+
+
+def _by_settings(settings: Callable[[Value], Mapping[str, float]]) -> Callable[[Launch, Value], Launch]:
+    """Return a function that gives the app its changed settings as environment variables."""
+
+    def launch(before: Launch, value: Value) -> Launch:
+        told = ((f"BENCH_{name.upper()}", str(number)) for name, number in settings(value).items())
+        return replace(before, environment=(*before.environment, *told))
+
+    return launch
 
 
 def _access_log(before: Launch, value: Value) -> Launch:
@@ -153,6 +169,18 @@ THREAD_TOKENS = FACTORS.add(
         limits=lambda limits, value: limits if value is None else replace(limits, tokens=int(value)),
     )
 )
+WAIT_MS = FACTORS.add(
+    Factor(
+        name="wait_ms",
+        default=None,
+        is_count=True,
+        suffix="wait-{}ms",
+        words="{} ms waits",
+        launch=_by_settings(_waits),
+        settings=_waits,
+    )
+)
+"""How long the sleep and the waiting query take; None: as the campaign's settings say. An upstream has its own time."""
 LOOP = FACTORS.add(
     Factor(
         name="loop",
@@ -275,6 +303,18 @@ class ServerConfig:
         for factor in FACTORS.values():
             limits = factor.limits(limits, self[factor])
         return limits
+
+    def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the app's settings under this configuration; `given` are those of the campaign."""
+        changed = dict(given)
+        for factor in FACTORS.values():
+            changed |= factor.settings(self[factor])
+        return changed
+
+    def without(self, *factors: Factor) -> "ServerConfig":
+        """Return the configuration with these factors at their default."""
+        names = {factor.name for factor in factors}
+        return ServerConfig(tuple(changed for changed in self.changed if changed[0] not in names))
 
 
 def server(values: Mapping[str, Value] | None = None, /, **named: Value) -> ServerConfig:

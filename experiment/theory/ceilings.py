@@ -21,7 +21,7 @@ included: where a route stays far below its ceiling, look for the difference the
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bench_app.items import PLAIN
@@ -78,6 +78,7 @@ def ceiling(variant: HasStyle, load: Load, server: ServerConfig, costs: MachineC
     if load.kind is LoadKind.OPEN:
         return None
     limits = server.limits(Limits(cores=costs.cores, tokens=costs.thread_tokens))
+    costs = replace(costs, waits_s=server.settings(costs.waits_s))
     terms = list(_terms(variant, load.users, limits, costs))
     return min(terms, key=lambda term: term.goodput_rps, default=None)
 

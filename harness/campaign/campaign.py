@@ -170,7 +170,7 @@ class Campaign:
 
     def _asked(self, treatment: Treatment) -> RuleContext:
         """Return what the validity rules must know of the plan, from the settings in the manifest."""
-        held = self.hold_of(treatment.variant, self._settings)
+        held = self.hold_of(treatment.variant, treatment.server.settings(self._settings))
         return RuleContext(load=self.loads[treatment.load], hold=held, pause_s=self.pause_s)
 
     @property

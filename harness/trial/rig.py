@@ -167,7 +167,7 @@ class Rig:
                 connections=[(s.t, s.in_use, s.waiting) for s in watched.samples],
                 passes=speed.passes(),
                 sut_ready_s=service.ready_s,
-                wait_s=wait_of(variant, self.settings),
+                wait_s=wait_of(variant, server.settings(self.settings)),
             )
         )
 

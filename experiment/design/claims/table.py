@@ -138,7 +138,8 @@ def differences(comparison: Comparison) -> frozenset[str]:
 
 def _parts(treatment: Treatment) -> dict[str, Value]:
     work, style, tool = (*treatment.variant.split(".", 2), "", "")[:3]
-    return {"work": work, "style": style, "tool": tool, "load": treatment.load, **treatment.server.values()}
+    # the server factor "style" is of other people's apps, where no variant names one
+    return {**treatment.server.values(), "work": work, "style": style, "tool": tool, "load": treatment.load}
 
 
 def _unlike(made: Claim, differs_in: Collection[str] | None) -> str | None:

@@ -20,7 +20,16 @@ from experiment.design.claims import A_A
 from experiment.design.metrics import METRICS, Better, Metric, Unit
 from experiment.design.model import Claim, Comparison, Interval, Treatment
 from experiment.design.plan import treatments_for
-from fake_campaigns import ARTICLE, EXTRA_TREATMENTS, STALL_TREATMENTS, SWEEP, TRUTHS, Truth, write_campaign
+from fake_campaigns import (
+    ARTICLE,
+    EXTRA_TREATMENTS,
+    STALL_TREATMENTS,
+    SWEEP,
+    TRUTHS,
+    USERS_SWEEP,
+    Truth,
+    write_campaign,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +44,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     """A campaign that measured all there is to draw."""
     planned = (*treatments_for(ARTICLE), *EXTRA_TREATMENTS, *STALL_TREATMENTS)
     folder = tmp_path_factory.mktemp("results") / "everything"
-    return load_campaign(write_campaign(folder, rounds=3, treatments=planned, sweep=SWEEP))
+    return load_campaign(write_campaign(folder, rounds=3, treatments=planned, sweep=SWEEP, users_sweep=USERS_SWEEP))
 
 
 @pytest.fixture(scope="module")
