@@ -8,12 +8,13 @@ from typing import cast
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.datastructures import Default
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 
 from bench_app import docs_page, slow_bodies
 from bench_app.catalogue import CATALOGUE
+from bench_app.middleware import add_middleware
 from bench_app.probe import Probe, ServedCounter, probe_path
 from bench_app.refusals import refuse_in
 from bench_app.registry import Resource, Variant
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             {"name": "bench", "description": "For the harness: not variants."},
         ],
     )
+    add_middleware(app, settings.middleware)
     # The router looks at routes in their order: as many of them stand before the variants as FastAPI itself puts there.
     for path in ("/docs", "/redoc"):
         app.add_route(path, _docs, include_in_schema=False)
@@ -83,6 +85,7 @@ def _add_variant(app: FastAPI, variant: Variant, settings: Settings) -> None:
         tags=[variant.work.name],
         # None also overrides the return annotation: a response model would validate def handlers in a second thread.
         response_model=Default(None) if variant.validates else None,
+        response_class=variant.response_class or Default(JSONResponse),
         # It wraps only this route, so routes without a body pay nothing for it.
         max_body_size=settings.upload_limit_bytes if variant.method == "POST" else None,
     )

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bench_app.middleware import KINDS, MOST
 from bench_app.registry import Resource, Variant
 from bench_app.works import WORKS
 
@@ -69,6 +70,8 @@ class Settings(BaseSettings):
     db_pool_size: int = Field(default=20, ge=1)  # the same for every driver
     query_s: float = Field(default=0.05, ge=0, le=60)  # how long the waiting query waits, on the server
     thread_tokens: int | None = Field(default=None, ge=1)  # None: anyio's default of 40
+    # "asgi-2": two pure ASGI middlewares; "base-2": two BaseHTTPMiddlewares
+    middleware: str | None = Field(default=None, pattern=f"^({'|'.join(KINDS)})-[1-{MOST}]$")
     process_workers: int = Field(default_factory=usable_cores, ge=1)
     upload_limit_bytes: int = Field(default=5 * 1024 * 1024, ge=1)
     upload_limit_s: float = Field(default=60.0, gt=0, le=600)  # for the whole body to come

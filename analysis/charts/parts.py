@@ -1,6 +1,7 @@
 """What the charts have in common: the works they compare, and what their titles say was found."""
 
 from collections.abc import Callable, Iterator, Sequence
+from math import isfinite
 
 from analysis.reading.campaign import Campaign
 from analysis.reading.facts import RowValue, extremes, phrase
@@ -22,7 +23,7 @@ def finding(
     """Return what a title says of the extremes: `same`, `other`, or `alone` without two rows to compare.
 
     Both are templates: {low} and {high} are the values as `write` writes them, {least} and {most} their treatments,
-    {span} both values or the one they share, {times} their ratio.
+    {span} both values or the one they share, {times} their ratio (empty where the lowest is 0).
     """
     found = extremes(rows)
     if found is None:
@@ -34,5 +35,5 @@ def finding(
         least=phrase(found.lowest),
         most=phrase(found.highest),
         span=low if low == high else f"{low} to {high}",
-        times=words.ratio(found.distance),
+        times=words.ratio(found.distance) if isfinite(found.distance) else "",
     )

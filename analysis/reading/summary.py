@@ -8,7 +8,8 @@ from analysis.reading.campaign import COSTS, Campaign, valid_trials
 from analysis.wording.names import VariantName, parse_variant
 from bench_app.styles import STYLES, Style
 from bench_app.works import WORKS, Work
-from experiment.design.factors import CORES, Value
+from experiment.design.factor import Value
+from experiment.design.factors import CORES
 from experiment.design.metrics import GOODPUT, METRICS, Metric
 from experiment.design.model import Load, LoadKind, Treatment
 from experiment.records.trial import LEAST_ANSWERS

@@ -30,6 +30,7 @@ class Adjectives:
 _FASTER = Adjectives("faster", "slower", "as fast")
 _LONGER = Adjectives("longer", "shorter", "as long")
 _MORE_CPU = Adjectives("more CPU", "less CPU", "as much CPU")
+_MORE_MEMORY = Adjectives("more memory", "less memory", "as much memory")
 _MORE = Adjectives("more", "less", "as much")
 _MANY = Adjectives("more", "fewer", "as many")
 ADJECTIVES: Mapping[Unit, Adjectives] = {
@@ -39,6 +40,7 @@ ADJECTIVES: Mapping[Unit, Adjectives] = {
     Unit.MICROSECONDS: _LONGER,
     Unit.WAITS: _LONGER,
     Unit.CPU_MICROSECONDS: _MORE_CPU,
+    Unit.MEBIBYTES: _MORE_MEMORY,
     Unit.SHARE: _MORE,
     Unit.COUNT: _MANY,
 }

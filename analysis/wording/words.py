@@ -88,6 +88,7 @@ _WRITTEN: Mapping[Unit, Callable[[float], str]] = {
     Unit.MICROSECONDS: duration_us,
     Unit.MILLISECONDS: lambda value: duration(value / 1e3),
     Unit.CPU_MICROSECONDS: lambda value: f"{_tenths_below_ten(value)} µs",
+    Unit.MEBIBYTES: lambda value: f"{number(value)} MiB",
     Unit.SHARE: percent,
     Unit.COUNT: lambda value: f"{value:g}",
     Unit.WAITS: lambda value: f"{ratio(value)} waits",

@@ -1,8 +1,11 @@
 """Waiting for a fixed time: I/O without any library."""
 
 import asyncio
+import logging
 import time
-from typing import Annotated
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
 
 from fastapi import HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -14,6 +17,7 @@ from bench_app.styles import ASYNC_BLOCKING, ASYNC_NATIVE, ASYNC_OFFLOAD, ASYNC_
 from bench_app.works import SLEEP
 
 DONE = {"status": "done"}
+_log = logging.getLogger(__name__)
 
 Seconds = Annotated[float | None, Query(ge=0, allow_inf_nan=False)]
 
@@ -72,4 +76,32 @@ async def async_to_thread(request: Request, seconds: Seconds = None) -> dict[str
     """Offload time.sleep with asyncio.to_thread: the loop's own, smaller pool."""
     nap_s = _nap_s(request, seconds)
     await asyncio.to_thread(_sleep_counted, bench(request).count_served, nap_s)
+    return DONE
+
+
+def timed(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Log how long a handler takes. It is written for `async def` and `def` alike, which is the trap.
+
+    FastAPI sees an `async def` and calls it on the loop; there it calls the handler, which may be a `def` that waits.
+    """
+
+    @wraps(handler)
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        start_t = time.perf_counter()
+        answer = handler(*args, **kwargs)
+        if asyncio.iscoroutine(answer):
+            answer = await answer
+        _log.debug("%s took %.3f s", handler.__name__, time.perf_counter() - start_t)
+        return answer
+
+    return wrapper
+
+
+@variant(work=SLEEP, style=ASYNC_BLOCKING, tool="wraps", expected=DONE)
+@timed
+def decorated_def(request: Request, seconds: Seconds = None) -> dict[str, str]:
+    """Call time.sleep in a def handler that an async decorator has made an async def: it blocks the loop."""
+    nap_s = _nap_s(request, seconds)
+    with bench(request).count_served:
+        time.sleep(nap_s)
     return DONE

@@ -10,74 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bench_app.table import Table
-
-Value = str | int | None
-
-
-class FactorError(ValueError):
-    """A value that a factor cannot have, or that the chosen server has no option for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What decides a server's ceilings: the cores it may use, its processes, and the limiter tokens per process."""
-
-    cores: int
-    processes: int = 1
-    tokens: int = 40
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
-    """How a SUT is started. `interpreter`: a version such as "3.13", or None for our own. `options`: for the server.
-
-    `app` is the factory of the app, as the server's command line names it. `of_guests`: the values, by factor, of what
-    only somebody else's app can have; harness/trial/launch.py refuses them for bench_app.
-    """
-
-    server: str = "uvicorn"
-    app: str = "bench_app.app:create_app"
-    interpreter: str | None = None
-    all_cores: bool = False
-    processes: int = 1
-    options: tuple[str, ...] = ()
-    environment: tuple[tuple[str, str], ...] = ()
-    of_guests: tuple[tuple[str, str], ...] = ()
-
-
-def _as_it_is(limits: Limits, _value: Value) -> Limits:
-    return limits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Factor:
-    """One thing that can differ in how a SUT is started: a row of `FACTORS`.
-
-    `values` are the allowed ones. If it is empty, any whole number from 1 (`is_count`) or any text is allowed. `suffix`
-    and `words` write a value that is not the default; `{}` is replaced by it. `launch` and `limits` are functions that
-    apply a value; `settings` returns the app's settings that it changes.
-    """
-
-    name: str
-    default: Value
-    suffix: str
-    words: str
-    launch: Callable[[Launch, Value], Launch]
-    limits: Callable[[Limits, Value], Limits] = _as_it_is
-    settings: Callable[[Value], Mapping[str, float]] = lambda _value: {}
-    values: tuple[Value, ...] = ()
-    is_count: bool = False
-
-    def check(self, value: Value) -> Value:
-        """Return the value. Raises FactorError, which names the factor, if the value is not allowed."""
-        if self.values:
-            fits = any(value == v and type(value) is type(v) for v in self.values)
-        else:
-            fits = type(value) is int and value >= 1 if self.is_count else type(value) is str and value != ""
-        if fits or value is self.default:
-            return value
-        options = ", ".join(map(str, self.values)) or ("a whole number from 1" if self.is_count else "a text")
-        raise FactorError(f"the server factor {self.name} cannot be {value!r}; it can be {options}")
+from experiment.design.factor import Factor, FactorError, Launch, Limits, Value
 
 
 def _told(**by_server: tuple[str, ...]) -> Callable[[Launch, Value], Launch]:
@@ -100,29 +33,28 @@ def _workers(before: Launch, value: Value) -> Launch:
     return replace(several, processes=int(value or 1), environment=variables)
 
 
-def _thread_tokens(before: Launch, value: Value) -> Launch:
-    if value is None:
-        return before
-    return replace(before, environment=(*before.environment, ("BENCH_THREAD_TOKENS", str(value))))
+def _setting(*names: str, divided_by: int = 1) -> Callable[[Value], Mapping[str, Any]]:
+    """Return a function that gives the app's settings of these names a value; None leaves them as they are."""
 
+    def settings(value: Value) -> Mapping[str, Any]:
+        found = int(value or 0) / divided_by if divided_by > 1 else value
+        return {} if value is None else dict.fromkeys(names, found)
 
-def _waits(value: Value) -> Mapping[str, float]:
-    return {} if value is None else dict.fromkeys(("sleep_s", "query_s"), int(value) / 1000)
-
-
-def _by_settings(settings: Callable[[Value], Mapping[str, float]]) -> Callable[[Launch, Value], Launch]:
-    """Return a function that gives the app its changed settings as environment variables."""
-
-    def launch(before: Launch, value: Value) -> Launch:
-        told = ((f"BENCH_{name.upper()}", str(number)) for name, number in settings(value).items())
-        return replace(before, environment=(*before.environment, *told))
-
-    return launch
+    return settings
 
 
 def _access_log(before: Launch, value: Value) -> Launch:
-    no = "" if value == "on" else "no-"
-    return replace(before, options=(*before.options, f"--{no}access-log"))
+    if value == "on":
+        return replace(before, options=(*before.options, "--access-log"), log_level="info")
+    return replace(before, options=(*before.options, "--no-access-log"))
+
+
+def _interpreter(before: Launch, value: Value) -> Launch:
+    """Name the interpreter. A free-threaded one would take its GIL back where an extension module asks for it."""
+    if value is None:
+        return before
+    variables = (("PYTHON_GIL", "0"),) if str(value).endswith("t") else ()
+    return replace(before, interpreter=str(value), environment=(*before.environment, *variables))
 
 
 def _of_guests(name: str) -> Callable[[Launch, Value], Launch]:
@@ -165,7 +97,7 @@ THREAD_TOKENS = FACTORS.add(
         is_count=True,
         suffix="tokens-{}",
         words="{} tokens",
-        launch=_thread_tokens,
+        settings=_setting("thread_tokens"),
         limits=lambda limits, value: limits if value is None else replace(limits, tokens=int(value)),
     )
 )
@@ -176,11 +108,32 @@ WAIT_MS = FACTORS.add(
         is_count=True,
         suffix="wait-{}ms",
         words="{} ms waits",
-        launch=_by_settings(_waits),
-        settings=_waits,
+        settings=_setting("sleep_s", "query_s", divided_by=1000),
     )
 )
 """How long the sleep and the waiting query take; None: as the campaign's settings say. An upstream has its own time."""
+DB_POOL = FACTORS.add(
+    Factor(
+        name="db_pool",
+        default=None,
+        is_count=True,
+        suffix="pool-{}",
+        words="{} connections",
+        settings=_setting("db_pool_size"),
+        limits=lambda limits, value: limits if value is None else replace(limits, db_pool=int(value)),
+    )
+)
+MIDDLEWARE = FACTORS.add(
+    Factor(
+        name="middleware",
+        default=None,
+        values=tuple(f"{kind}-{n}" for kind in ("asgi", "base") for n in (1, 2, 3)),
+        suffix="{}",
+        words="middleware {}",
+        settings=_setting("middleware"),
+    )
+)
+"""How many middlewares the app has, and of which kind (bench_app/middleware.py)."""
 LOOP = FACTORS.add(
     Factor(
         name="loop",
@@ -227,13 +180,7 @@ ACCESS_LOG = FACTORS.add(
     )
 )
 INTERPRETER = FACTORS.add(
-    Factor(
-        name="interpreter",
-        default=None,
-        suffix="python-{}",
-        words="Python {}",
-        launch=lambda launch, value: replace(launch, interpreter=None if value is None else str(value)),
-    )
+    Factor(name="interpreter", default=None, suffix="python-{}", words="Python {}", launch=_interpreter)
 )
 STYLE = FACTORS.add(
     Factor(
@@ -289,13 +236,13 @@ class ServerConfig:
         """Return how the SUT is started. Raises FactorError if the server has no option for a value."""
         launch = Launch()
         for factor in FACTORS.values():
-            launch = factor.launch(launch, self[factor])
+            launch = factor.launched(launch, self[factor])
         return launch
 
     def changes_to(self, launch: Launch) -> Launch:
         """Return a launch with what is not the default; the rest stays as the server itself has it. Raises likewise."""
         for name, value in self.changed:
-            launch = FACTORS[name].launch(launch, value)
+            launch = FACTORS[name].launched(launch, value)
         return launch
 
     def limits(self, limits: Limits) -> Limits:

@@ -31,6 +31,14 @@ for _load in (
     Load(id="open-100", kind=LoadKind.OPEN, rate_rps=100.0, warmup_s=0.5, window_s=4.0, drain_s=0.5),
     # well below what one core serves: what a request costs when nothing queues
     Load(id="open-400", kind=LoadKind.OPEN, rate_rps=400.0, warmup_s=0.5, window_s=1.6),
+    # more users than 100 tokens
+    Load(id="closed-120", kind=LoadKind.CLOSED, users=120, warmup_s=0.5, window_s=1.6),
+    # around the number of requests that can wait for each other with 4 tokens and 6 connections, which is 10; they come
+    # together, as they do when a page with ten pictures is opened
+    *(
+        Load(id=f"closed-{n}-together", kind=LoadKind.CLOSED, users=n, stagger_s=0.0, warmup_s=0.5, window_s=1.6)
+        for n in (6, 9, 10, 12)
+    ),
     # the article's demo: ten requests at once; blocking handlers of 2 s need 20 s, so 30 s is the bound
     Load(id="burst-10", kind=LoadKind.BURST, users=10, warmup_s=0.0, window_s=30.0),
 ):

@@ -20,6 +20,7 @@ class Unit(StrEnum):
     MILLISECONDS = "ms"  # likewise
     MICROSECONDS = "µs"  # written in the unit that suits its size: 12 ms
     CPU_MICROSECONDS = "CPU µs"  # written in µs, whatever its size
+    MEBIBYTES = "MiB"
     SHARE = "share of one"
     COUNT = "count"
     WAITS = "times the wait"
@@ -193,10 +194,29 @@ NORMALIZED_CPU_PER_REQUEST = METRICS.add(
         said="{t} costs {e} times the SUT CPU a request of {b}, at equal core speed",
     )
 )
+PEAK_MEMORY = METRICS.add(
+    Metric(
+        name="sut_rss_peak_mib",
+        label="peak memory of the SUT",
+        short="peak memory",
+        unit=Unit.MEBIBYTES,
+        better=Better.LOWER,
+        said="{t} needs {e} times the memory of {b} at its peak",
+    )
+)
 SHARE_ON_LOOP = _fact("share_on_loop", "share of answers made on the loop's thread", Unit.SHARE)
 SHARE_OFF_LOOP = _fact("share_off_loop", "share of answers made off the loop's thread", Unit.SHARE)
 IN_FLIGHT_PEAK = _fact("in_flight_peak", "most requests in flight in the handler", Unit.COUNT)
 BYSTANDER_WITHIN_1S = _fact(
     "bystander_within_1s_share", "share of bystanders answered within 1 s", Unit.SHARE, short="bystanders within 1 s"
+)
+BUSIEST_WORKER = METRICS.add(
+    Metric(
+        name="busiest_worker_share",
+        label="share of answers made by the busiest worker",
+        short="busiest worker",
+        unit=Unit.SHARE,
+        better=Better.LOWER,
+    )
 )
 TOKENS_PEAK = _fact("tokens_peak", "most limiter tokens borrowed at once", Unit.COUNT, short="tokens peak")

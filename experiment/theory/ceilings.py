@@ -27,7 +27,8 @@ from typing import Protocol
 from bench_app.items import PLAIN
 from bench_app.styles import RunsOn, Style
 from bench_app.works import Bound, Work
-from experiment.design.factors import Limits, ServerConfig
+from experiment.design.factor import Limits
+from experiment.design.factors import ServerConfig
 from experiment.design.model import Load, LoadKind
 
 
@@ -77,7 +78,8 @@ def ceiling(variant: HasStyle, load: Load, server: ServerConfig, costs: MachineC
     """Return the ceiling of a variant under a closed or burst load, or None if theory has no term for it."""
     if load.kind is LoadKind.OPEN:
         return None
-    limits = server.limits(Limits(cores=costs.cores, tokens=costs.thread_tokens))
+    machine = Limits(cores=costs.cores, tokens=costs.thread_tokens, db_pool=costs.db_pool_size)
+    limits = server.limits(machine)
     costs = replace(costs, waits_s=server.settings(costs.waits_s))
     terms = list(_terms(variant, load.users, limits, costs))
     return min(terms, key=lambda term: term.goodput_rps, default=None)
@@ -92,8 +94,8 @@ def _terms(variant: HasStyle, users: int, limits: Limits, costs: MachineCosts) -
         case Bound.WAIT | Bound.POOLED_WAIT if wait_s := wait_of(variant, costs.waits_s):
             yield from _wait_terms(variant.style, users, wait_s, limits, costs)
             yield from _loop_terms(variant.style, limits, costs)
-            if variant.work.bound is Bound.POOLED_WAIT and costs.db_pool_size:  # 0: not recorded
-                yield _wait_term("P/S", limits.processes * costs.db_pool_size / wait_s, limits)
+            if variant.work.bound is Bound.POOLED_WAIT and limits.db_pool:  # 0: not recorded
+                yield _wait_term("P/S", limits.processes * limits.db_pool / wait_s, limits)
 
 
 def wait_of(variant: HasStyle, settings: Mapping[str, float | None]) -> float | None:

@@ -11,16 +11,19 @@ from analysis.own_app.reading import read_results
 from analysis.own_app.terminal import terminal
 from analysis.reading.campaign import load_campaign
 from analysis.reading.rules import rule_texts
+from experiment.records.scale_figures import read_scale_figures
 from experiment.records.writing import write_whole
 from harness.commands.bench_file_docs import bench_file_page
 from harness.commands.claim_docs import FOLDER, claim_docs, shipped
 from harness.commands.marked import filled
 from harness.commands.readme_page import README, readme_page
+from harness.commands.scale_page import DISTRIBUTED, FIGURES, scale_block
 from harness.system.places import HOME, REFERENCE
 
 COMMAND = "python -m harness.commands.generated_docs"
 OWN_APP = "docs/own-app.md"
 _OWN_APP, _README, EXAMPLES = HOME / OWN_APP, HOME / README, HOME / "examples"
+_DISTRIBUTED, _FIGURES = HOME / DISTRIBUTED, HOME / FIGURES
 
 
 def validity_rules() -> str:
@@ -63,10 +66,17 @@ def readme() -> str:
     return readme_page(_README.read_text(encoding="utf-8"), load_campaign(REFERENCE))
 
 
+def distributed() -> str:
+    """Return docs/distributed.md with what `make bench-scale` found, and what follows from it, between its markers."""
+    block = scale_block(read_scale_figures(_FIGURES))
+    return filled(_DISTRIBUTED.read_text(encoding="utf-8"), "scale", block, where=DISTRIBUTED)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/validity-rules.md": validity_rules,
     "docs/handlerbench-toml.md": handlerbench_toml,
     OWN_APP: own_app,
+    DISTRIBUTED: distributed,
     README: readme,
     **claim_docs(shipped, made_by=COMMAND),
 }

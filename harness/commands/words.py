@@ -1,6 +1,7 @@
 """The words of a call, as values: names with the nearest match, durations, rates, counts."""
 
 import argparse
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -15,6 +16,9 @@ _LONGEST_S = 3_600_000.0
 _HIGHEST_PORT = 65535
 _MOST_USERS = 1000
 _LONGEST_WAIT_MS = 5000
+MASTER_PORT = 5557
+"""Locust's own."""
+
 _LONGEST_SHOWN = 60
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -171,6 +175,25 @@ def port(text: str) -> int:
     if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or not 1 <= int(text) <= _HIGHEST_PORT:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is no port; ports go from 1 to {_HIGHEST_PORT}")
     return int(text)
+
+
+def core(text: str) -> int:
+    from harness.system.pinning import usable_cores
+
+    here = usable_cores()
+    if not re.fullmatch(r"\d{1,6}", text, re.ASCII) or int(text) not in here:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no core of this machine: {', '.join(map(str, here))}")
+    return int(text)
+
+
+def endpoint(text: str) -> tuple[str, int]:
+    """Read HOST or HOST:PORT, an IPv6 address with a port in brackets; the port is Locust's where none is given."""
+    with suppress(ValueError):
+        return str(ipaddress.IPv6Address(text)), MASTER_PORT
+    match = re.fullmatch(r"(?:\[([^\[\]\s]+)\]|([^\[\]:\s]+))(?::(\d+))?", text, re.ASCII)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text[:_LONGEST_SHOWN]!r} is no HOST or HOST:PORT, such as 10.0.0.5:5557")
+    return match[1] or match[2], MASTER_PORT if match[3] is None else port(match[3])
 
 
 def one_of(what: str, values: Iterable[str], *, listed_by: str) -> Callable[[str], str]:

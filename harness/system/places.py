@@ -21,6 +21,7 @@ GUEST = HOME / "guest"
 """The only folder of ours that an app of somebody else's finds its modules in."""
 LOCUSTFILES = HOME / "locustfiles"
 LOCUST_SCRIPT = LOCUSTFILES / "trials.py"
+WORKER_SCRIPT = LOCUSTFILES / "worker.py"
 
 
 def python(module: str) -> list[str]:

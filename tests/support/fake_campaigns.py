@@ -8,9 +8,11 @@ from math import ceil, exp
 from typing import TYPE_CHECKING, Any
 
 from analysis.stats.rule import LATEST
+from analysis.wording.names import parse_variant
 from bench_app.catalogue import CATALOGUE
 from experiment.design.claims import CLAIMS, CLAIMS_VERSION
-from experiment.design.factors import THREAD_TOKENS, WAIT_MS
+from experiment.design.factor import Limits
+from experiment.design.factors import THREAD_TOKENS, WAIT_MS, server
 from experiment.design.loads import LOADS, sweep_load
 from experiment.design.model import LoadKind, Treatment
 from experiment.design.plan import comparisons_of, plan_round, treatments_for, trial_id
@@ -21,6 +23,7 @@ from experiment.records.manifest import FORMAT_VERSION, Manifest, read_manifest
 from experiment.records.registered import ClaimEntry, TreatmentEntry
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import SecondRow, Series, TrialMetrics, TrialRecord
+from experiment.theory.deadlock import is_stuck
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,6 +55,24 @@ SETTINGS = {
 EXTRA_TREATMENTS = (
     Treatment(variant="sleep.async-to-thread", load="closed-80"),
     Treatment(variant="http.async-offload.session", load="closed-80"),
+)
+SMALL_POOLS = server(thread_tokens=4, db_pool=6)
+SESSION_TREATMENTS = tuple(
+    Treatment(variant=f"session.def{tool}", load=f"closed-{users}-together", server=SMALL_POOLS)
+    for tool, loads in (("", (6, 9, 10, 12)), (".limited", (9, 10)))
+    for users in loads
+)
+"""On both sides of the 10 users who can wait for each other."""
+TRAFFIC_TREATMENTS = tuple(
+    Treatment(variant=variant, load="closed-20")
+    for variant in (
+        *("background.def", "background.def.sync-task"),
+        *("stream.async-native.sync-generator", "stream.async-native.async-generator"),
+        *("receive.async-native.below-spool", "receive.async-native.above-spool"),
+        *("json.async-native.models", "json.async-native.models-annotated"),
+        *("sqlite.def.sqlite3", "sqlite.async-native.aiosqlite"),
+        *("file.def.open", "file.async-native.aiofiles"),
+    )
 )
 STALL_TREATMENTS = tuple(Treatment(variant="stall.async-blocking", load=load) for load in ("closed-4", "open-100"))
 SWEEP = tuple((variant, rate) for variant in ("sleep.async-native", "sleep.def") for rate in (100.0, 200.0, 400.0))
@@ -102,12 +123,26 @@ TRUTHS: dict[str, Truth] = {
     "db.async-native.asyncpg-plain": Truth(rps=2100, cpu_us=440),
     "db.def.psycopg2-plain": Truth(rps=1400, cpu_us=690),
     "db.async-offload.psycopg2-plain": Truth(rps=1350, cpu_us=700),
+    "session.def": Truth(rps=77, cpu_us=2100),
+    "session.def.limited": Truth(rps=76, cpu_us=2200),
     "password.async-blocking": Truth(rps=80, cpu_us=12400, bystander_ms=90, lag_ms=60),
     "password.async-offload": Truth(rps=148, cpu_us=12500, bystander_ms=4, lag_ms=4),
     "upload.async-blocking": Truth(rps=56, cpu_us=17500, bystander_ms=70, lag_ms=30),
     "upload.async-offload": Truth(rps=54, cpu_us=18200, bystander_ms=22, lag_ms=14),
     "upload.async-process": Truth(rps=97, cpu_us=19000, bystander_ms=3, lag_ms=4),
     "stall.async-blocking": Truth(rps=100, cpu_us=300, bystander_ms=2),
+    "background.def": Truth(rps=2200, cpu_us=350),
+    "background.def.sync-task": Truth(rps=390, cpu_us=700),
+    "stream.async-native.sync-generator": Truth(rps=120, cpu_us=8100),
+    "stream.async-native.async-generator": Truth(rps=900, cpu_us=1100),
+    "receive.async-native.below-spool": Truth(rps=410, cpu_us=2400),
+    "receive.async-native.above-spool": Truth(rps=260, cpu_us=3700),
+    "json.async-native.models": Truth(rps=250, cpu_us=4000),
+    "json.async-native.models-annotated": Truth(rps=1500, cpu_us=650),
+    "sqlite.def.sqlite3": Truth(rps=1900, cpu_us=500),
+    "sqlite.async-native.aiosqlite": Truth(rps=1100, cpu_us=900),
+    "file.def.open": Truth(rps=1800, cpu_us=540),
+    "file.async-native.aiofiles": Truth(rps=1000, cpu_us=950),
 }
 MAKESPANS_S = {"article.async-blocking.bad": 20.05, "article.async-native.good": 2.03, "article.def.sync-ok": 2.04}
 
@@ -236,6 +271,9 @@ class _Trial:
         truth = TRUTHS[self.treatment.variant]
         if self.treatment.server[WAIT_MS] is not None:
             return replace(truth, rps=self._swept_rps(truth) * self.jitter)
+        limits = self.treatment.server.limits(Limits(cores=1, db_pool=SETTINGS["db_pool_size"]))  # type: ignore[arg-type]
+        if is_stuck(parse_variant(self.treatment.variant), self.load.users, limits):
+            return replace(truth, rps=0.0)
         if self.load.kind is LoadKind.OPEN:
             return replace(truth, rps=min(truth.rps, self.load.rate_rps) * self.jitter)
         if self.treatment.server[THREAD_TOKENS] == 80:
@@ -256,6 +294,9 @@ class _Trial:
 
     def _draw(self) -> dict[Series, Histogram]:
         truth, load, window = self.truth, self.load, self.load.window_s
+        if not truth.rps:
+            calm = Histogram.of_us(self._around(1500.0) for _ in range(100))
+            return {Series.RESPONSE: Histogram.of_us([], [window * 1e6] * load.users), Series.BYSTANDER: calm}
         answers = max(1, round(truth.rps * window))
         response_us = (load.users or 4) / truth.rps * 1e6
         sigma = 0.12 if truth.rps > 100 else 0.04

@@ -7,7 +7,8 @@ registered before it is measured. Never change an interval after you have seen a
 from collections.abc import Collection
 
 from bench_app.table import Table
-from experiment.design.factors import ServerConfig, Value, server
+from experiment.design.factor import Value
+from experiment.design.factors import ServerConfig, server
 from experiment.design.metrics import GOODPUT, NORMALIZED_GOODPUT, Metric
 from experiment.design.model import Claim, Comparison, Interval, Treatment, at_least
 
@@ -74,9 +75,11 @@ def ratio(
     )
 
 
-def level(variant: str, *, load: str, metric: Metric, expected: Interval, scatter: float = 0.0) -> Comparison:
+def level(
+    variant: str, *, load: str, metric: Metric, expected: Interval, scatter: float = 0.0, server: ServerConfig = DEFAULT
+) -> Comparison:
     """Return a statement about one variant's metric itself: in every trial if it is structural, else on average."""
-    treatment = Treatment(variant=variant, load=load)
+    treatment = Treatment(variant=variant, load=load, server=server)
     return Comparison(treatment=treatment, baseline=None, metric=metric, expected=expected, scatter=scatter)
 
 

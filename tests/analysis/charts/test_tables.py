@@ -23,8 +23,10 @@ from experiment.design.plan import treatments_for
 from fake_campaigns import (
     ARTICLE,
     EXTRA_TREATMENTS,
+    SESSION_TREATMENTS,
     STALL_TREATMENTS,
     SWEEP,
+    TRAFFIC_TREATMENTS,
     TRUTHS,
     USERS_SWEEP,
     Truth,
@@ -42,7 +44,8 @@ DEF = Treatment(variant="sleep.def", load="closed-80")
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     """A campaign that measured all there is to draw."""
-    planned = (*treatments_for(ARTICLE), *EXTRA_TREATMENTS, *STALL_TREATMENTS)
+    extra = (*SESSION_TREATMENTS, *STALL_TREATMENTS, *TRAFFIC_TREATMENTS)
+    planned = (*treatments_for(ARTICLE), *EXTRA_TREATMENTS, *extra)
     folder = tmp_path_factory.mktemp("results") / "everything"
     return load_campaign(write_campaign(folder, rounds=3, treatments=planned, sweep=SWEEP, users_sweep=USERS_SWEEP))
 
@@ -121,6 +124,7 @@ def test_a_metric_added_to_the_table_is_written_in_its_unit(tmp_path: Path, new_
         Unit.SECONDS: "40 s",
         Unit.MICROSECONDS: "40 µs",
         Unit.CPU_MICROSECONDS: "40 µs",
+        Unit.MEBIBYTES: "40 MiB",
         Unit.SHARE: "99.9 %",
         Unit.COUNT: "40",
         Unit.MILLISECONDS: "40 ms",

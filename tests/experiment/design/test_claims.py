@@ -76,6 +76,10 @@ def test_a_claim_about_one_factor_compares_sides_that_differ_in_nothing_else() -
         claim("X9", "half", "A", "ourselves", *CLAIMS["A1"].comparisons, refuted_by="x", differs_in={"style", "load"})
 
 
+def test_the_style_of_a_variant_is_a_difference() -> None:
+    assert table.differences(CLAIMS["A1"].comparisons[0]) == {"style"}
+
+
 def test_every_claim_beyond_the_article_says_what_its_sides_differ_in() -> None:
     trees = [ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")) for module in claims.MODULES]
     calls = [n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]

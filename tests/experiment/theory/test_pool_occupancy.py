@@ -11,7 +11,8 @@ import pytest
 
 from bench_app.catalogue import CATALOGUE
 from bench_app.items import PLAIN
-from bench_app.works import DB
+from bench_app.works import Bound
+from experiment.design.factors import ServerConfig, server
 from experiment.records.trial import TrialMetrics
 from experiment.theory.pool_occupancy import ConnectionHold, allowed_in_use, complaint, connection_hold, expected_in_use
 from fake_campaigns import SETTINGS
@@ -40,8 +41,15 @@ def test_the_hold_is_the_wait_of_the_query_under_the_settings_the_app_was_given(
     assert connection_hold(CATALOGUE["db.def.psycopg2"], {**SETTINGS, "query_s": 0.2}) == replace(HELD, hold_s=0.2)
 
 
+def test_a_server_with_another_pool_has_another_bound() -> None:
+    small = server(db_pool=6).settings(SETTINGS)
+    assert connection_hold(CATALOGUE["db.def.psycopg2"], small) == replace(HELD, pool_size=6)
+    assert ServerConfig().settings(SETTINGS) == SETTINGS
+
+
 @pytest.mark.parametrize(
-    "variant", [v for v in CATALOGUE.values() if v.work is not DB or (v.tool or "").endswith(PLAIN)]
+    "variant",
+    [v for v in CATALOGUE.values() if v.work.bound is not Bound.POOLED_WAIT or (v.tool or "").endswith(PLAIN)],
 )
 def test_nothing_is_known_of_a_variant_whose_query_does_not_wait(variant: Any) -> None:
     assert connection_hold(variant, SETTINGS) is None
