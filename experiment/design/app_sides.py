@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bench_app.table import nearest
+from experiment.design.factor import Factor, FactorError, Value
 from experiment.design.factors import (
     CORES,
     HTTP_PARSER,
@@ -15,10 +16,7 @@ from experiment.design.factors import (
     VERSION,
     WITHOUT_MIDDLEWARE,
     WORKERS,
-    Factor,
-    FactorError,
     ServerConfig,
-    Value,
     server,
 )
 from experiment.design.metrics import METRICS, Metric

@@ -17,7 +17,6 @@ from analysis.stats.rule import LATEST, RULES
 from bench_app.catalogue import CATALOGUE
 from bench_app.registry import Resource
 from experiment.design.claims import A_A, CLAIMS, CLAIMS_VERSION
-from experiment.design.loads import sweep_load
 from experiment.design.model import Claim, Load, Treatment
 from experiment.design.plan import treatments_for
 from experiment.design.profiles import PROFILES, Profile
@@ -54,7 +53,7 @@ class RunSpec:
     max_rounds: int
     out: Path
     command: str
-    sweep: tuple[tuple[Treatment, Load], ...] = ()  # the steps of a rate sweep
+    sweep: tuple[tuple[Treatment, Load], ...] = ()  # the steps of a sweep
     all_rounds: bool = False  # measure every claim in every round, decided or not
     workers: int = 0  # processes that drive; 0: one, without a master
     elsewhere: Elsewhere | None = None  # how workers that others start find master and app
@@ -78,7 +77,7 @@ def run_spec(
     rounds: int | None = None,
     out: Path | None = None,
     command: Sequence[str] = (),
-    sweep: Sequence[tuple[str, float]] = (),
+    sweep: Sequence[tuple[Treatment, Load]] = (),
     all_rounds: bool = False,
     workers: int = 0,
     elsewhere: Elsewhere | None = None,
@@ -96,15 +95,11 @@ def run_spec(
         max_rounds=base.max_rounds if rounds is None else rounds,
         out=out or RESULTS / name,
         command=shlex.join(command),
-        sweep=tuple(_step(variant, sweep_load(rate)) for variant, rate in sweep),
+        sweep=tuple(sweep),
         all_rounds=all_rounds,
         workers=workers,
         elsewhere=elsewhere,
     )
-
-
-def _step(variant: str, load: Load) -> tuple[Treatment, Load]:
-    return Treatment(variant=variant, load=load.id), load
 
 
 def run_new(order: RunSpec, listener: Listener) -> CampaignOutcome:

@@ -14,6 +14,8 @@ from experiment.errors import UsageError
 _HIGHEST_RATE_RPS = 10_000.0
 _LONGEST_S = 3_600_000.0
 _HIGHEST_PORT = 65535
+_MOST_USERS = 1000
+_LONGEST_WAIT_MS = 5000
 MASTER_PORT = 5557
 """Locust's own."""
 
@@ -106,6 +108,40 @@ def rates(text: str) -> tuple[float, ...]:
     if not found or not all(0 < rate <= _HIGHEST_RATE_RPS for rate in found):
         raise argparse.ArgumentTypeError(f"{text!r} is no list of rates from above 0 to 10000, such as 100,200,400")
     return found
+
+
+def user_counts(text: str) -> tuple[int, ...]:
+    """Read numbers of users, each from 1 to 1000."""
+    return _counts(text, "numbers of users", "1,20,80", most=_MOST_USERS)
+
+
+def token_counts(text: str) -> tuple[int, ...]:
+    """Read sizes of the thread pool, each from 1 to 1000."""
+    return _counts(text, "sizes of the thread pool", "10,40,100", most=_MOST_USERS)
+
+
+def _counts(text: str, what: str, such_as: str, *, most: int) -> tuple[int, ...]:
+    is_list = re.fullmatch(r" *\d{1,6} *(, *\d{1,6} *)*", text, re.ASCII)
+    found = sorted({int(part) for part in text.split(",")}) if is_list else []
+    if not found or not all(1 <= count <= most for count in found):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no list of {what} from 1 to {most}, such as {such_as}")
+    return tuple(found)
+
+
+def waits_ms(text: str) -> tuple[int, ...]:
+    """Read waits, in whole milliseconds: 5ms, 50ms, 0.5s."""
+    found = [_wait_ms(part.strip()) for part in text.split(",")]
+    known = sorted({int(each) for each in found if each is not None and each == int(each)})
+    if None in found or len(known) != len(set(found)) or not all(1 <= each <= _LONGEST_WAIT_MS for each in known):
+        raise argparse.ArgumentTypeError(
+            f"{text[:40]!r} is no list of waits of whole milliseconds from 1ms to 5s, such as 5ms,50ms,500ms"
+        )
+    return tuple(known)
+
+
+def _wait_ms(text: str) -> float | None:
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s)", text, re.ASCII)
+    return None if match is None else round(float(match[1]) * (1 if match[2] == "ms" else 1000), 3)
 
 
 def positive(text: str) -> int:

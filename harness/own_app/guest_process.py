@@ -8,7 +8,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from experiment.design.factors import FactorError, Launch, ServerConfig
+from experiment.design.factor import FactorError, Launch
+from experiment.design.factors import ServerConfig
 from experiment.design.own_app import AppTarget
 from experiment.errors import EnvironmentUnfitError
 from experiment.records.manifest import LOOPBACK

@@ -9,7 +9,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from experiment.design.factors import STYLE, VERSION, FactorError, ServerConfig
+from experiment.design.factor import FactorError
+from experiment.design.factors import STYLE, VERSION, ServerConfig
 from experiment.design.model import Load, PlannedTrial, Treatment
 from experiment.errors import EnvironmentUnfitError
 from experiment.records.app_record import BlockingLine, TroubleEntry, append_blocking

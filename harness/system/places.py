@@ -15,6 +15,8 @@ APP_FOLDER = CHECKOUT or Path("/")
 
 RESULTS = Path("results")
 REFERENCE = (CHECKOUT or Path()) / RESULTS / "reference"
+FOLKLORE_REFERENCE = REFERENCE.with_name("reference-folklore")
+"""The campaign over the claims beyond the article, once there is one."""
 GUEST = HOME / "guest"
 """The only folder of ours that an app of somebody else's finds its modules in."""
 LOCUSTFILES = HOME / "locustfiles"

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from experiment.design.factors import HTTP_PARSER, LOOP, FactorError, Launch, ServerConfig
+from experiment.design.factor import FactorError, Launch
+from experiment.design.factors import HTTP_PARSER, LOOP, ServerConfig
 from experiment.records.manifest import LOOPBACK
 from harness.system.places import APP_FOLDER, CHECKOUT
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bench_app.catalogue import CATALOGUE
 from bench_app.registry import Resource, Variant
-from experiment.design.factors import ACCESS_LOG, FactorError, ServerConfig
+from experiment.design.factor import FactorError
+from experiment.design.factors import ACCESS_LOG, ServerConfig
 from experiment.design.model import Load, PlannedTrial
 from experiment.errors import EnvironmentUnfitError
 from experiment.records.driver_protocol import BystanderOrder, Request, TrialCommand
@@ -170,7 +171,7 @@ class Rig:
                 connections=[(s.t, s.in_use, s.waiting) for s in watched.samples],
                 passes=speed.passes(),
                 sut_ready_s=service.ready_s,
-                wait_s=wait_of(variant, self.settings),
+                wait_s=wait_of(variant, server.settings(self.settings)),
             )
         )
 

@@ -29,6 +29,7 @@ from fake_campaigns import (
     SWEEP,
     TRAFFIC_TREATMENTS,
     TRUTHS,
+    USERS_SWEEP,
     Truth,
     write_campaign,
 )
@@ -47,7 +48,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     extra = (*SESSION_TREATMENTS, *STALL_TREATMENTS, *TRAFFIC_TREATMENTS)
     planned = (*treatments_for(ARTICLE), *EXTRA_TREATMENTS, *extra)
     folder = tmp_path_factory.mktemp("results") / "everything"
-    return load_campaign(write_campaign(folder, rounds=3, treatments=planned, sweep=SWEEP))
+    return load_campaign(write_campaign(folder, rounds=3, treatments=planned, sweep=SWEEP, users_sweep=USERS_SWEEP))
 
 
 @pytest.fixture(scope="module")

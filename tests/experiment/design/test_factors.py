@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bench_app.table import UnknownNameError
-from experiment.design.factors import FACTORS, Factor, FactorError, Launch, Limits, ServerConfig, Value, server
+from experiment.design.factor import Factor, FactorError, Launch, Limits, Value
+from experiment.design.factors import FACTORS, ServerConfig, server
 from experiment.design.model import Treatment
 from experiment.errors import StoreError
 from experiment.records.manifest import Manifest, read_manifest
