@@ -19,7 +19,7 @@ export PIP_NO_CACHE_DIR := 1
 endif
 
 .PHONY: help bench smoke test test-long test-fast check lint types layers audit format setup serve locust doctor clean lock schema docs
-.PHONY: bench-driver bench-analysis bench-truth bench-soak bench-crash calibration
+.PHONY: bench-driver bench-scale bench-analysis bench-truth bench-soak bench-crash calibration
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -108,6 +108,9 @@ docs: $(DOCSTAMP)  ## build docs as a site in build/docs, offline; a link or an 
 
 bench-driver: setup  ## what the driver costs beside Locust's own users, wrk and h2load (wants a quiet machine)
 	$(BIN)/python -m benchmarks.driver_cost $(ARGS)
+
+bench-scale: setup  ## what two driver processes do beside one, and what their master costs (wants a quiet machine)
+	$(BIN)/python -m benchmarks.scale $(ARGS)
 
 bench-analysis: setup  ## what ten million requests cost recorder and report
 	$(BIN)/python -m benchmarks.analysis_scale $(ARGS)

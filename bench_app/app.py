@@ -8,7 +8,7 @@ from typing import cast
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI, Request
 from fastapi.datastructures import Default
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.routing import APIRoute
 from fastapi.telemetry import TelemetryConfig
 
@@ -85,6 +85,7 @@ def _add_variant(app: FastAPI, variant: Variant, settings: Settings) -> None:
         tags=[variant.work.name],
         # None also overrides the return annotation: a response model would validate def handlers in a second thread.
         response_model=Default(None) if variant.validates else None,
+        response_class=variant.response_class or Default(JSONResponse),
         # It wraps only this route, so routes without a body pay nothing for it.
         max_body_size=settings.upload_limit_bytes if variant.method == "POST" else None,
     )

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bench_app.db_pools import (
+    APPLICATION,
     POOL_WAIT_S,
     WaitingPool,
     open_asyncpg,
@@ -18,6 +19,7 @@ from bench_app.db_pools import (
     open_psycopg_async,
     open_sqlalchemy,
     open_sqlalchemy_async,
+    unpooled,
 )
 from bench_app.items import Answer, as_answer
 from bench_app.styles import ASYNC_BLOCKING, ASYNC_NATIVE, ASYNC_OFFLOAD, DEF
@@ -43,7 +45,7 @@ class DbDriver:
     """A row: how the driver's pool is opened, its package, and how it fetches (`fetch` is async where it is awaited).
 
     `tool` stands in the variants' ids; a driver with two interfaces has two rows of one tool. `key` and `wait_s` are
-    how its SQL writes the two parameters. `words` name it in a summary.
+    how its SQL writes the two parameters. `words` name it in a summary. Without a pool, `open` lends the URL.
     """
 
     name: str
@@ -55,6 +57,7 @@ class DbDriver:
     wait_s: str
     open: Callable[[Settings], AbstractAsyncContextManager[Any]]
     fetch: Callable[[Any, str, Parameters], Any]
+    is_pooled: bool = True
 
 
 DB_DRIVERS: Table[DbDriver] = Table("database driver")
@@ -80,6 +83,29 @@ async def _by_psycopg_async(pool: AsyncConnectionPool[Any], sql: str, parameters
 async def _by_asyncpg(pool: asyncpg.Pool, sql: str, parameters: Parameters) -> Answer:
     async with pool.acquire(timeout=POOL_WAIT_S) as connection:
         return as_answer(await connection.fetchrow(sql, *parameters.values()))
+
+
+def _by_psycopg2_connecting(url: str, sql: str, parameters: Parameters) -> Answer:
+    import psycopg2
+
+    connection = psycopg2.connect(url, application_name=APPLICATION)
+    try:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(sql, parameters)
+            return as_answer(cursor.fetchone() or ())
+    finally:
+        connection.close()
+
+
+async def _by_asyncpg_connecting(url: str, sql: str, parameters: Parameters) -> Answer:
+    import asyncpg
+
+    connection = await asyncpg.connect(url, server_settings={"application_name": APPLICATION})
+    try:
+        return as_answer(await connection.fetchrow(sql, *parameters.values()))
+    finally:
+        await connection.close()
 
 
 @cache
@@ -114,6 +140,8 @@ def _driver(  # noqa: PLR0917 - one line a driver
     parameters: tuple[str, str],
     open_pool: Callable[[Settings], AbstractAsyncContextManager[Any]],
     fetch: Callable[[Any, str, Parameters], Any],
+    *,
+    is_pooled: bool = True,
 ) -> DbDriver:
     key, wait_s = parameters
     row = DbDriver(
@@ -126,6 +154,7 @@ def _driver(  # noqa: PLR0917 - one line a driver
         wait_s=wait_s,
         open=open_pool,
         fetch=fetch,
+        is_pooled=is_pooled,
     )
     return DB_DRIVERS.add(row)
 
@@ -153,4 +182,26 @@ _driver(
     _COLON,
     open_sqlalchemy,
     _by_sqlalchemy,
+)
+_driver(
+    "psycopg2-per-request",
+    "psycopg2-per-request",
+    "psycopg2-binary",
+    "psycopg2, connecting each time",
+    _IN_THREADS,
+    _PERCENT,
+    unpooled("psycopg2"),
+    _by_psycopg2_connecting,
+    is_pooled=False,
+)
+_driver(
+    "asyncpg-per-request",
+    "asyncpg-per-request",
+    "asyncpg",
+    "asyncpg, connecting each time",
+    _AWAITED,
+    _DOLLAR,
+    unpooled("asyncpg"),
+    _by_asyncpg_connecting,
+    is_pooled=False,
 )

@@ -14,17 +14,20 @@ What still differs, because the drivers do:
     asyncpg        prepared at its first execution, binary results. Its pool would send a reset of four statements
                    after every use, a second round trip that no other pool makes: switched off.
     sqlalchemy     Core with textual SQL, on psycopg or on asyncpg set up as above; its own pools.
+
+`unpooled` is no pool: what uses it connects for each request.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     import asyncpg
     from psycopg_pool import AsyncConnectionPool, ConnectionPool
@@ -201,3 +204,14 @@ async def open_sqlalchemy_async(settings: Settings) -> AsyncIterator[AsyncEngine
         yield engine
     finally:
         await engine.dispose()
+
+
+def unpooled(package: str) -> Callable[[Settings], AbstractAsyncContextManager[str]]:
+    """Return what opens nothing: it loads the package, and lends the URL to connect to."""
+
+    @asynccontextmanager
+    async def opened(settings: Settings) -> AsyncIterator[str]:
+        import_module(package)
+        yield _url(settings)
+
+    return opened

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 CONNECTIONS = 200
 # httpx would give up after 5 s and aiohttp after 300: a slow answer must be slow, not an error, with every client.
 TIMEOUT_S = 60.0
+# How many idle connections httpx keeps unless told otherwise; it may open 100 by default.
+HTTPX_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,13 +54,13 @@ HTTP_CLIENTS: Table[HttpClient] = Table("HTTP client")
 _SYNC = (ASYNC_BLOCKING, DEF, ASYNC_OFFLOAD)
 
 
-def _open_httpx(package: str) -> Callable[[Settings], AbstractAsyncContextManager[Any]]:
-    """Return how httpx, or httpx2 with the same interface, is opened."""
+def _open_httpx(package: str, kept: int = CONNECTIONS) -> Callable[[Settings], AbstractAsyncContextManager[Any]]:
+    """Return how httpx, or httpx2 with the same interface, is opened; `kept`: the idle connections it may keep."""
 
     @asynccontextmanager
     async def opened(_: Settings) -> AsyncIterator[Any]:
         library = import_module(package)
-        limits = library.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
+        limits = library.Limits(max_connections=CONNECTIONS, max_keepalive_connections=kept)
         async with library.AsyncClient(limits=limits, timeout=TIMEOUT_S) as client:
             yield client
 
@@ -119,6 +121,16 @@ HTTPX2 = HTTP_CLIENTS.add(
         summary="one shared httpx2 client",
         styles=(ASYNC_NATIVE,),
         open=_open_httpx("httpx2"),
+        ask=_ask_httpx,
+    )
+)
+HTTPX_DEFAULT = HTTP_CLIENTS.add(
+    HttpClient(
+        name="httpx-default-limits",
+        package="httpx",
+        summary="one shared httpx client that keeps 20 idle connections, as it does by default",
+        styles=(ASYNC_NATIVE,),
+        open=_open_httpx("httpx", kept=HTTPX_KEPT),
         ask=_ask_httpx,
     )
 )

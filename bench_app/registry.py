@@ -72,6 +72,7 @@ class Variant:
     `uses` and `imports` are for the lifespan: what to open, and which modules to load before the first request.
     `expected`: the right answer (JSON value or bytes, as the work says), or a function that checks an answer.
     `validates`: FastAPI validates answers by the endpoint's annotation; in no other variant it does.
+    `response_class`: what FastAPI puts the answer in; None for its own JSONResponse.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Variant:
     uses: SharedResource | None
     imports: tuple[str, ...]
     validates: bool = False
+    response_class: type[Any] | None = None
 
     def complaint(self, status: int, body: bytes) -> str | None:
         """Return what is wrong with an answer to `request`, or None if it is right."""
@@ -141,6 +143,7 @@ class Registry(Mapping[str, Variant]):
         uses: SharedResource | None = None,
         imports: tuple[str, ...] = (),
         validates: bool = False,
+        response_class: type[Any] | None = None,
     ) -> Callable[[F], F]:
         """Register the decorated endpoint as a variant and return it unchanged.
 
@@ -170,6 +173,7 @@ class Registry(Mapping[str, Variant]):
                     uses=uses,
                     imports=imports,
                     validates=validates,
+                    response_class=response_class,
                 )
             )
             return endpoint

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from functools import cache
 from types import MappingProxyType
 
+from bench_app.forms import ABOVE_BYTES, BELOW_BYTES, form
+
 # PAGES x LINES x WORDS_A_LINE sets what a parse costs: with pypdf 7.1 on the busy 2-core machine that it was tuned on,
 # 15 ms at its fastest and 16-21 ms in the median of 50. That is long enough for the thread switch interval of 5 ms to
 # matter, and short enough for hundreds of answers in a trial.
@@ -25,7 +27,7 @@ _WORDS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A request body: its bytes and the text that a right answer finds in it."""
+    """A request body: its bytes and what a right answer finds in it: a PDF's text, or the size of a form's file."""
 
     body: bytes
     text: str
@@ -60,4 +62,16 @@ def sample_pdf() -> Sample:
     return Sample(body=bytes(document.output()), text=text)
 
 
-SAMPLES: Mapping[str, Callable[[], Sample]] = MappingProxyType({"pdf": sample_pdf})
+@cache
+def sample_form(size: int) -> Sample:
+    """Make a form whose file has so many bytes."""
+    return Sample(body=form(size), text=str(size))
+
+
+SAMPLES: Mapping[str, Callable[[], Sample]] = MappingProxyType(
+    {
+        "pdf": sample_pdf,
+        "form-below-spool": lambda: sample_form(BELOW_BYTES),
+        "form-above-spool": lambda: sample_form(ABOVE_BYTES),
+    }
+)

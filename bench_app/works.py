@@ -133,3 +133,59 @@ STALL = WORKS.add(
         setting="stall_s",
     )
 )
+BACKGROUND = WORKS.add(
+    Work(
+        name="background",
+        heading="background: a task after the answer",
+        summary="Answering at once, with a task that begins after the answer.",
+        task="task after the answer",
+        bound=Bound.NONE,
+        setting="sleep_s",
+    )
+)
+STREAM = WORKS.add(
+    Work(
+        name="stream",
+        heading="stream: an answer in chunks",
+        summary="An answer of 50 chunks of 1 KB.",
+        task="50 KB to send",
+        bound=Bound.NONE,
+        answer=Answer.BYTES,
+    )
+)
+RECEIVE = WORKS.add(
+    Work(
+        name="receive",
+        heading="receive: a file in a form",
+        summary="Receiving a file of about 1 MiB in a form.",
+        task="a file to receive",
+        bound=Bound.NONE,
+    )
+)
+JSON = WORKS.add(
+    Work(
+        name="json",
+        heading="json: 200 rows as JSON",
+        summary="Answering with 200 rows as JSON.",
+        task="200 rows to serialize",
+        bound=Bound.NONE,
+    )
+)
+SQLITE = WORKS.add(
+    Work(
+        name="sqlite",
+        heading="sqlite: a lookup in a file",
+        summary="Looking rows up in an SQLite file.",
+        task="an SQLite lookup",
+        bound=Bound.NONE,
+    )
+)
+FILE = WORKS.add(
+    Work(
+        name="file",
+        heading="file: a file to read",
+        summary="Reading a file of 64 KiB.",
+        task="64 KiB to read",
+        bound=Bound.NONE,
+    )
+)

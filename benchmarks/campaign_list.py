@@ -1,7 +1,8 @@
 """Campaigns side by side, as Markdown: which claim was decided how in each.
 
-Run `python -m benchmarks.campaign_list DIR...`. results/reference/README.md is made of it: every campaign that was run
-for a release stands there, not only the one that became the reference. The last line names the claims that were decided
+Run `python -m benchmarks.campaign_list DIR...`. results/reference/README.md is made of it, and that of
+results/reference-folklore likewise: every campaign that was run for a release stands there, not only the one that
+became the reference. The last line names the claims that were decided
 in two ways.
 """
 

@@ -23,7 +23,8 @@ from analysis.stats.judge import ALPHA
 from analysis.stats.results import ClaimResult, Estimate, Verdict
 from benchmarks import planted_app
 from experiment.design.claims import A_A
-from experiment.design.factors import FACTORS, Factor, Launch, ServerConfig, Value, server
+from experiment.design.factor import Factor, Launch, Value
+from experiment.design.factors import FACTORS, ServerConfig, server
 from experiment.design.metrics import CPU_PER_REQUEST, NORMALIZED_CPU_PER_REQUEST, Metric
 from experiment.design.model import Claim, Comparison, Load, at_least
 from experiment.errors import InvalidMeasurementError

@@ -1,4 +1,4 @@
-"""A master's workers: who is there, what each says, and what its clock says.
+"""A master's workers: who is there, what each says, what its clock says, and whether it can reach the app.
 
 Locust's own master and workers carry the messages, watch each other's heartbeats and merge the statistics.
 """
@@ -17,12 +17,15 @@ from locust.env import Environment
 from locust.runners import STATE_MISSING, MasterRunner
 
 from _clock import Offset, offset
+from _machine import network
 from experiment.records.driver_protocol import PROTOCOL, ProtocolError, WorkerFacts
 from experiment.records.worker_protocol import MESSAGE, AskClock, Clock, FromWorker, Hello, Introduce, from_worker
 
 log = logging.getLogger("crew")
 
 COME_LIMIT_S = 45.0
+"""Before a trial; harness/trial/driver.py waits longer than this for the trial's result."""
+
 CLOCK_LIMIT_S = 5.0
 TIMES_ASKED = 9
 MOST_OFF_S = 0.005
@@ -50,9 +53,11 @@ class Worker:
 class Crew:
     """All workers of a master, in the order in which they came; use `crew`."""
 
-    def __init__(self, environment: Environment, count: int) -> None:
+    def __init__(self, environment: Environment, count: int, *, on_loopback: bool = True) -> None:
+        """Take how many workers there are to be, and whether the app listens on the loopback address."""
         assert isinstance(environment.runner, MasterRunner)  # noqa: S101 - for the type checker: made in `crew`
         self.count = count
+        self._on_loopback = on_loopback
         self.workers: list[Worker] = []
         self.said: Queue[tuple[Worker, FromWorker]] = Queue()
         self._runner = environment.runner
@@ -66,10 +71,12 @@ class Crew:
         deadline = perf_counter() + limit_s
         while len(self._present()) < self.count:
             if perf_counter() > deadline:
-                raise WorkerError(f"only {len(self.workers)} of {self.count} workers came within {limit_s:g} s")
+                raise WorkerError(self._who_came(limit_s))
+            self._greet_strangers()
             gevent.sleep(_LOOK_AGAIN_S)
         for worker in self.workers:
-            _check_alike(worker.facts)
+            check_alike(worker.facts)
+            check_reach(worker.facts, on_loopback=self._on_loopback)
             worker.offset = self._offset_of(worker)
 
     def next_said(self, timeout_s: float) -> tuple[Worker, FromWorker] | None:
@@ -81,6 +88,17 @@ class Crew:
                 if not self._is_there(worker):
                     raise WorkerError(f"{worker} was lost") from None
             return None
+
+    def _who_came(self, limit_s: float) -> str:
+        named = f": {', '.join(map(str, self.workers))}" if self.workers else ""
+        return f"only {len(self.workers)} of {self.count} workers came within {limit_s:g} s{named}"
+
+    def _greet_strangers(self) -> None:
+        """Ask those to say hello who are connected and not known: a worker that was lost and came back."""
+        known = {worker.client for worker in self.workers}
+        for client, node in list(self._runner.clients.items()):
+            if client not in known and node.state != STATE_MISSING:
+                self._send(client, Introduce())
 
     def _present(self) -> list[Worker]:
         self.workers = [worker for worker in self.workers if self._is_there(worker)]
@@ -96,12 +114,11 @@ class Crew:
         except ProtocolError as reason:
             log.error("a worker said what is no message: %s", reason)  # noqa: TRY400 - the reason says it all
             return
-        if isinstance(message, Hello):
-            known = [worker for worker in self.workers if worker.client != msg.node_id]
-            self.workers = [*known, Worker(client=msg.node_id, facts=message.facts)]
-            return
         worker = next((each for each in self.workers if each.client == msg.node_id), None)
-        if worker is None:
+        if isinstance(message, Hello):
+            if worker is None:  # one that was asked twice says it twice
+                self.workers = [*self.workers, Worker(client=msg.node_id, facts=message.facts)]
+        elif worker is None:
             self._send(msg.node_id, Introduce())
         else:
             self.said.put((worker, message))
@@ -128,9 +145,19 @@ class Crew:
         raise WorkerError(f"{worker} did not say what its clock says within {CLOCK_LIMIT_S:g} s")
 
 
-def _check_alike(facts: WorkerFacts) -> None:
+def check_alike(facts: WorkerFacts) -> None:
+    """Raise WorkerError for a worker of another version."""
     if (facts.protocol, facts.locust) != (PROTOCOL, locust.__version__):
         raise WorkerError(
             f"worker {facts.pid} on {facts.host} has Locust {facts.locust} and protocol {facts.protocol}; "
             f"this master has {locust.__version__} and {PROTOCOL}"
+        )
+
+
+def check_reach(facts: WorkerFacts, *, on_loopback: bool) -> None:
+    """Raise WorkerError for a worker that cannot reach the app: one elsewhere, while the app is on loopback."""
+    if on_loopback and facts.network != network():
+        raise WorkerError(
+            f"worker {facts.pid} on {facts.host} is in another network and cannot reach the app, which listens on the "
+            "loopback address of this machine only; have it listen on an address that the worker reaches: --sut-host"
         )

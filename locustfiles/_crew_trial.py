@@ -162,7 +162,7 @@ class CrewTrial:
     def _result(self, start_t: float) -> ResultEvent:
         self._say_what_is_due()
         parts = [self._on_our_clock(worker, self._results[worker.client]) for worker in self._workers]
-        whole = merged(parts, [worker.facts.core for worker in self._workers])
+        whole = merged(parts, [_core_of(worker) for worker in self._workers])
         return whole.model_copy(update={"window_open_t": self._open_t(start_t)})
 
     @staticmethod
@@ -170,3 +170,8 @@ class CrewTrial:
         to_ours = worker.offset.to_master
         times = {"window_open_t": to_ours(result.window_open_t), "window_close_t": to_ours(result.window_close_t)}
         return result.model_copy(update=times)
+
+
+def _core_of(worker: Worker) -> tuple[str, int] | None:
+    """Return a worker's core, told from the same number on another machine; None where it is not pinned."""
+    return None if worker.facts.core is None else (worker.facts.machine, worker.facts.core)

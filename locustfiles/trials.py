@@ -4,11 +4,14 @@
 
     python locustfiles/trials.py --workers 2 [--bind 127.0.0.1:5557] [--cores 0,1]
 
+    python locustfiles/trials.py --expect 2 --bind 10.0.0.5:5557 --sut-host 10.0.0.5
+
 Commands come as JSON lines on stdin, events go as JSON lines to stdout, logs to stderr; README.md of this folder
 describes both. With workers this process is Locust's master and drives nothing itself: worker.py does, started from
-here on this machine. Starting Locust takes longer than many a trial, so it is started once. Ends, with every socket
-closed, on {"do":"quit"}, at the end of stdin, on SIGTERM and on SIGINT; a malformed command is answered with an "error"
-event and changes nothing.
+here on this machine, or by others elsewhere. Only loopback addresses are loaded, or the one given at the start.
+Starting Locust takes longer than many a trial, so it is started once. Ends, with every socket closed, on {"do":"quit"},
+at the end of stdin, on SIGTERM and on SIGINT; a malformed command is answered with an "error" event and changes
+nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +38,8 @@ sys.path.insert(1, str(Path(__file__).resolve().parent.parent))
 
 from collections.abc import Callable
 
-from _crew import WorkerError
+from _crew import COME_LIMIT_S, WorkerError
+from _machine import machine
 from _process import allow_many_descriptors, end, stdin_lines
 from _trial import Trial, TrialUser, emit
 from _workers import crew
@@ -56,11 +60,11 @@ log = logging.getLogger("trials")
 _LEAVE_LIMIT_S = 3.0
 
 
-def take_commands(commands: Commands, leave: Event) -> None:
+def take_commands(commands: Commands, leave: Event, hosts: tuple[str, ...]) -> None:
     """Put the trials commanded on stdin into the queue; set `leave` at "quit" and at the end of stdin."""
     for line in filter(bytes.strip, stdin_lines()):
         try:
-            command = read_command(line)
+            command = read_command(line, hosts=hosts)
         except ProtocolError as reason:
             emit(ErrorEvent(trial_id=reason.trial_id, message=str(reason)))
             continue
@@ -105,10 +109,18 @@ def end_all(worker: gevent.Greenlet[..., None], environment: Environment) -> Non
     end(environment)
 
 
+def ready(workers: tuple[WorkerFacts, ...]) -> ReadyEvent:
+    python = platform.python_version()
+    return ReadyEvent(locust=locust.__version__, python=python, pid=os.getpid(), workers=workers, machine=machine())
+
+
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="worker processes; 0: this one drives")
+    parser.add_argument("--expect", type=int, default=0, metavar="N", help="wait for workers that others start")
+    parser.add_argument("--come-limit", type=float, default=COME_LIMIT_S, metavar="S", help="how long, at the start")
     parser.add_argument("--bind", default="127.0.0.1:0", metavar="HOST:PORT", help="where workers find this master")
+    parser.add_argument("--sut-host", metavar="ADDRESS", help="the address that may be loaded (default: loopback)")
     parser.add_argument("--cores", default="", metavar="N,N", help="cores for the workers, one after the other")
     return parser.parse_args()
 
@@ -123,14 +135,14 @@ def main() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(signum, leave.set)
     with ExitStack() as stack:
-        environment, run, workers = alone() if not asked.workers else stack.enter_context(crew(asked))
+        several = asked.workers or asked.expect
+        environment, run, workers = stack.enter_context(crew(asked)) if several else alone()
         # what was imported stays: the collector need not look at it again in every trial
         gc.collect()
         gc.freeze()
         worker = gevent.spawn(carry_out, run, commands)
-        gevent.spawn(take_commands, commands, leave)
-        python = platform.python_version()
-        emit(ReadyEvent(locust=locust.__version__, python=python, pid=os.getpid(), workers=workers))
+        gevent.spawn(take_commands, commands, leave, () if asked.sut_host is None else (asked.sut_host,))
+        emit(ready(workers))
         leave.wait()
         gevent.spawn(end_all, worker, environment).join(timeout=_LEAVE_LIMIT_S)
 
@@ -139,6 +151,7 @@ if __name__ == "__main__":
     try:
         main()
     except WorkerError as reason:  # before any trial
+        emit(ErrorEvent(trial_id=None, message=str(reason)))
         sys.exit(str(reason))
     # Everything is closed. What Python and gevent would still tidy up can wait for a greenlet that never ends.
     os._exit(0)

@@ -20,7 +20,8 @@ from analysis.reading.facts import over_trials, task
 from analysis.reading.summary import Row, Summary, rows_of, summarise
 from analysis.wording import words
 from bench_app.works import SESSION
-from experiment.design.factors import Limits, ServerConfig
+from experiment.design.factor import Limits
+from experiment.design.factors import ServerConfig
 from experiment.design.metrics import GOODPUT
 from experiment.design.model import LoadKind
 from experiment.theory.ceilings import ceiling

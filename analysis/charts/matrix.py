@@ -18,7 +18,8 @@ from analysis.reading.summary import Row, closed_loads, rows_of, works
 from analysis.wording import words
 from bench_app.styles import STYLES, Style
 from bench_app.works import Work
-from experiment.design.factors import CORES, ServerConfig, Value
+from experiment.design.factor import Value
+from experiment.design.factors import CORES, ServerConfig
 from experiment.design.metrics import GOODPUT
 from experiment.design.model import Load
 from experiment.theory.ceilings import waits

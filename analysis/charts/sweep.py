@@ -1,6 +1,6 @@
 """How a variant bears a rising rate of arrivals: what it achieves of it, and its p99, one chart a work."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import takewhile
@@ -21,6 +21,7 @@ from analysis.wording import words
 from analysis.wording.names import treatment_label
 from bench_app.works import Work
 from experiment.design.metrics import GOODPUT, RESPONSE_P99
+from experiment.design.model import LoadKind
 
 P99_BOUND_S = 0.5  # the service level a sweep is read against: a p99 of half a second
 _NAMES = 190.0  # the column of names at the right
@@ -73,9 +74,13 @@ def sweep(campaign: Campaign) -> Iterator[Picture]:
     """Yield one picture a work whose variants were offered several rates."""
     planned = {entry.id for entry in campaign.manifest.sweep}
     for work in works(campaign):
-        sweeps = _sweeps(campaign, [r for r in rows_of(campaign, work) if r.treatment.id in planned])
+        sweeps = _sweeps(campaign, [r for r in rows_of(campaign, work) if _is_step(r, planned)])
         if any(len(s.steps) > 1 for s in sweeps):
             yield _picture(campaign, work, sweeps)
+
+
+def _is_step(row: Row, planned: Collection[str]) -> bool:
+    return row.treatment.id in planned and row.load.kind is LoadKind.OPEN
 
 
 def _sweeps(campaign: Campaign, rows: Sequence[Row]) -> list[Sweep]:

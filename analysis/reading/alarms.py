@@ -59,5 +59,5 @@ def is_above(trial: TrialRecord, limit: Ceiling, volley: float = 0.0) -> bool:
 
 def _volley(campaign: Campaign, treatment: Treatment) -> float:
     """Return the share of a window that one wait takes, by the campaign's own settings and loads."""
-    wait_s = wait_of(parse_variant(treatment.variant), campaign.costs.waits_s) or 0.0
+    wait_s = wait_of(parse_variant(treatment.variant), treatment.server.settings(campaign.costs.waits_s)) or 0.0
     return wait_s / campaign.loads[treatment.load].window_s

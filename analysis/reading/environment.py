@@ -59,6 +59,7 @@ _OBSTACLES: Mapping[tuple[Topic, str], str] = {
     (Topic.PYTHON, "python_implementation"): "another interpreter is another program",
     (Topic.PYTHON, "minor version"): "another minor version of Python runs the same code at another speed",
     (Topic.METHOD, "driver's workers"): "another number of processes drives with another CPU beside the app",
+    (Topic.METHOD, "workers elsewhere"): "requests over a network take its time as well",
     (Topic.PROFILE, "smoke run"): "a smoke run's windows are too short for evidence",
 }
 _OBSTACLES_OF_TOPICS: Mapping[Topic, str] = {
@@ -168,6 +169,7 @@ def _facts(manifest: Manifest) -> Mapping[Topic, Mapping[str, Any]]:
             "version": manifest.version,
             "alpha": manifest.alpha,
             "driver's workers": manifest.workers,
+            "workers elsewhere": manifest.elsewhere is not None,
             "commit": manifest.git.commit,
             "uncommitted changes": manifest.git.dirty,
         },

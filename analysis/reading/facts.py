@@ -8,7 +8,7 @@ from math import inf
 from analysis.reading.campaign import Campaign
 from analysis.reading.summary import Row, Summary, rows_of, summarise, why_missing
 from analysis.wording import words
-from analysis.wording.names import treatment_phrase, work_task
+from analysis.wording.names import parse_variant, treatment_phrase, work_task
 from bench_app.works import Work
 from experiment.design.factors import CORES
 from experiment.design.metrics import Metric
@@ -77,8 +77,12 @@ def extremes(rows: Sequence[RowValue]) -> Extremes | None:
 
 
 def task(campaign: Campaign, work: Work) -> str:
-    """Return the beginning of a title: what the handlers had to get done."""
-    return words.upper_first(work_task(work, campaign.manifest.settings))
+    """Return the beginning of a title: what the handlers had to get done, without its time where that differs."""
+    settings = campaign.manifest.settings
+    mine = [t for t in campaign.treatments.values() if parse_variant(t.variant).work is work]
+    times = {t.server.settings(settings).get(work.setting or "") for t in mine}
+    own = {work.setting or "": times.pop() if len(times) == 1 else None}
+    return words.upper_first(work_task(work, {**settings, **own}))
 
 
 def phrase(measured: RowValue) -> str:

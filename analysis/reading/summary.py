@@ -8,7 +8,8 @@ from analysis.reading.campaign import COSTS, Campaign, valid_trials
 from analysis.wording.names import VariantName, parse_variant
 from bench_app.styles import STYLES, Style
 from bench_app.works import WORKS, Work
-from experiment.design.factors import CORES, Value
+from experiment.design.factor import Value
+from experiment.design.factors import CORES
 from experiment.design.metrics import GOODPUT, METRICS, Metric
 from experiment.design.model import Load, LoadKind, Treatment
 from experiment.records.trial import LEAST_ANSWERS
@@ -80,13 +81,14 @@ def all_rows(campaign: Campaign) -> list[Row]:
 def closed_loads(campaign: Campaign, work: Work, cores: Value | None = None) -> list[str]:
     """Return the closed loads a work was measured under, that with the most styles first, then the heaviest.
 
-    `cores`: only what ran on so many counts.
+    `cores`: only what ran on so many counts. The steps of a sweep do not: it has charts of its own.
     """
+    steps = {entry.id for entry in campaign.manifest.sweep}
     styles: dict[str, set[tuple[Style, str]]] = {}
     for row in rows_of(campaign, work):
         is_here = cores in (None, row.treatment.server[CORES])
         measured = summarise(campaign, row.treatment.id, GOODPUT) is not None
-        if row.load.kind is LoadKind.CLOSED and is_here and measured:
+        if row.load.kind is LoadKind.CLOSED and is_here and measured and row.treatment.id not in steps:
             styles.setdefault(row.load.id, set()).add((row.name.style, row.name.tool or ""))
     return sorted(styles, key=lambda name: (-len(styles[name]), -campaign.loads[name].users, name))
 

@@ -9,14 +9,7 @@ from analysis.report.table import TableView, treatment_row
 from analysis.wording import words
 from bench_app.works import DB
 from experiment.records.trial import TrialMetrics, TrialRecord
-from experiment.theory.pool_occupancy import (
-    ConnectionHold,
-    allowed_in_use,
-    complaint,
-    connection_hold,
-    expected_in_use,
-    settings_on,
-)
+from experiment.theory.pool_occupancy import ConnectionHold, allowed_in_use, complaint, connection_hold, expected_in_use
 
 DATABASE = ("db_in_use_mean", "db_in_use_peak", "db_waiting_peak")  # the fields of a trial that this table shows
 
@@ -46,7 +39,7 @@ def _watched(campaign: Campaign, row: Row) -> list[TrialRecord]:
 
 
 def _cells(campaign: Campaign, row: Row, watched: Sequence[TrialRecord]) -> Mapping[str, str]:
-    settings = settings_on(row.treatment.server, campaign.manifest.settings)
+    settings = row.treatment.server.settings(campaign.manifest.settings)
     held = connection_hold(row.name, settings)
     seen = [t.metrics for t in watched if t.is_valid]
     pairs = [(m.db_in_use_mean, expected_in_use(m, held) if held else None) for m in seen]

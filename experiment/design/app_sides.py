@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from bench_app.table import nearest
+from experiment.design.factor import Factor, FactorError, Value
 from experiment.design.factors import (
     CORES,
     HTTP_PARSER,
@@ -15,10 +16,7 @@ from experiment.design.factors import (
     VERSION,
     WITHOUT_MIDDLEWARE,
     WORKERS,
-    Factor,
-    FactorError,
     ServerConfig,
-    Value,
     server,
 )
 from experiment.design.metrics import METRICS, Metric
@@ -29,7 +27,7 @@ OWN_APP_FACTORS: tuple[Factor, ...] = (CORES, THREAD_TOKENS, LOOP, HTTP_PARSER, 
 
 _NOT_COUNTED = frozenset(
     {
-        *("share_on_loop", "share_off_loop", "in_flight_peak"),  # our own handlers count these
+        *("share_on_loop", "share_off_loop", "in_flight_peak", "busiest_worker_share"),  # our own handlers count these
         *("loop_stall_per_answer_waits", "loop_stall_longest_waits"),  # in units of the wait that our own works have
     }
 )

@@ -7,79 +7,10 @@ manifest and reads it back. It also checks that each value changes the launch; o
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bench_app.table import Table
-
-Value = str | int | None
-
-
-class FactorError(ValueError):
-    """A value that a factor cannot have, or that the chosen server has no option for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What decides a server's ceilings: the cores it may use, its processes, and what each of these has.
-
-    Each has limiter tokens, and connections to the database (`db_pool`; 0: not known).
-    """
-
-    cores: int
-    processes: int = 1
-    tokens: int = 40
-    db_pool: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
-    """How a SUT is started. `interpreter`: a version such as "3.13", or None for our own. `options`: for the server.
-
-    `app` is the factory of the app, as the server's command line names it. `of_guests`: the values, by factor, of what
-    only somebody else's app can have; harness/trial/launch.py refuses them for bench_app.
-    """
-
-    server: str = "uvicorn"
-    app: str = "bench_app.app:create_app"
-    interpreter: str | None = None
-    all_cores: bool = False
-    processes: int = 1
-    options: tuple[str, ...] = ()
-    environment: tuple[tuple[str, str], ...] = ()
-    of_guests: tuple[tuple[str, str], ...] = ()
-
-
-def _as_it_is(limits: Limits, _value: Value) -> Limits:
-    return limits
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Factor:
-    """One thing that can differ in how a SUT is started: a row of `FACTORS`.
-
-    `values` are the allowed ones. If it is empty, any whole number from 1 (`is_count`) or any text is allowed. `suffix`
-    and `words` write a value that is not the default; `{}` is replaced by it. `launch` and `limits` are functions that
-    apply a value.
-    """
-
-    name: str
-    default: Value
-    suffix: str
-    words: str
-    launch: Callable[[Launch, Value], Launch]
-    limits: Callable[[Limits, Value], Limits] = _as_it_is
-    values: tuple[Value, ...] = ()
-    is_count: bool = False
-
-    def check(self, value: Value) -> Value:
-        """Return the value. Raises FactorError, which names the factor, if the value is not allowed."""
-        if self.values:
-            fits = any(value == v and type(value) is type(v) for v in self.values)
-        else:
-            fits = type(value) is int and value >= 1 if self.is_count else type(value) is str and value != ""
-        if fits or value is self.default:
-            return value
-        options = ", ".join(map(str, self.values)) or ("a whole number from 1" if self.is_count else "a text")
-        raise FactorError(f"the server factor {self.name} cannot be {value!r}; it can be {options}")
+from experiment.design.factor import Factor, FactorError, Launch, Limits, Value
 
 
 def _told(**by_server: tuple[str, ...]) -> Callable[[Launch, Value], Launch]:
@@ -102,18 +33,28 @@ def _workers(before: Launch, value: Value) -> Launch:
     return replace(several, processes=int(value or 1), environment=variables)
 
 
-def _app_setting(variable: str) -> Callable[[Launch, Value], Launch]:
-    """Return a function that gives the app a setting in its environment; None leaves it as it is."""
+def _setting(*names: str, divided_by: int = 1) -> Callable[[Value], Mapping[str, Any]]:
+    """Return a function that gives the app's settings of these names a value; None leaves them as they are."""
 
-    def launch(before: Launch, value: Value) -> Launch:
-        return before if value is None else replace(before, environment=(*before.environment, (variable, str(value))))
+    def settings(value: Value) -> Mapping[str, Any]:
+        found = int(value or 0) / divided_by if divided_by > 1 else value
+        return {} if value is None else dict.fromkeys(names, found)
 
-    return launch
+    return settings
 
 
 def _access_log(before: Launch, value: Value) -> Launch:
-    no = "" if value == "on" else "no-"
-    return replace(before, options=(*before.options, f"--{no}access-log"))
+    if value == "on":
+        return replace(before, options=(*before.options, "--access-log"), log_level="info")
+    return replace(before, options=(*before.options, "--no-access-log"))
+
+
+def _interpreter(before: Launch, value: Value) -> Launch:
+    """Name the interpreter. A free-threaded one would take its GIL back where an extension module asks for it."""
+    if value is None:
+        return before
+    variables = (("PYTHON_GIL", "0"),) if str(value).endswith("t") else ()
+    return replace(before, interpreter=str(value), environment=(*before.environment, *variables))
 
 
 def _of_guests(name: str) -> Callable[[Launch, Value], Launch]:
@@ -156,10 +97,21 @@ THREAD_TOKENS = FACTORS.add(
         is_count=True,
         suffix="tokens-{}",
         words="{} tokens",
-        launch=_app_setting("BENCH_THREAD_TOKENS"),
+        settings=_setting("thread_tokens"),
         limits=lambda limits, value: limits if value is None else replace(limits, tokens=int(value)),
     )
 )
+WAIT_MS = FACTORS.add(
+    Factor(
+        name="wait_ms",
+        default=None,
+        is_count=True,
+        suffix="wait-{}ms",
+        words="{} ms waits",
+        settings=_setting("sleep_s", "query_s", divided_by=1000),
+    )
+)
+"""How long the sleep and the waiting query take; None: as the campaign's settings say. An upstream has its own time."""
 DB_POOL = FACTORS.add(
     Factor(
         name="db_pool",
@@ -167,7 +119,7 @@ DB_POOL = FACTORS.add(
         is_count=True,
         suffix="pool-{}",
         words="{} connections",
-        launch=_app_setting("BENCH_DB_POOL_SIZE"),
+        settings=_setting("db_pool_size"),
         limits=lambda limits, value: limits if value is None else replace(limits, db_pool=int(value)),
     )
 )
@@ -178,7 +130,7 @@ MIDDLEWARE = FACTORS.add(
         values=tuple(f"{kind}-{n}" for kind in ("asgi", "base") for n in (1, 2, 3)),
         suffix="{}",
         words="middleware {}",
-        launch=_app_setting("BENCH_MIDDLEWARE"),
+        settings=_setting("middleware"),
     )
 )
 """How many middlewares the app has, and of which kind (bench_app/middleware.py)."""
@@ -228,13 +180,7 @@ ACCESS_LOG = FACTORS.add(
     )
 )
 INTERPRETER = FACTORS.add(
-    Factor(
-        name="interpreter",
-        default=None,
-        suffix="python-{}",
-        words="Python {}",
-        launch=lambda launch, value: replace(launch, interpreter=None if value is None else str(value)),
-    )
+    Factor(name="interpreter", default=None, suffix="python-{}", words="Python {}", launch=_interpreter)
 )
 STYLE = FACTORS.add(
     Factor(
@@ -290,13 +236,13 @@ class ServerConfig:
         """Return how the SUT is started. Raises FactorError if the server has no option for a value."""
         launch = Launch()
         for factor in FACTORS.values():
-            launch = factor.launch(launch, self[factor])
+            launch = factor.launched(launch, self[factor])
         return launch
 
     def changes_to(self, launch: Launch) -> Launch:
         """Return a launch with what is not the default; the rest stays as the server itself has it. Raises likewise."""
         for name, value in self.changed:
-            launch = FACTORS[name].launch(launch, value)
+            launch = FACTORS[name].launched(launch, value)
         return launch
 
     def limits(self, limits: Limits) -> Limits:
@@ -304,6 +250,18 @@ class ServerConfig:
         for factor in FACTORS.values():
             limits = factor.limits(limits, self[factor])
         return limits
+
+    def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the app's settings under this configuration; `given` are those of the campaign."""
+        changed = dict(given)
+        for factor in FACTORS.values():
+            changed |= factor.settings(self[factor])
+        return changed
+
+    def without(self, *factors: Factor) -> "ServerConfig":
+        """Return the configuration with these factors at their default."""
+        names = {factor.name for factor in factors}
+        return ServerConfig(tuple(changed for changed in self.changed if changed[0] not in names))
 
 
 def server(values: Mapping[str, Value] | None = None, /, **named: Value) -> ServerConfig:

@@ -45,6 +45,18 @@ for _load in (
     LOADS.add(_load)
 
 
+def users_load(users: int, wait_s: float) -> Load:
+    """Return the closed load of one step of a sweep over users: a window of six waits or more."""
+    window_s = max(1.5, 6 * wait_s)
+    return Load(
+        id=f"closed-{users}-{window_s:g}s",
+        kind=LoadKind.CLOSED,
+        users=users,
+        warmup_s=max(0.5, 2 * wait_s),
+        window_s=window_s,
+    )
+
+
 def sweep_load(rate_rps: float) -> Load:
     """Return the open load of one step of a rate sweep: Poisson arrivals, long enough for a p99 at 50 per second."""
     return Load(

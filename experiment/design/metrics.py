@@ -210,4 +210,13 @@ IN_FLIGHT_PEAK = _fact("in_flight_peak", "most requests in flight in the handler
 BYSTANDER_WITHIN_1S = _fact(
     "bystander_within_1s_share", "share of bystanders answered within 1 s", Unit.SHARE, short="bystanders within 1 s"
 )
+BUSIEST_WORKER = METRICS.add(
+    Metric(
+        name="busiest_worker_share",
+        label="share of answers made by the busiest worker",
+        short="busiest worker",
+        unit=Unit.SHARE,
+        better=Better.LOWER,
+    )
+)
 TOKENS_PEAK = _fact("tokens_peak", "most limiter tokens borrowed at once", Unit.COUNT, short="tokens peak")

@@ -62,7 +62,7 @@ PROFILES: Mapping[str, Profile] = {
         ),
         Profile(
             name="sweep",
-            summary="no claim: goodput and response time against the offered rate (`bench sweep`)",
+            summary="no claim: goodput against the offered rate or the number of users (`bench sweep`)",
             claims=(),
             budget_s=600.0,
             max_rounds=3,

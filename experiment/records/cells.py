@@ -28,7 +28,9 @@ _SIGNED = frozenset(
     {"sut_cpu_us_per_request", "sut_cpu_normalized_us_per_request", "bystander_shift", "unsteady_shift"}
 )
 """Differences, which may be negative."""
-_PARTS_OF_ALL = frozenset({"share_on_loop", "share_off_loop", "bystander_within_1s_share", "loop_late_share"})
+_PARTS_OF_ALL = frozenset(
+    {*("share_on_loop", "share_off_loop", "busiest_worker_share"), *("bystander_within_1s_share", "loop_late_share")}
+)
 """Shares that are at most 1; others are of one core, and a process may use several."""
 _FROM_ONE = frozenset({"round", "attempt"})
 _TEXTS: Mapping[str, re.Pattern[str]] = {

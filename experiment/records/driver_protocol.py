@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+from collections.abc import Collection
 from contextlib import suppress
 from itertools import pairwise
 from typing import Annotated, Literal, TypeVar
@@ -21,13 +22,14 @@ from pydantic import (
     PositiveFloat,
     TypeAdapter,
     ValidationError,
+    ValidationInfo,
     model_validator,
 )
 
 from experiment.records.validation import Base64, StrictModel, complaint
 
 T = TypeVar("T")
-PROTOCOL = 1
+PROTOCOL = 2
 """Changes with what master and workers say to each other; unlike ones do not work together."""
 
 
@@ -40,12 +42,18 @@ class ProtocolError(ValueError):
         self.trial_id = trial_id
 
 
-def _loopback(host: str) -> str:
-    """Refuse to load any machine but this one: a slip in a command must not become an attack."""
+def _allowed(host: str, info: ValidationInfo) -> str:
+    """Refuse to load what this process was not started for: a slip in a command must not become an attack.
+
+    The validation's context holds the addresses it was started for. Without any, or with one that is loopback, it may
+    load every loopback address.
+    """
+    named: Collection[str] = info.context or ()
     with suppress(ValueError):
-        if ipaddress.ip_address(host).is_loopback:
+        is_home = not named or any(ipaddress.ip_address(each).is_loopback for each in named)
+        if host in named or (is_home and ipaddress.ip_address(host).is_loopback):
             return host
-    raise ValueError("must be a loopback address such as 127.0.0.1 or ::1")
+    raise ValueError(f"must be {' or '.join(named) or 'a loopback address such as 127.0.0.1 or ::1'}")
 
 
 def _ascending(offsets_s: tuple[float, ...]) -> tuple[float, ...]:
@@ -54,7 +62,8 @@ def _ascending(offsets_s: tuple[float, ...]) -> tuple[float, ...]:
     return offsets_s
 
 
-Amount = Annotated[int, Field(ge=1, le=10_000)]  # of users or of requests
+MOST_AT_ONCE = 10_000
+Amount = Annotated[int, Field(ge=1, le=MOST_AT_ONCE)]  # of users or of requests
 
 # commands
 
@@ -124,7 +133,7 @@ class TrialCommand(StrictModel):
 
     do: Literal["trial"] = "trial"
     trial_id: Annotated[str, Field(min_length=1)]
-    host: Annotated[str, AfterValidator(_loopback)]
+    host: Annotated[str, AfterValidator(_allowed)]
     port: Annotated[int, Field(ge=1, le=65_535)]
     request: Request
     load: Annotated[ClosedOrder | BurstOrder | OpenOrder | ReplayOrder, Field(discriminator="kind")]
@@ -156,7 +165,11 @@ class QuitCommand(StrictModel):
 
 
 class WorkerFacts(StrictModel):
-    """A worker of a driver that has several: where it runs and with what."""
+    """A worker of a driver that has several: where it runs and with what.
+
+    Processes of one `machine` see each other's pids; those of one `network` have the same loopback address. Both are
+    names without a meaning of their own, and left out by an older driver.
+    """
 
     host: str
     pid: int
@@ -164,16 +177,19 @@ class WorkerFacts(StrictModel):
     locust: str
     python: str
     protocol: int
+    machine: str = ""
+    network: str = ""
 
 
 class ReadyEvent(StrictModel):
-    """The driver waits for commands; said once."""
+    """The driver waits for commands; said once. `machine` is as that of its workers."""
 
     event: Literal["ready"] = "ready"
     locust: str
     python: str
     pid: int
     workers: tuple[WorkerFacts, ...] = ()
+    machine: str = ""
 
 
 class WarmEvent(StrictModel):
@@ -295,9 +311,12 @@ EVENTS: TypeAdapter[Event] = TypeAdapter(Event)
 _KINDS = ("closed", "burst", "open", "replay")
 
 
-def read_command(line: str | bytes) -> Command:
-    """Return the command on a line. Raises ProtocolError for anything else."""
-    return _read(COMMANDS, line)
+def read_command(line: str | bytes, *, hosts: Collection[str] = ()) -> Command:
+    """Return the command on a line; `hosts` are the addresses that may be loaded, none: loopback ones.
+
+    Raises ProtocolError for anything else.
+    """
+    return _read(COMMANDS, line, hosts)
 
 
 def read_event(line: str | bytes) -> Event:
@@ -305,9 +324,9 @@ def read_event(line: str | bytes) -> Event:
     return _read(EVENTS, line)
 
 
-def _read(messages: TypeAdapter[T], line: str | bytes) -> T:
+def _read(messages: TypeAdapter[T], line: str | bytes, hosts: Collection[str] = ()) -> T:
     try:
-        return messages.validate_json(line, by_alias=True, by_name=False)
+        return messages.validate_json(line, by_alias=True, by_name=False, context=hosts)
     except ValidationError as error:
         raise ProtocolError(complaint(error, tags=_KINDS), trial_id=_trial_id(line)) from None
 

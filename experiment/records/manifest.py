@@ -21,6 +21,9 @@ from experiment.records.validation import complaint
 FORMAT_VERSION: Literal[2] = 2
 _SMALLEST_SETTING, _LARGEST_SETTING = 1e-9, 1e9
 
+LOOPBACK = "127.0.0.1"
+"""Where the app listens, unless workers elsewhere are to reach it."""
+
 _MOST_SHOWN = 80  # characters of what is wrong
 Seconds = Annotated[float, Field(ge=0, le=1e7)]
 Core = Annotated[int, Field(ge=0, le=100_000)]
@@ -98,6 +101,14 @@ class ReproducedCampaign(Entry):
     path: RelativePath | None = None
 
 
+class Elsewhere(Entry):
+    """Workers that others start: where they find the master and the app, and the machines that they came from."""
+
+    bind: Text  # HOST:PORT; the last colon is before the port
+    sut_host: Text = LOOPBACK
+    machines: tuple[Text, ...] = ()
+
+
 MOST_WORKERS = 64
 
 
@@ -133,6 +144,7 @@ class Manifest(Entry):
     skipped: dict[Text, Text] = Field(default={}, description="variant or treatment: why it is not measured")
     commands: dict[Text, Text] = Field(default={}, description="treatment: the SUT's command line and variables")
     workers: int = Field(default=0, ge=0, le=MOST_WORKERS, description="processes that drive; 0: one, without a master")
+    elsewhere: Elsewhere | None = Field(default=None, description="of workers that bench did not start itself")
     forked: bool | None = Field(default=None, description="whether SUTs of the usual launch were forked, not started")
     database: DatabaseFacts | None = None
     reproduces: ReproducedCampaign | None = None

@@ -7,7 +7,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bench_app.table import UnknownNameError
-from experiment.design.factors import FactorError, Value, server
+from experiment.design.factor import FactorError, Value
+from experiment.design.factors import server
 from experiment.design.metrics import METRICS
 from experiment.design.model import Claim, Comparison, Interval, Load, LoadKind, Treatment
 from experiment.records.names import ClaimId, Name, Slug

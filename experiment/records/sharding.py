@@ -8,7 +8,7 @@ imports nothing but the standard library and the messages.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
@@ -67,10 +67,11 @@ def divided(whole: int, index: int, count: int) -> int:
     return whole // count + (index < whole % count)
 
 
-def merged(results: Sequence[ResultEvent], cores: Sequence[int | None] = ()) -> ResultEvent:
+def merged(results: Sequence[ResultEvent], cores: Sequence[Hashable | None] = ()) -> ResultEvent:
     """Return the results of all workers of one trial as that of one driver.
 
-    `cores`: the core of each worker. `driver_cpu_s` is that of the busiest core, which is what limits them.
+    `cores`: the core of each worker, by a name that no core of another machine has. `driver_cpu_s` is that of the
+    busiest core, which is what limits them.
     """
     first, close_t = results[0], max(result.window_close_t for result in results)
     window_s = close_t - first.window_open_t
@@ -166,9 +167,9 @@ def _second(number: int, parts: Sequence[SecondCounts]) -> SecondCounts:
     )
 
 
-def _busiest(cpu_s: Sequence[float], cores: Sequence[int | None]) -> float:
+def _busiest(cpu_s: Sequence[float], cores: Sequence[Hashable | None]) -> float:
     """Return the CPU seconds of the busiest core; a worker without a known core counts as alone on one."""
-    by_core: defaultdict[object, float] = defaultdict(float)
+    by_core: defaultdict[Hashable, float] = defaultdict(float)
     for number, (used, core) in enumerate(zip_longest(cpu_s, cores)):
         by_core[("alone", number) if core is None else core] += used or 0.0
     return max(by_core.values())

@@ -68,6 +68,7 @@ class TrialMetrics:
     share_on_loop: float | None = None
     share_off_loop: float | None = None
     in_flight_peak: int | None = None
+    busiest_worker_share: float | None = None  # of the answers of several processes, those of the one that made most
     sut_cpu_us_per_request: float | None = None  # without the idle SUT's CPU
     sut_cpu_share: float | None = None  # of one core; whole process tree
     sut_idle_cpu_share: float | None = None  # of one core; a SUT of the same configuration that nobody asks anything

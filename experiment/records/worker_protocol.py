@@ -6,6 +6,8 @@ pydantic and the driver's other messages are imported here, since the driver run
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -138,15 +140,26 @@ def from_worker(text: object) -> FromWorker:
     return _read(_FROM, text)
 
 
-def to_worker(text: object) -> ToWorker:
-    """Return a master's message. Raises ProtocolError for anything else."""
-    return _read(_TO, text)
+def to_worker(text: object, *, hosts: Collection[str] = ()) -> ToWorker:
+    """Return a master's message; `hosts` are the addresses that may be loaded, none: loopback ones.
+
+    Raises ProtocolError for anything else; it keeps the trial of a part that may not be carried out.
+    """
+    return _read(_TO, text, hosts)
 
 
-def _read(messages: TypeAdapter[T], text: object) -> T:
+def _read(messages: TypeAdapter[T], text: object, hosts: Collection[str] = ()) -> T:
     if not isinstance(text, str):
         raise ProtocolError("it is no text")
     try:
-        return messages.validate_json(text, by_alias=True, by_name=False)
+        return messages.validate_json(text, by_alias=True, by_name=False, context=hosts)
     except ValidationError as error:
-        raise ProtocolError(complaint(error)) from None
+        raise ProtocolError(complaint(error), trial_id=_trial_of_part(text)) from None
+
+
+def _trial_of_part(text: str) -> str | None:
+    try:
+        trial_id = json.loads(text)["command"]["trial_id"]
+    except (ValueError, LookupError, TypeError):
+        return None
+    return trial_id if isinstance(trial_id, str) else None

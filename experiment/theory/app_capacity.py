@@ -22,7 +22,8 @@ far below the bound has one of them.
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from experiment.design.factors import STYLE, WITHOUT_MIDDLEWARE, Limits, ServerConfig
+from experiment.design.factor import Limits
+from experiment.design.factors import STYLE, WITHOUT_MIDDLEWARE, ServerConfig
 from experiment.design.model import Load, LoadKind
 from experiment.theory.ceilings import Ceiling
 

@@ -21,13 +21,14 @@ included: where a route stays far below its ceiling, look for the difference the
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bench_app.items import PLAIN
 from bench_app.styles import RunsOn, Style
 from bench_app.works import Bound, Work
-from experiment.design.factors import Limits, ServerConfig
+from experiment.design.factor import Limits
+from experiment.design.factors import ServerConfig
 from experiment.design.model import Load, LoadKind
 
 
@@ -79,6 +80,7 @@ def ceiling(variant: HasStyle, load: Load, server: ServerConfig, costs: MachineC
         return None
     machine = Limits(cores=costs.cores, tokens=costs.thread_tokens, db_pool=costs.db_pool_size)
     limits = server.limits(machine)
+    costs = replace(costs, waits_s=server.settings(costs.waits_s))
     terms = list(_terms(variant, load.users, limits, costs))
     return min(terms, key=lambda term: term.goodput_rps, default=None)
 

@@ -14,7 +14,7 @@ Who takes only one of the two at a time, or is let in only if there is a connect
 """
 
 from bench_app.works import SESSION
-from experiment.design.factors import Limits
+from experiment.design.factor import Limits
 from experiment.theory.ceilings import HasStyle
 
 CURED = frozenset({"own-session", "limited"})

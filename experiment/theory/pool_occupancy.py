@@ -22,7 +22,6 @@ from math import ceil, log
 from typing import Any
 
 from bench_app.works import Bound
-from experiment.design.factors import DB_POOL, ServerConfig
 from experiment.design.model import Interval
 from experiment.records.trial import TrialMetrics
 from experiment.theory.ceilings import HasStyle, waits
@@ -33,11 +32,6 @@ EXCESS = 0.10
 _CHANCE = 0.001  # the highest probability of a mean beyond either bound, by chance of the looks alone
 _EDGE_QUERIES = 2  # per connection at an edge of the window: one that runs, and one whose answer is on its way
 _HALVINGS = 50
-
-
-def settings_on(server: ServerConfig, settings: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a manifest's settings as they are on a server that may have a pool of another size."""
-    return settings if server[DB_POOL] is None else {**settings, "db_pool_size": server[DB_POOL]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from experiment.design.model import Claim, Load, PlannedTrial, Treatment
 from experiment.design.plan import trial_id
 from experiment.records.store import CampaignFolder
 from experiment.records.trial import TrialRecord
-from experiment.theory.pool_occupancy import ConnectionHold, connection_hold, settings_on
+from experiment.theory.pool_occupancy import ConnectionHold, connection_hold
 from experiment.theory.validity import RuleContext, findings
 from harness.campaign.discarded import MOST_IN_A_ROW, Discarded
 from harness.campaign.events import CampaignProgress, Listener
@@ -170,7 +170,7 @@ class Campaign:
 
     def _asked(self, treatment: Treatment) -> RuleContext:
         """Return what the validity rules must know of the plan, from the settings in the manifest."""
-        held = self.hold_of(treatment.variant, settings_on(treatment.server, self._settings))
+        held = self.hold_of(treatment.variant, treatment.server.settings(self._settings))
         return RuleContext(load=self.loads[treatment.load], hold=held, pause_s=self.pause_s)
 
     @property

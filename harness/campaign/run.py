@@ -17,12 +17,11 @@ from analysis.stats.rule import LATEST, RULES
 from bench_app.catalogue import CATALOGUE
 from bench_app.registry import Resource
 from experiment.design.claims import A_A, CLAIMS, CLAIMS_VERSION
-from experiment.design.loads import sweep_load
 from experiment.design.model import Claim, Load, Treatment
 from experiment.design.plan import treatments_for
 from experiment.design.profiles import PROFILES, Profile
 from experiment.errors import EnvironmentUnfitError, StoreError
-from experiment.records.manifest import Manifest, ProfileFacts
+from experiment.records.manifest import LOOPBACK, Elsewhere, Manifest, ProfileFacts
 from experiment.records.names import campaign_name
 from experiment.records.registered import ClaimEntry, treatment_entries
 from experiment.records.store import CampaignFolder
@@ -31,6 +30,7 @@ from harness.campaign.events import Listener
 from harness.campaign.keeping import resumable
 from harness.campaign.schedule import Rules
 from harness.campaign.unserved import given_database, missing_for, missing_variants
+from harness.campaign.workers import tell_of_workers, with_machines
 from harness.postgres.binaries import NoPostgresError
 from harness.system import host
 from harness.system.lock import only_one
@@ -53,9 +53,10 @@ class RunSpec:
     max_rounds: int
     out: Path
     command: str
-    sweep: tuple[tuple[Treatment, Load], ...] = ()  # the steps of a rate sweep
+    sweep: tuple[tuple[Treatment, Load], ...] = ()  # the steps of a sweep
     all_rounds: bool = False  # measure every claim in every round, decided or not
     workers: int = 0  # processes that drive; 0: one, without a master
+    elsewhere: Elsewhere | None = None  # how workers that others start find master and app
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +77,10 @@ def run_spec(
     rounds: int | None = None,
     out: Path | None = None,
     command: Sequence[str] = (),
-    sweep: Sequence[tuple[str, float]] = (),
+    sweep: Sequence[tuple[Treatment, Load]] = (),
     all_rounds: bool = False,
     workers: int = 0,
+    elsewhere: Elsewhere | None = None,
 ) -> RunSpec:
     """Fill in what is missing: the profile's own claims, budget and rounds, a new seed, a folder named by the time."""
     base = PROFILES[profile]
@@ -93,14 +95,11 @@ def run_spec(
         max_rounds=base.max_rounds if rounds is None else rounds,
         out=out or RESULTS / name,
         command=shlex.join(command),
-        sweep=tuple(_step(variant, sweep_load(rate)) for variant, rate in sweep),
+        sweep=tuple(sweep),
         all_rounds=all_rounds,
         workers=workers,
+        elsewhere=elsewhere,
     )
-
-
-def _step(variant: str, load: Load) -> tuple[Treatment, Load]:
-    return Treatment(variant=variant, load=load.id), load
 
 
 def run_new(order: RunSpec, listener: Listener) -> CampaignOutcome:
@@ -149,11 +148,13 @@ def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Campa
     busy = f"{folder.path} is being measured by another process; wait for it or stop it."
     with only_one(folder.path / ".running", busy=busy), resumable(folder.path):
         on_start(folder.path)
+        tell_of_workers(manifest.workers, manifest.elsewhere, listener)
         with _rig_for(folder, manifest) as stand:
+            came = stand.locust.workers if manifest.elsewhere else ()
             skipped = _preflight(stand, [*treatments_for(claims), *always], manifest.skipped, listener)
             refuse_fewer(manifest, skipped)
             found = {"skipped": skipped, "database": stand.database_facts, "forked": stand.is_forking}
-            manifest = manifest.model_copy(update=found)
+            manifest = with_machines(manifest.model_copy(update=found), came, listener)
             manifest = manifest.model_copy(update={"commands": _commands(manifest)})
             folder.write_manifest(manifest)
             campaign = Campaign(
@@ -183,6 +184,7 @@ def _rig_for(folder: CampaignFolder, manifest: Manifest) -> Iterator[Rig]:
         seed=manifest.seed or 0,
         database_url=given_database(),
         workers=manifest.workers,
+        elsewhere=manifest.elsewhere,
     ) as stand:
         yield stand
 
@@ -202,7 +204,8 @@ def _bounds(folder: CampaignFolder, manifest: Manifest) -> Rules:
 def _commands(manifest: Manifest) -> dict[str, str]:
     """Return the SUT's command line, by id, of every planned treatment that can be started."""
     planned = (t for t in manifest.planned() if t.variant in CATALOGUE and t.variant not in manifest.skipped)
-    return {t.id: described(t.server) for t in planned if unfit(t.server) is None}
+    host = LOOPBACK if manifest.elsewhere is None else manifest.elsewhere.sut_host
+    return {t.id: described(t.server, host) for t in planned if unfit(t.server) is None}
 
 
 def _preflight(
@@ -292,5 +295,6 @@ def new_manifest(
         treatments=treatment_entries((*sweep, *treatments_for(claims))),
         sweep=treatment_entries(sweep),
         workers=order.workers,
+        elsewhere=order.elsewhere,
         skipped=dict(skipped),
     )

@@ -27,7 +27,9 @@ def missing_variants(claims: Sequence[Claim]) -> dict[str, str]:
 
 def missing_servers(treatments: Iterable[Treatment]) -> dict[str, str]:
     """Return the treatments, by id, whose server cannot be started here, each with the reason."""
-    reasons = {t.id: unfit(t.server) for t in treatments}
+    reasons = {
+        t.id: unfit(t.server, CATALOGUE[t.variant].imports if t.variant in CATALOGUE else ()) for t in treatments
+    }
     return {name: reason for name, reason in reasons.items() if reason is not None}
 
 

@@ -2,7 +2,8 @@
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from rich.console import Console
@@ -10,13 +11,14 @@ from rich.console import Console
 from analysis.own_app.inspection_text import inspection_text
 from analysis.reading.campaign import load_campaign
 from analysis.reading.sentences import finding
+from analysis.stats.results import ClaimResult
 from experiment.errors import Exit, StoreError
 from experiment.records.app_record import FindingEntry
 from experiment.theory.app_findings import FINDINGS, findings
 from harness.commands.app_target import add_file, add_target, target_of
 from harness.commands.terminal import say
 from harness.own_app.inspecting import inspection_of
-from harness.system.places import REFERENCE
+from harness.system.places import FOLKLORE_REFERENCE, REFERENCE
 
 _WIDTH = 80
 
@@ -54,16 +56,18 @@ def run(args: argparse.Namespace) -> int:
 
 
 def measured_costs(claims: Iterable[str]) -> dict[str, str]:
-    """Return by claim what the reference campaign found; nothing where there is none, or it has not measured it."""
+    """Return by claim what the reference campaigns found; nothing where none has measured it."""
     wanted = set(claims)
     if not wanted:
         return {}
-    try:
-        reference = load_campaign(REFERENCE)
-    except StoreError:
-        return {}
-    results = {result.claim.id: result for result in reference.results if result.comparisons}
+    results = {result.claim.id: result for result in _reference_results() if result.comparisons}
     return {name: finding(results[name]) for name in wanted & results.keys()}
+
+
+def _reference_results() -> Iterator[ClaimResult]:
+    for path in (REFERENCE, FOLKLORE_REFERENCE):
+        with suppress(StoreError):
+            yield from load_campaign(path).results
 
 
 def _as_json(entry: FindingEntry, measured: dict[str, str]) -> dict[str, Any]:

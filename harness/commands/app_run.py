@@ -15,6 +15,7 @@ from experiment.design.own_app import FILE_NAME, BenchFile
 from experiment.errors import UsageError
 from experiment.records.bench_file import program, read_bench_file
 from harness.commands.app_measuring import add_results, conclude, measured
+from harness.commands.driving import NOT_SAID, add_driving, driving_of
 from harness.commands.words import nearest, new_folder, positive, seconds, seed
 from harness.own_app.claims import MARGIN
 from harness.own_app.order import MAX_ROUNDS, AppOrder
@@ -53,6 +54,7 @@ def add_app_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=seed, metavar="N", help="decides the order of trials (default: a new one)")
     parser.add_argument("--budget", type=seconds, metavar="5m", help="stop measuring after this long")
     parser.add_argument("--rounds", type=positive, metavar="N", help="at most so many rounds")
+    add_driving(parser, "--driver-workers")
     add_results(parser)
 
 
@@ -60,6 +62,8 @@ def run(args: argparse.Namespace) -> int:
     """Measure and report. Raises UsageError for words that do not go together."""
     if args.resume is not None and (args.out is not None or args.requests):
         raise UsageError("--resume goes on with a campaign as it was planned: leave out --out and --requests.")
+    if args.resume is not None and driving_of(args) != NOT_SAID:
+        raise UsageError("--resume goes on with a campaign as it was planned, with the same workers: leave them out.")
     if args.against_python is not None and args.against is None:
         raise UsageError("--against-python is for the version that --against names; name one.")
     file = read_bench_file(args.file)
@@ -100,7 +104,7 @@ def order_of(
     margin: float = MARGIN,
 ) -> AppOrder:
     """Return the order; what is not given is usual: a new seed, a folder named by the time, the budget that fits."""
-    now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    now, driving = datetime.now(UTC).strftime("%Y%m%d-%H%M%S"), driving_of(args)
     return AppOrder(
         file=file,
         out=getattr(args, "resume", None) or args.out or RESULTS / f"{now}-app",
@@ -113,4 +117,6 @@ def order_of(
         margin=margin,
         budget_s=args.budget,
         max_rounds=args.rounds or MAX_ROUNDS,
+        workers=driving.workers or 0,
+        elsewhere=driving.elsewhere,
     )

@@ -3,6 +3,7 @@
 import argparse
 from collections.abc import Callable
 
+from experiment.design.factor import Factor, Value
 from experiment.design.factors import (
     CORES,
     FACTORS,
@@ -11,9 +12,7 @@ from experiment.design.factors import (
     THREAD_TOKENS,
     WITHOUT_MIDDLEWARE,
     WORKERS,
-    Factor,
     ServerConfig,
-    Value,
     server,
 )
 from experiment.errors import UsageError

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from experiment.design.app_sides import OWN_APP_FACTORS, app_metrics
-from experiment.design.factors import Factor
+from experiment.design.factor import Factor
 from experiment.design.own_app import DEFAULT_LOADS, FILE_NAME
 from experiment.records.bench_file_entries import AppEntry, ClaimEntry, ExpectEntry, LoadEntry, RequestEntry
 from harness.own_app.toml_text import value_text

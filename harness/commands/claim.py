@@ -2,6 +2,7 @@
 
 import argparse
 from functools import partial
+from pathlib import Path
 
 from rich.console import Console
 
@@ -9,6 +10,7 @@ from analysis.comparing.reproduction_text import beside_reference
 from analysis.reading.campaign import Campaign, load_campaign
 from analysis.reading.sentences import beside
 from analysis.wording import words
+from experiment.design.profiles import FOLKLORE_CLAIMS
 from experiment.errors import StoreError
 from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome
@@ -16,7 +18,7 @@ from harness.commands.measuring import add_measuring, measure
 from harness.commands.run import run_as_ordered
 from harness.commands.terminal import say_prose
 from harness.commands.words import claim_id
-from harness.system.places import REFERENCE
+from harness.system.places import FOLKLORE_REFERENCE, REFERENCE
 from harness.system.quiet import watch
 
 DESCRIPTION = """\
@@ -55,8 +57,13 @@ def _show_reference(campaign: Campaign, console: Console) -> None:
         for shown in result.beside:
             say_prose(console, f"Beside it, not judged: {beside(shown)}.")
     try:
-        reference = load_campaign(REFERENCE)
+        reference = load_campaign(_reference_for(campaign))
     except StoreError:
         return
     for line in beside_reference(campaign, reference):
         say_prose(console, line)
+
+
+def _reference_for(campaign: Campaign) -> Path:
+    is_folklore = all(claim.id in FOLKLORE_CLAIMS for claim in campaign.claims)
+    return FOLKLORE_REFERENCE if is_folklore else REFERENCE

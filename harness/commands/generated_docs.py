@@ -4,24 +4,26 @@ To add one, add a row to PAGES; a test fails while a page is not what its row ma
 """
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from analysis.own_app.gains_table import claims_table, gains_table
 from analysis.own_app.reading import read_results
 from analysis.own_app.terminal import terminal
 from analysis.reading.campaign import load_campaign
 from analysis.reading.rules import rule_texts
-from analysis.reading.sentences import asked, expectation
-from experiment.design.claims import CLAIMS
-from experiment.design.model import Claim
+from experiment.records.scale_figures import read_scale_figures
 from experiment.records.writing import write_whole
 from harness.commands.bench_file_docs import bench_file_page
+from harness.commands.claim_docs import FOLDER, claim_docs, shipped
 from harness.commands.marked import filled
 from harness.commands.readme_page import README, readme_page
+from harness.commands.scale_page import DISTRIBUTED, FIGURES, scale_block
 from harness.system.places import HOME, REFERENCE
 
 COMMAND = "python -m harness.commands.generated_docs"
 OWN_APP = "docs/own-app.md"
 _OWN_APP, _README, EXAMPLES = HOME / OWN_APP, HOME / README, HOME / "examples"
+_DISTRIBUTED, _FIGURES = HOME / DISTRIBUTED, HOME / FIGURES
 
 
 def validity_rules() -> str:
@@ -38,25 +40,6 @@ def validity_rules() -> str:
         limit = "" if rule.limit is None else f" Limit: {rule.limit:g}."
         parts.append(f"## {rule.id}\n\n{rule.meaning}{limit}\n\nWhat to do: {rule.advice}\n")
     return "\n".join([head, *parts])
-
-
-def claims() -> str:
-    """Return docs/claims.md: every claim with what was registered of it, and what result would refute it."""
-    head = (
-        "# Claims\n\n"
-        f"Made from the table of claims in `experiment/design/` by `{COMMAND}`; do not edit it.\n\n"
-        "A claim is supported when every comparison lies inside what is expected, and refuted when one lies outside.\n"
-        "What stands beside a claim is estimated and shown, and never judged.\n"
-    )
-    return "\n".join([head, *(_claim(claim) for claim in CLAIMS.values())])
-
-
-def _claim(claim: Claim) -> str:
-    lines = [f"## {claim.id} {claim.slug}\n\n{claim.statement}\n\nFrom {claim.source}.", claim.note]
-    lines.append("\n".join(f"- {asked(c)}: expected {expectation(c)}" for c in claim.comparisons))
-    lines.append(f"What would refute it: {claim.refuted_by}" if claim.refuted_by else "")
-    lines.append("\n".join(f"- beside it, not judged: {asked(c)}" for c in claim.beside))
-    return "\n\n".join(filter(None, lines)) + "\n"
 
 
 def handlerbench_toml() -> str:
@@ -83,19 +66,35 @@ def readme() -> str:
     return readme_page(_README.read_text(encoding="utf-8"), load_campaign(REFERENCE))
 
 
+def distributed() -> str:
+    """Return docs/distributed.md with what `make bench-scale` found, and what follows from it, between its markers."""
+    block = scale_block(read_scale_figures(_FIGURES))
+    return filled(_DISTRIBUTED.read_text(encoding="utf-8"), "scale", block, where=DISTRIBUTED)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/validity-rules.md": validity_rules,
-    "docs/claims.md": claims,
     "docs/handlerbench-toml.md": handlerbench_toml,
     OWN_APP: own_app,
+    DISTRIBUTED: distributed,
     README: readme,
+    **claim_docs(shipped, made_by=COMMAND),
 }
 
 
 def main() -> None:
+    (HOME / FOLDER).mkdir(parents=True, exist_ok=True)
     for page, make in PAGES.items():
         write_whole(HOME / page, make())
         print(page)
+    for left_over in sorted(set(left_over_pages(HOME))):
+        (HOME / left_over).unlink()
+        print(f"{left_over}: removed, there is no such claim")
+
+
+def left_over_pages(root: Path) -> list[str]:
+    """Return the pages of claims that there are no more."""
+    return [page for path in (root / FOLDER).glob("*.md") if (page := f"{FOLDER}/{path.name}") not in PAGES]
 
 
 if __name__ == "__main__":

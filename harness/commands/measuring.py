@@ -23,11 +23,12 @@ from harness.campaign.discarded import Discarded
 from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome
 from harness.campaign.schedule import Stop
+from harness.commands.driving import add_driving
 from harness.commands.live import JsonLines, LiveView, PlainLines
 from harness.commands.live_text import MARKS
 from harness.commands.report import draw
 from harness.commands.terminal import say, say_prose, width_for
-from harness.commands.words import new_folder, positive, seconds, seed, workers
+from harness.commands.words import new_folder, positive, seconds, seed
 from harness.system.lock import alone
 from harness.system.places import short
 
@@ -40,9 +41,7 @@ def add_measuring(parser: argparse.ArgumentParser, *, folder: str) -> None:
     parser.add_argument("--seed", type=seed, metavar="N", help="decides the order of trials (default: a new one)")
     parser.add_argument("--budget", type=seconds, metavar="5m", help="stop measuring after this long")
     parser.add_argument("--rounds", type=positive, metavar="N", help="at most so many rounds")
-    parser.add_argument(
-        "--workers", type=workers, metavar="N", help="drive with N processes under a Locust master (default: one alone)"
-    )
+    add_driving(parser, "--workers", "--driver-workers")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the verdicts as Markdown too")
     parser.add_argument("--beside", action="store_true", help="measure although another campaign is being measured")
     view = parser.add_mutually_exclusive_group()

@@ -1,27 +1,33 @@
-"""`bench publish DIR`: make a campaign the reference this repository ships, and write what the docs say of it."""
+"""`bench publish DIR`: make a campaign the reference this repository ships, and write what the docs say of it.
+
+A campaign of the profile folklore becomes results/reference-folklore, any other one results/reference.
+"""
 
 import argparse
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from analysis.reading.campaign import load_campaign
+from analysis.reading.campaign import Campaign, load_campaign
 from analysis.report.answers import answers_markdown
 from experiment.errors import Exit, UsageError
 from experiment.records.store import LATENCY, MANIFEST, THROUGHPUT, TRIALS, CampaignFolder
 from experiment.records.trial import Series
 from experiment.records.writing import write_whole
 from harness.commands.answers import PAGE
+from harness.commands.claim_docs import FOLDER, claim_docs, found_in
+from harness.commands.generated_docs import COMMAND
 from harness.commands.readme_page import readme_page
 from harness.commands.report import draw
 from harness.system import interruption
-from harness.system.places import CHECKOUT, HOME, REFERENCE, RESULTS
+from harness.system.places import CHECKOUT, FOLKLORE_REFERENCE, HOME, REFERENCE, RESULTS
 
 README, ANSWERS = HOME / "README.md", HOME / PAGE
-BESIDE, OLD = ".publishing", ".reference.old"  # folders in results/ while a campaign is published
+BESIDE = ".publishing"  # a folder in results/ while a campaign is published
 _LEFT_OUT = frozenset({Series.SERVICE.value, Series.SEND_LAG.value})
 """Under a closed load service time is response time; left out to keep the repository small."""
+_FOLKLORE = "folklore"  # the profile; of its campaign no durations are kept, which are most of a folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Copy a campaign's data to results/reference and renew README and docs/answers.md from it.
+    """Copy a campaign's data to its place in results/, and renew the pages that say what it found.
 
     Raises StoreError when there is no campaign, UsageError when it is a smoke run or there is no checkout.
     """
@@ -39,56 +45,76 @@ def run(args: argparse.Namespace) -> int:
     profile = CampaignFolder(args.dir).manifest().profile
     if profile is not None and profile.is_smoke:
         raise UsageError(f"{args.dir} is a smoke run; its verdicts are no evidence and are not published.")
-    _mend_swap()
-    with _beside() as fresh:
-        _copy(args.dir, fresh)
+    place = FOLKLORE_REFERENCE if profile is not None and profile.name == _FOLKLORE else REFERENCE
+    _mend_swap(place)
+    with _beside(place) as fresh:
+        _copy(args.dir, fresh, place)
         campaign = load_campaign(fresh)
         draw(campaign)
-        readme = readme_page(README.read_text(encoding="utf-8"), campaign)
-        answers = answers_markdown(campaign)
-        _swap(fresh)
-    write_whole(README, readme)
-    write_whole(ANSWERS, answers)
-    for written in (REFERENCE, README, ANSWERS):
+        pages = _pages(campaign, place)
+        _swap(fresh, place)
+    for page, text in pages.items():
+        page.parent.mkdir(exist_ok=True)
+        write_whole(page, text)
+    shown = [page for page in pages if page.parent != HOME / FOLDER]
+    for written in (place, *shown, HOME / FOLDER):
         print(written.relative_to(HOME))
     return Exit.OK
 
 
+def _pages(campaign: Campaign, place: Path) -> Mapping[Path, str]:
+    """Return what the docs say of the new campaign, and of the one that stays in the other place."""
+    other = REFERENCE if place == FOLKLORE_REFERENCE else FOLKLORE_REFERENCE
+    known = found_in([campaign, *([load_campaign(other)] if other.is_dir() else [])])
+    about_claims = {HOME / page: make() for page, make in claim_docs(lambda: known, made_by=COMMAND).items()}
+    if place == FOLKLORE_REFERENCE:
+        return about_claims
+    readme = readme_page(README.read_text(encoding="utf-8"), campaign)
+    return {README: readme, ANSWERS: answers_markdown(campaign), **about_claims}
+
+
 @contextmanager
-def _beside() -> Iterator[Path]:
+def _beside(reference: Path) -> Iterator[Path]:
     """Yield where to make the new reference, beside the old one; what is still there at the end is removed."""
-    place = REFERENCE.with_name(BESIDE)
+    place = reference.with_name(BESIDE)
     shutil.rmtree(place, ignore_errors=True)
     try:
-        yield place / RESULTS / REFERENCE.name  # of the same last names as its place, which the report repeats
+        yield place / RESULTS / reference.name  # of the same last names as its place, which the report repeats
     finally:
         with interruption.deferred():
             shutil.rmtree(place, ignore_errors=True)
 
 
-def _swap(fresh: Path) -> None:
-    """Put a folder in the place of the reference. A crash between the two steps leaves the old one in OLD."""
+def old_of(reference: Path) -> Path:
+    """Return where a reference is kept while another takes its place."""
+    return reference.with_name(f".{reference.name}.old")
+
+
+def _swap(fresh: Path, reference: Path) -> None:
+    """Put a folder in the place of a reference. A crash between the two steps leaves the old one beside it."""
     with interruption.deferred():
-        if REFERENCE.exists():
-            REFERENCE.rename(REFERENCE.with_name(OLD))
-        fresh.rename(REFERENCE)
-        shutil.rmtree(REFERENCE.with_name(OLD), ignore_errors=True)
+        if reference.exists():
+            reference.rename(old_of(reference))
+        fresh.rename(reference)
+        shutil.rmtree(old_of(reference), ignore_errors=True)
 
 
-def _mend_swap() -> None:
+def _mend_swap(reference: Path) -> None:
     """Put the old reference back, if a swap was broken off between its two steps; else remove what is left of it."""
-    old = REFERENCE.with_name(OLD)
-    if old.exists() and not REFERENCE.exists():
-        old.rename(REFERENCE)
+    old = old_of(reference)
+    if old.exists() and not reference.exists():
+        old.rename(reference)
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _copy(path: Path, fresh: Path) -> None:
+def _copy(path: Path, fresh: Path, reference: Path) -> None:
     fresh.mkdir(parents=True)
-    campaigns = REFERENCE / "README.md"  # lists every campaign of the release, and is written by hand
+    campaigns = reference / "README.md"  # lists every campaign of the release, and is written by hand
     if campaigns.exists():
         shutil.copyfile(campaigns, fresh / campaigns.name)
     for name in (MANIFEST, TRIALS, THROUGHPUT):
         shutil.copyfile(path / name, fresh / name)
     with (path / LATENCY).open(encoding="utf-8") as source, (fresh / LATENCY).open("w", encoding="utf-8") as copy:
-        copy.writelines(line for line in source if line.split(",", 2)[1] not in _LEFT_OUT)
+        copy.write(next(source))
+        if reference != FOLKLORE_REFERENCE:
+            copy.writelines(line for line in source if line.split(",", 2)[1] not in _LEFT_OUT)

@@ -28,6 +28,7 @@ from experiment.records.manifest import Manifest
 from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome, RunSpec, new_manifest, run_registered
 from harness.campaign.unserved import given_database, missing_for, missing_variants
+from harness.commands.driving import NOT_SAID, Driving, driving_of
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.origin import conclude, reference_to
 from harness.system.places import RESULTS
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         rounds=args.rounds,
         seed=args.seed,
         words=args.words,
-        workers=args.workers,
+        driving=driving_of(args),
     )
 
     def conclude_first(campaign: Campaign, console: Console) -> None:
@@ -76,9 +77,12 @@ def spec_again(
     rounds: int | None,
     seed: int | None,
     words: Sequence[str],
-    workers: int | None = None,
+    driving: Driving = NOT_SAID,
 ) -> RunSpec:
-    """Return the order that repeats a campaign; raises StoreError when its manifest does not say how it was bounded."""
+    """Return the order that repeats a campaign; workers are started here unless `driving` says otherwise.
+
+    Raises StoreError when its manifest does not say how it was bounded.
+    """
     theirs = original.manifest.profile
     if theirs is None:
         raise StoreError(f"the manifest of {original.name} does not say how the campaign was bounded.")
@@ -101,7 +105,8 @@ def spec_again(
         command=shlex.join(words),
         sweep=_sweep(original),
         all_rounds=theirs.all_rounds,
-        workers=original.manifest.workers if workers is None else workers,
+        workers=original.manifest.workers if driving.workers is None else driving.workers,
+        elsewhere=driving.elsewhere,
     )
 
 

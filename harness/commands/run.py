@@ -11,6 +11,7 @@ from experiment.design.profiles import PROFILES
 from experiment.errors import UsageError
 from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome, resume, run_new, run_spec
+from harness.commands.driving import driving_of
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.origin import conclude_again
 from harness.commands.words import claim_ids, named_claims, nearest, spoken
@@ -18,7 +19,10 @@ from harness.system.places import short
 
 _PROFILE = "article"
 _WIDTH = 78
-_OF_A_NEW_PLAN = ("profile", "claims", "seed", "rounds", "budget", "out", "all_rounds", "workers")
+_OF_A_NEW_PLAN = (
+    *("profile", "claims", "seed", "rounds", "budget", "out", "all_rounds"),
+    *("driver_workers", "expect_workers", "master_bind", "sut_host"),
+)
 """The options that decide what a campaign measures and where; a campaign that goes on has decided that."""
 
 
@@ -54,7 +58,7 @@ def run(args: argparse.Namespace) -> int:
         if not claims and not PROFILES[profile].claims:
             raise UsageError(f"the profile {profile} has no claims; it is that of `bench {profile}`, or add --claims.")
         return measure(args, partial(run_as_ordered, args, profile, claims=claims, all_rounds=args.all_rounds))
-    given = [f"--{name.replace('_', '-')}" for name in _OF_A_NEW_PLAN if _is_given(getattr(args, name))]
+    given = [_word(name) for name in _OF_A_NEW_PLAN if _is_given(getattr(args, name))]
     if given:
         raise UsageError(
             f"--resume goes on with a campaign as it was planned, by its own manifest: leave out {listing(given)}."
@@ -66,12 +70,17 @@ def _profile(name: str) -> str:
     return nearest(name, PROFILES, "profile", listed_by="bench list profiles")
 
 
+def _word(name: str) -> str:
+    return "--workers" if name == "driver_workers" else f"--{name.replace('_', '-')}"
+
+
 def _is_given(option: Any) -> bool:
     return option is not None and option is not False  # a seed of 0 is given
 
 
 def run_as_ordered(args: argparse.Namespace, profile: str, listener: Listener, **plan: Any) -> CampaignOutcome:
     """Measure a new campaign within the bounds that the call gives; `plan` says what."""
+    driving = driving_of(args)
     order = run_spec(
         profile,
         seed=args.seed,
@@ -79,7 +88,8 @@ def run_as_ordered(args: argparse.Namespace, profile: str, listener: Listener, *
         rounds=args.rounds,
         out=args.out,
         command=args.words,
-        workers=args.workers or 0,
+        workers=driving.workers or 0,
+        elsewhere=driving.elsewhere,
         **plan,
     )
     listener.note(f"measuring into {short(order.out)} (seed {order.seed})")

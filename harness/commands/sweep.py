@@ -1,39 +1,69 @@
-"""`bench sweep VARIANT...`: goodput and response time against the offered rate."""
+"""`bench sweep VARIANT...`: goodput and response time against the offered rate, or goodput against users."""
 
 import argparse
 from functools import partial
 
 from bench_app.catalogue import CATALOGUE
+from bench_app.registry import Variant
+from experiment.design.sweep import USERS, Step, rate_steps, users_steps
+from experiment.errors import UsageError
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.run import run_as_ordered
-from harness.commands.words import nearest, rates
+from harness.commands.words import nearest, rates, token_counts, user_counts, waits_ms
+from harness.trial.app_settings import todays
 
 _RATES = (100.0, 200.0, 300.0, 400.0, 500.0)
 
 DESCRIPTION = """\
 Measure goodput and response time of variants against the rate of requests that
-is offered to them, whether or not they keep up."""
+is offered to them, whether or not they keep up. With --users, --waits or
+--tokens: goodput against the number of users of a closed load, and which style
+is best where."""
 EPILOG = """\
 examples:
   bench sweep sleep.def sleep.async-native
-  bench sweep noop.def --rates 500,1000,2000"""
+  bench sweep noop.def --rates 500,1000,2000
+  bench sweep sleep.def sleep.async-native --users 1,5,20,80 --waits 5ms,500ms
+  bench sweep sleep.def sleep.async-native --tokens 10,40,100"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("variants", nargs="+", metavar="VARIANT", help="an id of `bench list variants`, e.g. sleep.def")
     parser.add_argument(
-        "--rates",
-        type=rates,
-        default=_RATES,
-        metavar="100,200",
-        help=f"requests a second (default: {','.join(f'{rate:g}' for rate in _RATES)})",
+        "--rates", type=rates, metavar="100,200", help=f"requests a second (default: {_listed(_RATES)})"
     )
+    parser.add_argument(
+        "--users", type=user_counts, metavar="1,20", help=f"users of a closed load instead (then: {_listed(USERS)})"
+    )
+    parser.add_argument("--waits", type=waits_ms, metavar="5ms,50ms", help="how long a sleep or a query takes")
+    parser.add_argument("--tokens", type=token_counts, metavar="10,40", help="sizes of the pool that def runs in")
     add_measuring(parser, folder="<time>-sweep")
 
 
+def _listed(numbers: tuple[float, ...]) -> str:
+    return ",".join(f"{number:g}" for number in numbers)
+
+
 def run(args: argparse.Namespace) -> int:
-    variants = dict.fromkeys(
-        nearest(name, CATALOGUE, "variant", listed_by="bench list variants") for name in args.variants
-    )
-    steps = tuple((variant, rate) for variant in variants for rate in args.rates)
+    """Measure. Raises UsageError for options that do not go together, or a wait that cannot be set."""
+    found = (nearest(name, CATALOGUE, "variant", listed_by="bench list variants") for name in args.variants)
+    steps = _steps(args, [CATALOGUE[name] for name in dict.fromkeys(found)])
     return measure(args, partial(run_as_ordered, args, "sweep", sweep=steps))
+
+
+def _steps(args: argparse.Namespace, variants: list[Variant]) -> tuple[Step, ...]:
+    is_closed = any((args.users, args.waits, args.tokens))
+    if not is_closed:
+        return rate_steps(variants, args.rates or _RATES)
+    if args.rates:
+        raise UsageError("--rates is for an open load, --users, --waits and --tokens are for closed ones: choose one.")
+    try:
+        return users_steps(
+            variants,
+            args.users or USERS,
+            waits_ms=args.waits or (None,),
+            tokens=args.tokens or (None,),
+            settings=todays(),
+        )
+    except ValueError as error:
+        raise UsageError(f"{error}: leave out --waits, or this variant.") from None

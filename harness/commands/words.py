@@ -1,6 +1,7 @@
 """The words of a call, as values: names with the nearest match, durations, rates, counts."""
 
 import argparse
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -13,6 +14,11 @@ from experiment.errors import UsageError
 _HIGHEST_RATE_RPS = 10_000.0
 _LONGEST_S = 3_600_000.0
 _HIGHEST_PORT = 65535
+_MOST_USERS = 1000
+_LONGEST_WAIT_MS = 5000
+MASTER_PORT = 5557
+"""Locust's own."""
+
 _LONGEST_SHOWN = 60
 _UNITS_S = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -104,6 +110,40 @@ def rates(text: str) -> tuple[float, ...]:
     return found
 
 
+def user_counts(text: str) -> tuple[int, ...]:
+    """Read numbers of users, each from 1 to 1000."""
+    return _counts(text, "numbers of users", "1,20,80", most=_MOST_USERS)
+
+
+def token_counts(text: str) -> tuple[int, ...]:
+    """Read sizes of the thread pool, each from 1 to 1000."""
+    return _counts(text, "sizes of the thread pool", "10,40,100", most=_MOST_USERS)
+
+
+def _counts(text: str, what: str, such_as: str, *, most: int) -> tuple[int, ...]:
+    is_list = re.fullmatch(r" *\d{1,6} *(, *\d{1,6} *)*", text, re.ASCII)
+    found = sorted({int(part) for part in text.split(",")}) if is_list else []
+    if not found or not all(1 <= count <= most for count in found):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no list of {what} from 1 to {most}, such as {such_as}")
+    return tuple(found)
+
+
+def waits_ms(text: str) -> tuple[int, ...]:
+    """Read waits, in whole milliseconds: 5ms, 50ms, 0.5s."""
+    found = [_wait_ms(part.strip()) for part in text.split(",")]
+    known = sorted({int(each) for each in found if each is not None and each == int(each)})
+    if None in found or len(known) != len(set(found)) or not all(1 <= each <= _LONGEST_WAIT_MS for each in known):
+        raise argparse.ArgumentTypeError(
+            f"{text[:40]!r} is no list of waits of whole milliseconds from 1ms to 5s, such as 5ms,50ms,500ms"
+        )
+    return tuple(known)
+
+
+def _wait_ms(text: str) -> float | None:
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s)", text, re.ASCII)
+    return None if match is None else round(float(match[1]) * (1 if match[2] == "ms" else 1000), 3)
+
+
 def positive(text: str) -> int:
     if not re.fullmatch(r"\d{1,6}", text, re.ASCII) or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from 1 to 999999")
@@ -135,6 +175,25 @@ def port(text: str) -> int:
     if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or not 1 <= int(text) <= _HIGHEST_PORT:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is no port; ports go from 1 to {_HIGHEST_PORT}")
     return int(text)
+
+
+def core(text: str) -> int:
+    from harness.system.pinning import usable_cores
+
+    here = usable_cores()
+    if not re.fullmatch(r"\d{1,6}", text, re.ASCII) or int(text) not in here:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no core of this machine: {', '.join(map(str, here))}")
+    return int(text)
+
+
+def endpoint(text: str) -> tuple[str, int]:
+    """Read HOST or HOST:PORT, an IPv6 address with a port in brackets; the port is Locust's where none is given."""
+    with suppress(ValueError):
+        return str(ipaddress.IPv6Address(text)), MASTER_PORT
+    match = re.fullmatch(r"(?:\[([^\[\]\s]+)\]|([^\[\]:\s]+))(?::(\d+))?", text, re.ASCII)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text[:_LONGEST_SHOWN]!r} is no HOST or HOST:PORT, such as 10.0.0.5:5557")
+    return match[1] or match[2], MASTER_PORT if match[3] is None else port(match[3])
 
 
 def one_of(what: str, values: Iterable[str], *, listed_by: str) -> Callable[[str], str]:

@@ -27,7 +27,7 @@ from experiment.records.app_record import (
     read_app_record,
     write_app_record,
 )
-from experiment.records.manifest import Manifest, ProfileFacts
+from experiment.records.manifest import LOOPBACK, Manifest, ProfileFacts
 from experiment.records.registered import ClaimEntry, treatment_entries
 from experiment.records.store import CampaignFolder
 from harness.campaign.campaign import Campaign
@@ -35,6 +35,7 @@ from harness.campaign.events import Listener
 from harness.campaign.keeping import resumable
 from harness.campaign.run import CampaignOutcome
 from harness.campaign.schedule import Rules
+from harness.campaign.workers import tell_of_workers, with_machines
 from harness.own_app.app_schedule import AppSchedule
 from harness.own_app.app_services import app_services
 from harness.own_app.claims import shown
@@ -75,6 +76,7 @@ def run_app(order: AppOrder, listener: Listener) -> CampaignOutcome:
         listener.note(f"{shown(request)} is sent many times to the app's own database, and what it writes stays there")
     with versions_of(order) as versions:
         made = inspected(order, versions)
+        tell_of_workers(order.workers, order.elsewhere, listener)
         with (
             _new_folder(order, _manifest(order)) as folder,
             _rig(order, folder, versions) as rig,
@@ -93,6 +95,8 @@ def _rig(order: AppOrder, folder: CampaignFolder, versions: Mapping[str, Version
         seed=order.seed,
         secrets=secrets_of(order.file, environ),
         headers={request.id: secret_values(request, environ) for request in order.chosen},
+        workers=order.workers,
+        elsewhere=order.elsewhere,
     )
 
 
@@ -161,6 +165,7 @@ def _measured(work: _Work, plan: Plan) -> CampaignOutcome:
     record = app_record(order, work.made, plan, rig.versions)
     create_blocking(folder.path)
     write_app_record(folder.path, record)
+    manifest = with_machines(manifest, rig.locust.workers if manifest.elsewhere else (), work.listener)
     folder.write_manifest(manifest)
     requests = len(work.made.good(order.chosen))
     work.listener.note(
@@ -220,6 +225,7 @@ def resume_app(order: AppOrder, listener: Listener) -> CampaignOutcome:
     order = as_registered(order, manifest, record)
     with versions_of(order) as versions, _only_us(folder.path):
         made = inspected(order, versions)
+        tell_of_workers(order.workers, order.elsewhere, listener)
         with _rig(order, folder, versions) as rig, _services(order, rig):
             rig.troubles = list(record.troubles)
             prepare(rig, order, made, listener.note, with_pilot=False)
@@ -246,6 +252,8 @@ def as_registered(order: AppOrder, manifest: Manifest, record: AppRecord) -> App
         requests=tuple(then.id for then in record.requests),
         against=order.against or other,
         seed=manifest.seed if manifest.seed is not None else order.seed,
+        workers=manifest.workers,
+        elsewhere=manifest.elsewhere,
     )
 
 
@@ -263,16 +271,15 @@ def _registered(manifest: Manifest, order: AppOrder, plan: Plan, limit_s: float)
             "claims": tuple(ClaimEntry.of(r.claim) for r in plan.claims),
             "treatments": treatment_entries(plan.treatments),
             "skipped": dict(plan.skipped),
-            "commands": {
-                t.id: " ".join(guest_command(t.server, port="PORT", python="python")) for t in plan.treatments
-            },
+            "commands": {t.id: _command(t, order) for t in plan.treatments},
         }
     )
 
 
-def _command(treatment: Treatment) -> str:
+def _command(treatment: Treatment, order: AppOrder) -> str:
     """Return the app's command line as a manifest records it, without this machine's paths and ports."""
-    return " ".join(guest_command(treatment.server, port="PORT", python="python"))
+    host = LOOPBACK if order.elsewhere is None else order.elsewhere.sut_host
+    return " ".join(guest_command(treatment.server, port="PORT", python="python", host=host))
 
 
 def _now() -> str:
@@ -293,4 +300,6 @@ def _manifest(order: AppOrder) -> Manifest:
         packages=host.package_versions(),
         git=host.git_state(HOME),
         pinning=plan_cores().as_manifest(),
+        workers=order.workers,
+        elsewhere=order.elsewhere,
     )

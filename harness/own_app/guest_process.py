@@ -8,9 +8,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from experiment.design.factors import FactorError, Launch, ServerConfig
+from experiment.design.factor import FactorError, Launch
+from experiment.design.factors import ServerConfig
 from experiment.design.own_app import AppTarget
 from experiment.errors import EnvironmentUnfitError
+from experiment.records.manifest import LOOPBACK
 from harness.own_app.app_environment import app_environment, interpreter
 from harness.own_app.secrets import redacted, secrets_of_app
 from harness.own_app.start_faults import why_it_ended, why_it_hangs
@@ -36,6 +38,7 @@ class GuestOrder:
     settings: Mapping[str, str] = field(default_factory=dict)
     probe: Path | None = None
     cores: tuple[int, ...] = ()
+    host: str = LOOPBACK
     ready_limit_s: float = READY_TIMEOUT_S
 
 
@@ -45,12 +48,12 @@ def guest_launch(server: ServerConfig) -> Launch:
     return replace(changed, of_guests=())  # the guest is told of those (GuestOrder.settings)
 
 
-def guest_command(server: ServerConfig, *, port: int | str, python: str) -> list[str]:
+def guest_command(server: ServerConfig, *, port: int | str, python: str, host: str = LOOPBACK) -> list[str]:
     """Return the command that starts an app. Raises FactorError where its server has no option for a value."""
     launch = guest_launch(server)
     if launch.server != "uvicorn" or launch.interpreter is not None:
         raise FactorError("an app of your own is served by uvicorn, under the Python that [app] names")
-    return command(launch, port=port, python=python)
+    return command(launch, port=port, python=python, host=host)
 
 
 def guest_variables(app: AppTarget, probe: Path | None = None, processes: int = 1) -> dict[str, str]:
@@ -71,16 +74,22 @@ def guest(order: GuestOrder) -> Iterator[Service]:
     Raises UsageError for what its settings say wrongly, and EnvironmentUnfitError, with one sentence and the app's own
     last lines, when it does not get ready.
     """
-    app, port = order.app, free_port()
+    app, port = order.app, free_port(order.host)
     processes = guest_launch(order.server).processes
-    words = guest_command(order.server, port=port, python=interpreter(app))
+    words = guest_command(order.server, port=port, python=interpreter(app), host=order.host)
     env = app_environment(app, guest_variables(app, order.probe, processes) | dict(order.settings))
     with child(
         words, log=order.log, cores=order.cores, env=env, patience_s=_END_PATIENCE_S, folder=app.directory
     ) as process:
         try:
             service = ready(
-                process, port=port, log=order.log, probe=order.probe, processes=processes, timeout_s=order.ready_limit_s
+                process,
+                port=port,
+                log=order.log,
+                probe=order.probe,
+                processes=processes,
+                timeout_s=order.ready_limit_s,
+                host=order.host,
             )
         except EnvironmentUnfitError:
             raise EnvironmentUnfitError(_complaint(order, process)) from None

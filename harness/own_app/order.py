@@ -9,6 +9,7 @@ from experiment.design.factors import ServerConfig
 from experiment.design.loads import LOADS
 from experiment.design.model import Load
 from experiment.design.own_app import DEFAULT_LOADS, AppRequest, BenchFile
+from experiment.records.manifest import Elsewhere
 from harness.own_app.claims import MARGIN
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -27,6 +28,7 @@ class AppOrder:
     """What to measure.
 
     `requests`: ids, empty for all of the file. `against`: a git reference or a folder. `change`: what `try` tries.
+    `workers`: how many processes drive, 0: one without a master; `elsewhere`: how those that others start find it.
     """
 
     file: BenchFile
@@ -40,6 +42,8 @@ class AppOrder:
     margin: float = MARGIN
     budget_s: float | None = None
     max_rounds: int = MAX_ROUNDS
+    workers: int = 0
+    elsewhere: Elsewhere | None = None
 
     @property
     def asked(self) -> str:

@@ -9,11 +9,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from experiment.design.factors import STYLE, VERSION, FactorError, ServerConfig
+from experiment.design.factor import FactorError
+from experiment.design.factors import STYLE, VERSION, ServerConfig
 from experiment.design.model import Load, PlannedTrial, Treatment
 from experiment.errors import EnvironmentUnfitError
 from experiment.records.app_record import BlockingLine, TroubleEntry, append_blocking
 from experiment.records.driver_protocol import BystanderOrder, Request
+from experiment.records.manifest import LOOPBACK, Elsewhere
 from experiment.records.trial import Measurement
 from harness.own_app.app_logs import AppLog
 from harness.own_app.cures import guest_settings
@@ -55,6 +57,7 @@ class AppRig:
     locust: LocustProcess
     versions: Mapping[str, Version]  # by name; "" is the app as its file has it
     seed: int
+    host: str = LOOPBACK  # where the app listens
     secrets: tuple[str, ...] = field(default=(), repr=False)
     headers: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict, repr=False)
     found: dict[tuple[str, str], Found] = field(default_factory=dict)  # by request and version
@@ -87,6 +90,7 @@ class AppRig:
             probe=self.probe_path(name),
             log=self.app_log(name).path,
             cores=self.plan.for_sut(all_cores=server.launch().all_cores),
+            host=self.host,
         )
         with guest(order) as service:
             yield service
@@ -132,7 +136,13 @@ class AppRig:
     ) -> Measurement:
         load, speed = self.loads[treatment.load], self.yardstick.running()
         command = trial_command(
-            name, service.port, self.request_for(treatment), load, bystander=BYSTANDER, seed=self.seed * 10_000 + number
+            name,
+            service.port,
+            self.request_for(treatment),
+            load,
+            bystander=BYSTANDER,
+            seed=self.seed * 10_000 + number,
+            host=self.host,
         )
         result, edges = drive(
             self.locust,
@@ -276,9 +286,15 @@ def app_rig(
     seed: int,
     secrets: tuple[str, ...],
     headers: Mapping[str, tuple[tuple[str, str], ...]],
+    workers: int = 0,
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[AppRig]:
-    """Start the driver, and end it and everything of the campaign when the block ends."""
-    with locust_process(log=folder / "logs" / "driver.log", cores=plan.for_others) as locust:
+    """Start the driver, and end it and everything of the campaign when the block ends.
+
+    `workers` and `elsewhere` are as those of the other rig.
+    """
+    log = folder / "logs" / "driver.log"
+    with locust_process(log=log, cores=plan.for_others, workers=workers, elsewhere=elsewhere) as locust:
         made = AppRig(
             plan=plan,
             folder=folder,
@@ -286,6 +302,7 @@ def app_rig(
             locust=locust,
             versions=versions,
             seed=seed,
+            host=LOOPBACK if elsewhere is None else elsewhere.sut_host,
             secrets=secrets,
             headers=headers,
         )

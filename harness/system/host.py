@@ -24,6 +24,7 @@ from harness.system.pinning import usable_cores
 _PACKAGES = (
     "fastapi", "starlette", "anyio", "uvicorn", "uvloop", "httptools", "pydantic", "h11",
     "httpcore", "urllib3", "pypdf", "psycopg-pool",
+    "orjson", "aiofiles", "aiosqlite", "python-multipart",
     "locust", "gevent", "pandas", "numpy", "matplotlib", "handlerbench", "granian",
 )  # fmt: skip
 """Packages that can move a result, beside those of the tables of HTTP clients and database drivers."""

@@ -15,10 +15,13 @@ APP_FOLDER = CHECKOUT or Path("/")
 
 RESULTS = Path("results")
 REFERENCE = (CHECKOUT or Path()) / RESULTS / "reference"
+FOLKLORE_REFERENCE = REFERENCE.with_name("reference-folklore")
+"""The campaign over the claims beyond the article, once there is one."""
 GUEST = HOME / "guest"
 """The only folder of ours that an app of somebody else's finds its modules in."""
 LOCUSTFILES = HOME / "locustfiles"
 LOCUST_SCRIPT = LOCUSTFILES / "trials.py"
+WORKER_SCRIPT = LOCUSTFILES / "worker.py"
 
 
 def python(module: str) -> list[str]:

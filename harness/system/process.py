@@ -125,9 +125,10 @@ def _signal_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+def free_port(host: str = "127.0.0.1") -> int:
+    """Return a port of one of this machine's addresses on which nobody listens. Raises OSError for another address."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.bind((host, 0))
         port: int = probe.getsockname()[1]
         return port
 

@@ -6,30 +6,32 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from experiment.records.manifest import LOOPBACK
 from harness.system.places import python
 from harness.system.process import Process, accepts, child, free_port, wait_until
 
 READY_TIMEOUT_S = 30.0
 
 _UNWANTED = (
-    *("WEB_CONCURRENCY", "UVICORN_", "BENCH_", "OTEL_", "PG"),
-    *("PYTHONDONTWRITEBYTECODE", "PYTHONASYNCIODEBUG", "PYTHONDEVMODE"),
+    *("WEB_CONCURRENCY", "UVICORN_", "GRANIAN_", "BENCH_", "OTEL_", "PG"),
+    *("PYTHONDONTWRITEBYTECODE", "PYTHONASYNCIODEBUG", "PYTHONDEVMODE", "PYTHON_GIL"),
 )
 """Variables of the caller that would change the SUT without the manifest saying so; proxies are dropped as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A running service: its port, its process, how long it took to be ready, and its log."""
+    """A running service: its port, its process, how long it took to be ready, its log, and where it listens."""
 
     port: int
     process: Process
     ready_s: float
     log: Path
+    host: str = LOOPBACK
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
     @property
     def is_alive(self) -> bool:

@@ -143,6 +143,7 @@ def _probe_numbers(probe: ProbeLog | None, histograms: Mapping[Series, Histogram
         "share_on_loop": on_loop,
         "share_off_loop": None if on_loop is None else 1 - on_loop,
         "in_flight_peak": None if on_loop is None else probe.samples[-1]["in_flight_peak"],
+        "busiest_worker_share": probe.busiest_share(),
     }
 
 

@@ -1,8 +1,8 @@
 """The interface between the campaign and what measures: a Driver turns a planned trial into a measurement.
 
 `LocustProcess` speaks with one Locust that lives for the whole campaign: locustfiles/trials.py, in the words of
-experiment/records/driver_protocol.py. That one drives itself, or is the master of workers that do. `FakeDriver` in
-harness/campaign/fake.py plants known effects, so that the judge can be judged.
+experiment/records/driver_protocol.py. That one drives itself, or is the master of workers that do, on this machine or
+elsewhere. `FakeDriver` in harness/campaign/fake.py plants known effects, so that the judge can be judged.
 """
 
 import subprocess
@@ -28,8 +28,10 @@ from experiment.records.driver_protocol import (
     Request,
     ResultEvent,
     TrialCommand,
+    WorkerFacts,
     read_event,
 )
+from experiment.records.manifest import LOOPBACK, Elsewhere
 from experiment.records.trial import Measurement
 from harness.system import interruption
 from harness.system.channel import Channel
@@ -37,6 +39,12 @@ from harness.system.places import LOCUST_SCRIPT
 from harness.system.process import child, tail
 
 _START_TIMEOUT_S = 60.0
+COME_LIMIT_S = 120.0
+"""For workers elsewhere to come at the beginning: somebody has to start them."""
+
+_RETURN_LIMIT_S = 45.0
+"""For one that was lost to come back before a trial, as locustfiles/_crew.py waits."""
+
 _SEND_LIMIT_S = 10.0
 _GRACE_S = 20.0
 """Seconds without an event, in addition to warm-up, window and drain, after which the driver counts as broken."""
@@ -61,22 +69,34 @@ class DriverFailedError(Exception):
     """The Locust process ended, sent nothing in time, or could not run its command."""
 
 
+class TrialBrokeError(DriverFailedError):
+    """The Locust process says that a trial broke; it goes on."""
+
+
 def trial_command(
-    trial_id: str, port: int, request: Request, load: Load, *, bystander: BystanderOrder | None, seed: int
+    trial_id: str,
+    port: int,
+    request: Request,
+    load: Load,
+    *,
+    bystander: BystanderOrder | None,
+    seed: int,
+    host: str = LOOPBACK,
 ) -> TrialCommand:
     """Return the command for one trial (pure); `seed` decides when Poisson arrivals come."""
-    return TrialCommand(
-        trial_id=trial_id,
-        host="127.0.0.1",
-        port=port,
-        request=request,
-        load=_load_order(load, seed),
-        warmup_s=load.warmup_s,
-        window_s=load.window_s,
-        drain_s=load.drain_s,
-        request_timeout_s=max(30.0, load.window_s + load.warmup_s + load.drain_s),
-        bystander=bystander,
-    )
+    whole = {
+        "trial_id": trial_id,
+        "host": host,
+        "port": port,
+        "request": request,
+        "load": _load_order(load, seed),
+        "warmup_s": load.warmup_s,
+        "window_s": load.window_s,
+        "drain_s": load.drain_s,
+        "request_timeout_s": max(30.0, load.window_s + load.warmup_s + load.drain_s),
+        "bystander": bystander,
+    }
+    return TrialCommand.model_validate(whole, context=(host,))
 
 
 def _load_order(load: Load, seed: int) -> ClosedOrder | BurstOrder | OpenOrder:
@@ -94,10 +114,22 @@ def _load_order(load: Load, seed: int) -> ClosedOrder | BurstOrder | OpenOrder:
 class LocustProcess:
     """One long-lived Locust that gets one trial after the other; started again after it broke."""
 
-    def __init__(self, *, log: Path, cores: tuple[int, ...], script: Path = LOCUST_SCRIPT, workers: int = 0) -> None:
-        """Take where it may run, and how many worker processes drive for it; 0: it drives itself."""
+    def __init__(
+        self,
+        *,
+        log: Path,
+        cores: tuple[int, ...],
+        script: Path = LOCUST_SCRIPT,
+        workers: int = 0,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
+        """Take where it may run, and how many workers drive for it; 0: it drives itself.
+
+        They are processes that it starts, or, where `elsewhere` says how they find it, processes that others start.
+        """
         self._log = log
         self._workers = workers
+        self._elsewhere = elsewhere
         self._ready: ReadyEvent | None = None
         self._cores = cores
         self._script = script
@@ -117,9 +149,12 @@ class LocustProcess:
         self._process = self._stack.enter_context(child(command, log=self._log, cores=self._cores, piped=True))
         self._channel = Channel(self._process)
         try:
-            first = self._next(_START_TIMEOUT_S)
+            first = self._next(_START_TIMEOUT_S + (COME_LIMIT_S if self._elsewhere else 0.0))
         except DriverFailedError as error:
             raise EnvironmentUnfitError(f"the load driver did not start: {error}.{tail(self._log)}") from None
+        if isinstance(first, ErrorEvent):
+            self.stop()
+            raise EnvironmentUnfitError(f"the load driver did not start: {first.message}")
         if not isinstance(first, ReadyEvent):
             raise EnvironmentUnfitError(f"the load driver said {first} instead of being ready")
         self._ready = first
@@ -127,14 +162,29 @@ class LocustProcess:
     def _arguments(self) -> list[str]:
         if not self._workers:
             return []
+        if self._elsewhere is not None:
+            return [
+                *("--expect", str(self._workers), "--come-limit", str(COME_LIMIT_S)),
+                *("--bind", self._elsewhere.bind, "--sut-host", self._elsewhere.sut_host),
+            ]
         cores = ["--cores", ",".join(map(str, self._cores))] if self._cores else []
         return ["--workers", str(self._workers), *cores]
 
+    @property
+    def workers(self) -> tuple[WorkerFacts, ...]:
+        """The workers that came when it started; none where it drives itself."""
+        return () if self._ready is None else self._ready.workers
+
     def running_pids(self) -> tuple[int, ...]:
-        """Start Locust if it does not run, and return which processes send the load. Raises as `running_pid` does."""
+        """Start Locust if it does not run, and return which processes of this machine send the load.
+
+        Raises as `running_pid` does.
+        """
         own = self.running_pid()
         assert self._ready is not None  # noqa: S101 - for the type checker: start() has just made it
-        return tuple(worker.pid for worker in self._ready.workers) or (own,)
+        if not self.workers:
+            return (own,)
+        return tuple(worker.pid for worker in self.workers if worker.machine == self._ready.machine)
 
     @property
     def pid(self) -> int | None:
@@ -154,7 +204,8 @@ class LocustProcess:
         """Send one trial and return its result event; every other event goes to `on_event` as it comes.
 
         Raises DriverFailedError when the process ends, reports an error, or sends nothing in time. The process is then
-        stopped, so that the next trial starts a new one.
+        stopped, so that the next trial starts a new one; but workers elsewhere would end with it, so a master of such
+        goes on where it can.
         """
         self.start()
         assert self._channel is not None  # noqa: S101 - for the type checker: start() has just made it
@@ -162,17 +213,19 @@ class LocustProcess:
             self._channel.send(command.model_dump_json().encode(), _SEND_LIMIT_S)
             return self._await_result(command, on_event)
         except (OSError, DriverFailedError) as error:
-            self.stop()
+            if self._elsewhere is None or not isinstance(error, TrialBrokeError):
+                self.stop()
             raise DriverFailedError(f"{error}; see logs/{self._log.name}") from None
 
     def _await_result(self, command: TrialCommand, on_event: Callable[[Event], object]) -> ResultEvent:
-        deadline = time.monotonic() + command.duration_s + _GRACE_S
+        grace_s = _GRACE_S + (_RETURN_LIMIT_S if self._elsewhere else 0.0)
+        deadline = time.monotonic() + command.duration_s + grace_s
         while True:
             interruption.check()
             event = self._next(deadline - time.monotonic())
             match event:
                 case ErrorEvent(trial_id=command.trial_id | None):
-                    raise DriverFailedError(f"the driver says: {event.message}")
+                    raise TrialBrokeError(f"the driver says: {event.message}")
                 case ReadyEvent():
                     continue
                 case _ if event.trial_id != command.trial_id:
@@ -197,10 +250,15 @@ class LocustProcess:
 
 @contextmanager
 def locust_process(
-    *, log: Path, cores: tuple[int, ...], script: Path = LOCUST_SCRIPT, workers: int = 0
+    *,
+    log: Path,
+    cores: tuple[int, ...],
+    script: Path = LOCUST_SCRIPT,
+    workers: int = 0,
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[LocustProcess]:
-    """Own a Locust process, and its workers, for the time of the block."""
-    locust = LocustProcess(log=log, cores=cores, script=script, workers=workers)
+    """Own a Locust process, and the workers that it starts, for the time of the block."""
+    locust = LocustProcess(log=log, cores=cores, script=script, workers=workers, elsewhere=elsewhere)
     try:
         locust.start()
         yield locust

@@ -49,6 +49,7 @@ class ProbeLog:
     lags: Sequence[tuple[float, int]]  # (due, lag in us)
     overdue: Sequence[tuple[float, int]]  # ticks that were due before the end but never ran: (due, lag so far in us)
     samples: Sequence[dict[str, Any]]
+    served: Sequence[int] = ()  # the counted work of each process, where there are several
 
     @classmethod
     def read(cls, path: Path) -> ProbeLog | None:
@@ -60,6 +61,7 @@ class ProbeLog:
             lags=[tick for log in logs for tick in log.lags],
             overdue=[tick for log in logs for tick in log.overdue],
             samples=merged([log.samples for log in logs]),
+            served=[log.samples[-1]["served_on_loop"] + log.samples[-1]["served_off_loop"] for log in logs],
         )
 
     @classmethod
@@ -133,6 +135,11 @@ class ProbeLog:
         last = self.samples[-1]
         total = last["served_on_loop"] + last["served_off_loop"]
         return last["served_on_loop"] / total if total else None
+
+    def busiest_share(self) -> float | None:
+        """Return the share of counted work of the process that did most; None for one process, or where none counts."""
+        total = sum(self.served)
+        return max(self.served) / total if total else None
 
 
 def probe_files(path: Path) -> list[Path]:

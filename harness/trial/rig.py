@@ -8,11 +8,12 @@ from pathlib import Path
 
 from bench_app.catalogue import CATALOGUE
 from bench_app.registry import Resource, Variant
-from experiment.design.factors import FactorError, ServerConfig
+from experiment.design.factor import FactorError
+from experiment.design.factors import ACCESS_LOG, ServerConfig
 from experiment.design.model import Load, PlannedTrial
 from experiment.errors import EnvironmentUnfitError
 from experiment.records.driver_protocol import BystanderOrder, Request, TrialCommand
-from experiment.records.manifest import DatabaseFacts
+from experiment.records.manifest import LOOPBACK, DatabaseFacts, Elsewhere
 from experiment.records.trial import Measurement
 from experiment.theory.ceilings import wait_of
 from harness.postgres.server import Database, database
@@ -54,6 +55,7 @@ class Rig:
     settings: Mapping[str, float | None]  # as a manifest records them
     seed: int = 0
     database_url: str | None = field(default=None, repr=False)  # named by the user; None: our own
+    host: str = LOOPBACK  # where the SUTs listen
     spool: Path | None = None  # for a SUT's temporary files: one that is killed leaves the sockets of its process pool
     answers: dict[str, bytes] = field(default_factory=dict)  # the right answer of each variant, from preflight
     idle_shares: dict[ServerConfig, float] = field(default_factory=dict)  # cores that an idle SUT keeps busy
@@ -112,7 +114,9 @@ class Rig:
         self.forget_probe(name)  # an interrupted trial may have had this id before
         log, probe = self.logs / f"{name}.log", self.probe_path(name)
         env, ready_made = self.environment(variants), self.forks.running() if self.is_forking else None
-        with sut(server=server, environment=env, log=log, plan=self.plan, probe=probe, forks=ready_made) as service:
+        with sut(
+            server=server, environment=env, log=log, plan=self.plan, probe=probe, forks=ready_made, host=self.host
+        ) as service:
             yield service
 
     def probe_path(self, name: str) -> Path:
@@ -134,7 +138,7 @@ class Rig:
         except DriverFailedError as error:
             return failed("driver-failed", str(error))
         if measurement.failure is None:
-            self._forget_logs(planned.trial_id)
+            self._forget_logs(planned.trial_id, server)
         return measurement
 
     def _drive(
@@ -167,7 +171,7 @@ class Rig:
                 connections=[(s.t, s.in_use, s.waiting) for s in watched.samples],
                 passes=speed.passes(),
                 sut_ready_s=service.ready_s,
-                wait_s=wait_of(variant, self.settings),
+                wait_s=wait_of(variant, server.settings(self.settings)),
             )
         )
 
@@ -175,7 +179,7 @@ class Rig:
         if server not in self.idle_shares:
             with self.serving({variant.id: variant}, server, "idle") as service:
                 self.idle_shares[server] = idle_cpu_share(service)
-            self._forget_logs("idle")
+            self._forget_logs("idle", server)
 
     def _command(self, planned: PlannedTrial, variant: Variant, port: int) -> TrialCommand:
         return trial_command(
@@ -185,6 +189,7 @@ class Rig:
             self.loads[planned.treatment.load],
             bystander=BYSTANDER,
             seed=(self.seed * 10_000 + planned.round) % 2**63,  # as the driver takes it
+            host=self.host,
         )
 
     def _broken(self, variant: Variant, service: Service, watched: DbWatch) -> Measurement | None:
@@ -226,11 +231,14 @@ class Rig:
         database_pid = self.database.last.postmaster_pid if self.database.last else None
         return tuple(pid for pid in (os.getpid(), upstream_pid, database_pid) if pid is not None)
 
-    def _forget_logs(self, name: str) -> None:
-        """Remove a valid trial's probe file (its numbers are in the tables) and its log, if that is empty."""
+    def _forget_logs(self, name: str, server: ServerConfig) -> None:
+        """Remove a valid trial's probe file (its numbers are in the tables), and its log if nothing of note is in it.
+
+        A log of every request would be of megabytes, and its lines say nothing.
+        """
         self.forget_probe(name)
         log = self.logs / f"{name}.log"
-        if log.exists() and log.stat().st_size == 0:
+        if log.exists() and (log.stat().st_size == 0 or server[ACCESS_LOG] == "on"):
             log.unlink()
 
     def close(self) -> None:
@@ -248,12 +256,14 @@ def rig(
     seed: int,
     database_url: str | None = None,
     workers: int = 0,
+    elsewhere: Elsewhere | None = None,
 ) -> Iterator[Rig]:
     """Start the driver, and end it and every service of a campaign when the block ends.
 
-    `workers`: how many processes drive; 0: one does, without a master.
+    `workers`: how many processes drive; 0: one does, without a master. `elsewhere`: how those that others start find
+    the master and the SUTs. Raises EnvironmentUnfitError where they do not come.
     """
-    driver = locust_process(log=logs / "driver.log", cores=plan.for_others, workers=workers)
+    driver = locust_process(log=logs / "driver.log", cores=plan.for_others, workers=workers, elsewhere=elsewhere)
     with scratch("sut-") as spool, driver as locust:
         made = Rig(
             plan=plan,
@@ -263,6 +273,7 @@ def rig(
             seed=seed,
             settings=settings,
             database_url=database_url,
+            host=LOOPBACK if elsewhere is None else elsewhere.sut_host,
             spool=spool,
         )
         with closing(made):

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from experiment.design.factors import ServerConfig
+from experiment.records.manifest import LOOPBACK
 from harness.system.forks import Forks, forked_child
 from harness.system.pinning import CorePlan
 from harness.system.places import APP_FOLDER
@@ -25,6 +26,7 @@ def sut(
     port: int | None = None,
     patience_s: float = 0.0,
     forks: Forks | None = None,
+    host: str = LOOPBACK,
 ) -> Iterator[Service]:
     """Run the app under test, by default with `uvicorn` as in production: uvloop, httptools, no access log.
 
@@ -33,8 +35,8 @@ def sut(
     the time of the imports. Raises FactorError for a server that cannot be started, and EnvironmentUnfitError for one
     that is not ready in time.
     """
-    launch, chosen = server.launch(), port or free_port()
-    words = command(launch, port=chosen, python=python_for(launch))
+    launch, chosen = server.launch(), port or free_port(host)
+    words = command(launch, port=chosen, python=python_for(launch), host=host)
     probing = {} if probe is None else {"BENCH_PROBE_PATH": str(probe.absolute())}
     env = clean_environment({**environment, **probing, **environment_of(launch)})
     cores = plan.for_sut(all_cores=launch.all_cores)
@@ -47,11 +49,18 @@ def sut(
             process = stack.enter_context(
                 forked_child(forks, arguments, env=env, log=log, cores=cores, folder=APP_FOLDER)
             )
-        yield ready(process, port=chosen, log=log, probe=probe, processes=launch.processes)
+        yield ready(process, port=chosen, log=log, probe=probe, processes=launch.processes, host=host)
 
 
 def ready(
-    process: Process, *, port: int, log: Path, probe: Path | None, processes: int, timeout_s: float = READY_TIMEOUT_S
+    process: Process,
+    *,
+    port: int,
+    log: Path,
+    probe: Path | None,
+    processes: int,
+    timeout_s: float = READY_TIMEOUT_S,
+    host: str = LOOPBACK,
 ) -> Service:
     """Wait until an app serves, and return it as a service.
 
@@ -60,7 +69,7 @@ def ready(
 
     def is_ready() -> bool:
         # several workers share a socket that is open before they are ready; a ready worker has a probe file
-        return accepts(port) and (probe is None or len(probe_files(probe)) >= processes)
+        return accepts(port, host) and (probe is None or len(probe_files(probe)) >= processes)
 
     ready_s = wait_until(is_ready, process=process, what="the app", log=log, timeout_s=timeout_s)
-    return Service(port=port, process=process, ready_s=ready_s, log=log)
+    return Service(port=port, process=process, ready_s=ready_s, log=log, host=host)

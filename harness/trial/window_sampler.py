@@ -17,7 +17,7 @@ class WindowSampler:
     sut: int
     yardstick: int
     driver: int
-    senders: tuple[int, ...]  # the driver, or its workers
+    senders: tuple[int, ...]  # the driver, or those of its workers that run on this machine
     others: tuple[int, ...]
     on_progress: Callable[[Progress], None]
     _edges: list[Edge] = field(default_factory=list)
@@ -35,7 +35,7 @@ class WindowSampler:
             sut=ProcessSample.of(self.sut),
             host=HostSample.now(),
             yardstick_s=cpu_by_process((self.yardstick,)),
-            others_s=cpu_by_process((self.driver, *self.others)),
+            others_s=cpu_by_process((self.driver, *self.senders, *self.others)),
             driver_waited_s={pid: waited for pid in self.senders if (waited := waited_s(pid)) is not None},
         )
 

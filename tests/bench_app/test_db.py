@@ -28,7 +28,8 @@ from harness.postgres.watch import watch
 from real_servers import Server, client, sut
 
 VARIANTS = [v for v in CATALOGUE.values() if v.work == DB]
-POOLS = sorted(DB_DRIVERS)
+POOLS = sorted(name for name, driver in DB_DRIVERS.items() if driver.is_pooled)
+CONNECTING = [v for v in VARIANTS if v.uses is not None and v.uses.name not in POOLS]
 SIZE = 3
 USERS = 60
 URL = "postgresql://127.0.0.1/nowhere"
@@ -76,6 +77,14 @@ def states(connection: psycopg.Connection[Any]) -> list[str]:
     return [state for (state,) in rows]
 
 
+def wait_until_closed(connection: psycopg.Connection[Any], limit_s: float = 10.0) -> bool:
+    """Wait until the server has ended the processes of all connections; it does so after the client has gone."""
+    deadline_t = time.monotonic() + limit_s
+    while states(connection) and time.monotonic() < deadline_t:
+        time.sleep(0.02)
+    return not states(connection)
+
+
 class TestPools:
     @pytest.mark.parametrize("pool", POOLS)
     def test_a_pool_is_full_before_the_first_request_and_whoever_finds_it_empty_waits(
@@ -86,6 +95,17 @@ class TestPools:
             for v in (v for v in VARIANTS if v.uses is not None and v.uses.name == pool):
                 assert asyncio.run(_ask_at_once(server, v)) == [None] * USERS, v.id
             assert states(connection) == ["idle"] * SIZE
+
+    def test_without_a_pool_nothing_is_open_before_or_after_a_request(
+        self, db: Database, connection: psycopg.Connection[Any]
+    ) -> None:
+        with serving(db, "psycopg2-per-request") as one, serving(db, "asyncpg-per-request") as other:
+            assert states(connection) == []
+            for v in CONNECTING:
+                server = one if "psycopg2" in v.id else other
+                with client(server) as http:
+                    assert v.complaint((r := http.get(v.path)).status_code, r.content) is None
+            assert wait_until_closed(connection)
 
     def test_waiting_for_psycopg2s_pool_ends_with_an_error_in_the_end(
         self, db: Database, monkeypatch: pytest.MonkeyPatch

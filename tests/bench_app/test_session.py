@@ -11,7 +11,7 @@ import pytest
 from bench_app.catalogue import CATALOGUE
 from bench_app.db_sessions import MOST_SESSIONS
 from bench_app.works import SESSION
-from experiment.design.factors import Limits
+from experiment.design.factor import Limits
 from experiment.theory.deadlock import fewest_users, is_stuck
 from harness.postgres.server import Database, postgres
 from real_servers import Server, sut

@@ -151,10 +151,10 @@ UNLIKE = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import trials
-from _crew import WorkerError, _check_alike
+from _crew import WorkerError, check_alike
 from experiment.records.driver_protocol import WorkerFacts
 try:
-    _check_alike(WorkerFacts(host="other", pid=7, core=None, locust="0.1", python="3", protocol=1))
+    check_alike(WorkerFacts(host="other", pid=7, core=None, locust="0.1", python="3", protocol=1))
 except WorkerError as error:
     print(error)
 """

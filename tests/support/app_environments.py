@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from experiment.design.factors import FactorError, Launch
+from experiment.design.factor import FactorError, Launch
 from harness.trial.launch import python_for
 
 _FOLDER = "HANDLERBENCH_TEST_ENVIRONMENTS"

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.stats.rule import LATEST
 from analysis.wording.names import parse_variant
+from bench_app.catalogue import CATALOGUE
 from experiment.design.claims import CLAIMS, CLAIMS_VERSION
-from experiment.design.factors import THREAD_TOKENS, Limits, server
+from experiment.design.factor import Limits
+from experiment.design.factors import THREAD_TOKENS, WAIT_MS, server
 from experiment.design.loads import LOADS, sweep_load
 from experiment.design.model import LoadKind, Treatment
 from experiment.design.plan import comparisons_of, plan_round, treatments_for, trial_id
 from experiment.design.profiles import ARTICLE_CLAIMS
+from experiment.design.sweep import users_steps
 from experiment.records.histogram import Histogram
 from experiment.records.manifest import FORMAT_VERSION, Manifest, read_manifest
 from experiment.records.registered import ClaimEntry, TreatmentEntry
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from experiment.design.model import Claim, Load
+    from experiment.design.sweep import Step
 
 ROUNDS = 4
 ARTICLE = tuple(CLAIMS[name] for name in ARTICLE_CLAIMS)
@@ -59,8 +63,25 @@ SESSION_TREATMENTS = tuple(
     for users in loads
 )
 """On both sides of the 10 users who can wait for each other."""
+TRAFFIC_TREATMENTS = tuple(
+    Treatment(variant=variant, load="closed-20")
+    for variant in (
+        *("background.def", "background.def.sync-task"),
+        *("stream.async-native.sync-generator", "stream.async-native.async-generator"),
+        *("receive.async-native.below-spool", "receive.async-native.above-spool"),
+        *("json.async-native.models", "json.async-native.models-annotated"),
+        *("sqlite.def.sqlite3", "sqlite.async-native.aiosqlite"),
+        *("file.def.open", "file.async-native.aiofiles"),
+    )
+)
 STALL_TREATMENTS = tuple(Treatment(variant="stall.async-blocking", load=load) for load in ("closed-4", "open-100"))
 SWEEP = tuple((variant, rate) for variant in ("sleep.async-native", "sleep.def") for rate in (100.0, 200.0, 400.0))
+USERS_SWEEP = users_steps(
+    [CATALOGUE[name] for name in ("sleep.async-native", "sleep.def")],
+    (1, 2, 5, 10, 20, 40, 80, 200),
+    waits_ms=(5, 50, 500),
+    settings=SETTINGS,
+)
 INVALID = {("noop.def@closed-20", 2), ("http.async-native.aiohttp@closed-80", 3)}
 """(treatment, round) whose trial a validity rule threw out."""
 
@@ -111,6 +132,18 @@ TRUTHS: dict[str, Truth] = {
     "upload.async-offload": Truth(rps=54, cpu_us=18200, bystander_ms=22, lag_ms=14),
     "upload.async-process": Truth(rps=97, cpu_us=19000, bystander_ms=3, lag_ms=4),
     "stall.async-blocking": Truth(rps=100, cpu_us=300, bystander_ms=2),
+    "background.def": Truth(rps=2200, cpu_us=350),
+    "background.def.sync-task": Truth(rps=390, cpu_us=700),
+    "stream.async-native.sync-generator": Truth(rps=120, cpu_us=8100),
+    "stream.async-native.async-generator": Truth(rps=900, cpu_us=1100),
+    "receive.async-native.below-spool": Truth(rps=410, cpu_us=2400),
+    "receive.async-native.above-spool": Truth(rps=260, cpu_us=3700),
+    "json.async-native.models": Truth(rps=250, cpu_us=4000),
+    "json.async-native.models-annotated": Truth(rps=1500, cpu_us=650),
+    "sqlite.def.sqlite3": Truth(rps=1900, cpu_us=500),
+    "sqlite.async-native.aiosqlite": Truth(rps=1100, cpu_us=900),
+    "file.def.open": Truth(rps=1800, cpu_us=540),
+    "file.async-native.aiofiles": Truth(rps=1000, cpu_us=950),
 }
 MAKESPANS_S = {"article.async-blocking.bad": 20.05, "article.async-native.good": 2.03, "article.def.sync-ok": 2.04}
 
@@ -123,9 +156,11 @@ def manifest(
     is_smoke: bool = False,
     name: str = "2026-01-01-made-up",
     sweep: Sequence[tuple[str, float]] = (),
+    users_sweep: Sequence[Step] = (),
 ) -> dict[str, Any]:
     """Return the manifest of a finished campaign."""
-    steps = {load.id: load for load in (sweep_load(rate) for _, rate in sweep)}
+    steps = {load.id: load for load in (*(sweep_load(rate) for _, rate in sweep), *(load for _, load in users_sweep))}
+    swept = (*sweep_treatments(sweep), *(treatment for treatment, _ in users_sweep))
     return {
         "format_version": FORMAT_VERSION,
         "project": "handlerbench",
@@ -155,7 +190,7 @@ def manifest(
         "claims_version": CLAIMS_VERSION,
         "claims": [ClaimEntry.of(c).model_dump(mode="json") for c in claims],
         "treatments": [TreatmentEntry.of(t).model_dump(mode="json") for t in treatments],
-        "sweep": [TreatmentEntry.of(t).model_dump(mode="json") for t in sweep_treatments(sweep)],
+        "sweep": [TreatmentEntry.of(t).model_dump(mode="json") for t in swept],
         "skipped": dict(skipped or {}),
     }
 
@@ -182,13 +217,13 @@ def write_campaign(
     is_smoke: bool = False,
     noise: float = 0.02,
     sweep: Sequence[tuple[str, float]] = (),
+    users_sweep: Sequence[Step] = (),
 ) -> Path:
     """Write a whole campaign and return its folder."""
     planned = treatments if treatments is not None else (*treatments_for(claims), *EXTRA_TREATMENTS)
-    planned = (*planned, *sweep_treatments(sweep))
-    written = read_manifest(
-        manifest(planned, claims=claims, skipped=skipped, is_smoke=is_smoke, sweep=sweep), str(path)
-    )
+    planned = tuple(dict.fromkeys([*planned, *sweep_treatments(sweep), *(t for t, _ in users_sweep)]))
+    made = manifest(planned, claims=claims, skipped=skipped, is_smoke=is_smoke, sweep=sweep, users_sweep=users_sweep)
+    written = read_manifest(made, str(path))
     folder = CampaignFolder.create(path, written)
     world, number, bad = random.Random(seed), 0, set(invalid)
     for round_number in range(1, rounds + 1):
@@ -235,6 +270,8 @@ class _Trial:
         if self.is_burst:
             return Truth(rps=10 / MAKESPANS_S[self.treatment.variant], cpu_us=900)
         truth = TRUTHS[self.treatment.variant]
+        if self.treatment.server[WAIT_MS] is not None:
+            return replace(truth, rps=self._swept_rps(truth) * self.jitter)
         limits = self.treatment.server.limits(Limits(cores=1, db_pool=SETTINGS["db_pool_size"]))  # type: ignore[arg-type]
         if is_stuck(parse_variant(self.treatment.variant), self.load.users, limits):
             return replace(truth, rps=0.0)
@@ -245,6 +282,13 @@ class _Trial:
         slept = self.treatment.variant.startswith("sleep.") and not truth.is_blocked
         rps = min(truth.rps, self.load.users * 9.75) if slept else truth.rps
         return replace(truth, rps=rps * self.jitter, cpu_us=truth.cpu_us * self.jitter)
+
+    def _swept_rps(self, truth: Truth) -> float:
+        """Return what theory allows a sleep of the server's wait, less a little."""
+        wait_s = int(self.treatment.server[WAIT_MS] or 0) / 1000
+        at_once = min(self.load.users, int(self.treatment.server[THREAD_TOKENS] or 40) if self._is_pooled() else 1000)
+        most = TRUTHS["noop.def" if self._is_pooled() else "noop.async-native"].rps
+        return 0.97 / max(wait_s / at_once + truth.cpu_us / 1e7, 1 / most)
 
     def _around(self, middle: float, sigma: float = 0.12) -> float:
         return middle * exp(self.world.gauss(0, sigma))

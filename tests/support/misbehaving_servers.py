@@ -85,11 +85,11 @@ def _header_lines(head: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 
 
 class RawServer:
-    """Listens on a free port of 127.0.0.1 and calls `behave(peer)` for every request it reads."""
+    """Listens on a free port of an address and calls `behave(peer)` for every request it reads."""
 
-    def __init__(self, behave: Callable[[Peer], None]) -> None:
+    def __init__(self, behave: Callable[[Peer], None], host: str = "127.0.0.1") -> None:
         self._behave = behave
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._listener = socket.create_server((host, 0), backlog=512)
         self.port: int = self._listener.getsockname()[1]
         self.stopping = threading.Event()
         self.connections = 0

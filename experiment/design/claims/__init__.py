@@ -10,11 +10,11 @@ from experiment.design.claims.table import A_A, ARTICLE, CLAIMS, CLAIMS_VERSION,
 
 __all__ = ["ARTICLE", "A_A", "CLAIMS", "CLAIMS_VERSION", "MODULES", "claim"]
 
-# Importing a module registers its claims. They are listed in this order.
-MODULES = tuple(
-    import_module(f"{__name__}.{name}")
-    for name in (
-        *("waiting", "http", "cpu", "database", "cost", "beyond"),
-        *("threads", "dependencies", "middleware", "deadlock"),
-    )
+_ARTICLE = ("waiting", "http", "cpu", "database", "cost")
+_FOLKLORE = (
+    *("threads", "dependencies", "middleware", "deadlock", "background", "payload", "storage"),
+    *("servers", "clients", "interpreters"),
 )
+
+# Importing a module registers its claims. They are listed in this order.
+MODULES = tuple(import_module(f"{__name__}.{name}") for name in (*_ARTICLE, *_FOLKLORE, "beyond"))

@@ -7,7 +7,8 @@ registered before it is measured. Never change an interval after you have seen a
 from collections.abc import Collection
 
 from bench_app.table import Table
-from experiment.design.factors import ServerConfig, Value, server
+from experiment.design.factor import Value
+from experiment.design.factors import ServerConfig, server
 from experiment.design.metrics import GOODPUT, NORMALIZED_GOODPUT, Metric
 from experiment.design.model import Claim, Comparison, Interval, Treatment, at_least
 

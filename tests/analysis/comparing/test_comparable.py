@@ -49,6 +49,7 @@ def test_equal_environments_have_no_difference() -> None:
         (Topic.SETTINGS, {"settings": {**SETTINGS, "sleep_s": 0.2}}),
         (Topic.LOADS, {"loads": {"closed-80": asdict(replace(LOADS["closed-80"], users=81))}}),
         (Topic.METHOD, {"workers": 2}),
+        (Topic.METHOD, {"elsewhere": {"bind": "10.0.0.5:5557", "sut_host": "10.0.0.5"}}),
         (Topic.PROFILE, {"profile": {"name": "smoke", "is_smoke": True, "budget_s": 60.0, "max_rounds": 3}}),
     ],
 )

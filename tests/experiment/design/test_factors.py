@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bench_app.table import UnknownNameError
-from experiment.design.factors import FACTORS, Factor, FactorError, Launch, Limits, ServerConfig, Value, server
+from experiment.design.factor import Factor, FactorError, Launch, Limits, Value
+from experiment.design.factors import FACTORS, ServerConfig, server
 from experiment.design.model import Treatment
 from experiment.errors import StoreError
 from experiment.records.manifest import Manifest, read_manifest
@@ -80,6 +81,19 @@ def test_an_unknown_factor_in_a_manifest_is_refused_by_name() -> None:
     entry = {"id": "noop.def@closed-20", "variant": "noop.def", "load": "closed-20", "server": {"kores": "all"}}
     with pytest.raises(StoreError, match=r"there is no server factor 'kores'\. Did you mean cores\?"):
         read_manifest({"format_version": 2, "campaign": "theirs", "treatments": [entry]}, "manifest.json")
+
+
+def test_with_the_access_log_the_server_s_own_level_lets_it_through() -> None:
+    launch = server(access_log="on").launch()
+    assert "--access-log" in launch.options
+    assert (launch.log_level, ServerConfig().launch().log_level) == ("info", "warning")
+
+
+@pytest.mark.parametrize(("version", "variables"), [("3.14t", (("PYTHON_GIL", "0"),)), ("3.14", ())])
+def test_a_free_threaded_interpreter_is_kept_from_taking_its_gil_back(
+    version: str, variables: tuple[tuple[str, str], ...]
+) -> None:
+    assert server(interpreter=version).launch().environment == variables
 
 
 def test_what_a_server_cannot_be_told_is_said() -> None:

@@ -64,6 +64,23 @@ def test_more_tokens_lift_the_ceiling_of_def() -> None:
     assert _ceiling("sleep.def", server=server(thread_tokens=100))[0] == pytest.approx(800)
 
 
+@pytest.mark.parametrize(
+    ("variant", "wait_ms", "rps", "term"),
+    [
+        ("sleep.async-native", 5, 5000, "1/c"),
+        ("sleep.def", 5, 2500, "1/(c+h)"),
+        ("sleep.def", 500, 80, "T/S"),
+        ("db.def.psycopg2", 500, 40, "P/S"),
+    ],
+)
+def test_a_wait_that_the_server_was_given_takes_the_place_of_the_settings(
+    variant: str, wait_ms: int, rps: float, term: str
+) -> None:
+    found, decided_by = _ceiling(variant, server=server(wait_ms=wait_ms))
+    assert found == pytest.approx(rps)
+    assert decided_by == term
+
+
 def test_nothing_is_said_where_the_machines_costs_are_unknown() -> None:
     unknown = MachineCosts(
         loop_cpu_s=None, hop_cpu_s=None, work_cpu_s={}, waits_s={"sleep_s": 0.1}, db_pool_size=20, cores=2

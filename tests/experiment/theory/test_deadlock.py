@@ -7,7 +7,8 @@ import pytest
 from bench_app.catalogue import CATALOGUE
 from bench_app.db_sessions import MOST_SESSIONS
 from bench_app.works import SESSION
-from experiment.design.factors import Limits, server
+from experiment.design.factor import Limits
+from experiment.design.factors import server
 from experiment.theory.deadlock import CURED, fewest_users, is_stuck
 
 LIMITS = Limits(cores=1, tokens=4, db_pool=6)

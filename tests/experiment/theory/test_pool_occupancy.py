@@ -14,14 +14,7 @@ from bench_app.items import PLAIN
 from bench_app.works import Bound
 from experiment.design.factors import ServerConfig, server
 from experiment.records.trial import TrialMetrics
-from experiment.theory.pool_occupancy import (
-    ConnectionHold,
-    allowed_in_use,
-    complaint,
-    connection_hold,
-    expected_in_use,
-    settings_on,
-)
+from experiment.theory.pool_occupancy import ConnectionHold, allowed_in_use, complaint, connection_hold, expected_in_use
 from fake_campaigns import SETTINGS
 
 if TYPE_CHECKING:
@@ -49,9 +42,9 @@ def test_the_hold_is_the_wait_of_the_query_under_the_settings_the_app_was_given(
 
 
 def test_a_server_with_another_pool_has_another_bound() -> None:
-    small = settings_on(server(db_pool=6), SETTINGS)
+    small = server(db_pool=6).settings(SETTINGS)
     assert connection_hold(CATALOGUE["db.def.psycopg2"], small) == replace(HELD, pool_size=6)
-    assert settings_on(ServerConfig(), SETTINGS) == SETTINGS
+    assert ServerConfig().settings(SETTINGS) == SETTINGS
 
 
 @pytest.mark.parametrize(

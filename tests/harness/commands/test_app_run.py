@@ -10,6 +10,7 @@ import pytest
 
 from experiment.design.factors import ServerConfig, server
 from experiment.errors import UsageError
+from experiment.records.manifest import Elsewhere
 from harness.commands import app_run, app_try
 from harness.commands.app_run import margin_of
 from harness.commands.app_try import change_of
@@ -81,6 +82,7 @@ def test_what_is_no_gate_is_refused_before_anything_is_measured(gate: str) -> No
         (["--against-python", "python3"], "--against names"),
         (["--requests", "hom"], "Did you mean home"),
         (["--resume", "there", "--requests", "home"], "leave out --out and --requests"),
+        (["--resume", "there", "--driver-workers", "2"], "with the same workers: leave them out"),
         (["--against", "nowhere"], "neither a folder nor something that git knows"),
     ],
 )
@@ -103,3 +105,18 @@ def test_another_interpreter_than_the_files_can_be_named(tmp_path: Path, monkeyp
     for words in ([], ["--python", "env/bin/python"], ["--python", "python3"]):
         run(*words)
     assert [order.file.app.python for order in asked] == [sys.executable, str(tmp_path / "env/bin/python"), "python3"]
+
+
+def test_who_drives_is_a_word_of_its_own_beside_the_apps_workers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "handlerbench.toml").write_text(FILE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    asked: list[AppOrder] = []
+    monkeypatch.setattr(app_run, "measured", lambda _args, order, **_how: asked.append(order))
+    monkeypatch.setattr(app_run, "conclude", lambda *_finished: 0)
+    for words in ([], ["--driver-workers", "2"], ["--expect-workers", "3", "--sut-host", "::1"]):
+        run(*words)
+    found = Elsewhere(bind="127.0.0.1:5557", sut_host="::1")
+    assert [(order.workers, order.elsewhere) for order in asked] == [(0, None), (2, None), (3, found)]
+    assert tried("--workers", "2", "--driver-workers", "4") == server(workers=2, cores="all")

@@ -74,6 +74,10 @@ ELSEWHERE = {
         test="test_wheel.py::test_the_installed_bench_says_its_version"
     ),
     "python -m pip install --require-hashes -r requirements.lock": By(ci="make check"),  # as `make setup` does it
+    "pip install --require-hashes -r requirements.lock": By(ci="make check"),  # likewise
+    "pip install fastapi uvicorn uvloop httptools pydantic-settings pypdf": By(
+        test="test_unserved.py::test_an_interpreter_without_the_app_s_packages_is_said_to_lack_them"
+    ),
     "python -m pip install --no-deps .": By(test="test_wheel.py::test_the_installed_bench_says_its_version"),
     "pip install .": By(test="test_wheel.py::test_the_installed_bench_says_its_version"),
     "pytest tests/experiment/theory/test_steady.py -k steady": By(test="test_make.py::test_one_test_can_be_run"),
@@ -114,6 +118,18 @@ ELSEWHERE = {
     ),
     "bench app inspect": By(test="test_app_commands.py::test_init_writes_a_file_that_inspect_reads"),
     "bench app run": By(test="test_shop.py::test_the_ranking_has_the_planted_mistakes_and_nothing_else"),
+    "bench app run --driver-workers 2": By(
+        test="test_app_run.py::test_who_drives_is_a_word_of_its_own_beside_the_apps_workers"
+    ),
+    "bench run --expect-workers 2 --master-bind 10.0.0.5 --sut-host 10.0.0.5": By(
+        test="test_driver_elsewhere.py::test_a_trial_is_driven_from_elsewhere_and_a_lost_worker_does_not_end_its_master"
+    ),
+    "bench worker --master 10.0.0.5": By(
+        test="test_workers_elsewhere.py::test_workers_that_others_start_drive_together_and_end_with_their_master"
+    ),
+    'make bench-scale ARGS="--out docs/figures/scale.json"': By(
+        test="test_scale.py::test_the_whole_runs_at_a_tiny_scale", recipe="-m benchmarks.scale"
+    ),
     "bench app try stock --style def": By(test="test_shop.py::test_a_change_is_tried_without_editing_the_shop"),
     "bench app run --against main --fail-on worse:10%": By(
         test="test_shop.py::test_a_version_that_became_worse_fails_the_gate"

@@ -43,6 +43,7 @@ def _at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("README", tmp_path / "README.md"),
         ("ANSWERS", tmp_path / "docs" / "answers.md"),
         ("REFERENCE", tmp_path / "results" / "reference"),
+        ("FOLKLORE_REFERENCE", tmp_path / "results" / "reference-folklore"),
     ):
         monkeypatch.setattr(publish, name, value)
     monkeypatch.setattr(claim, "REFERENCE", tmp_path / "theirs")
@@ -124,6 +125,20 @@ def test_a_published_campaign_is_in_readme_reference_and_answers(theirs: Path, t
     assert CampaignFolder(tmp_path / "results" / "reference").trials() == CampaignFolder(theirs).trials()
 
 
+def test_a_campaign_over_the_folklore_has_a_place_of_its_own_without_durations(tmp_path: Path) -> None:
+    facts = {"name": "folklore", "is_smoke": False, "budget_s": 60.0, "max_rounds": 3}
+    folder = measured(tmp_path / "mine", claims=(CLAIMS["A9"],), rounds=3, profile=facts)
+    before = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert main(["publish", "mine"]) == Exit.OK
+    published = CampaignFolder(tmp_path / "results" / "reference-folklore")
+    assert published.trials() == CampaignFolder(folder).trials()
+    assert (published.path / "latency.csv").read_text(encoding="utf-8").count("\n") == 1
+    assert not (tmp_path / "results" / "reference").exists()
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == before
+    assert "[mine](../../results/reference-folklore/report.md)" in (tmp_path / "docs" / "claims" / "A9.md").read_text()
+    assert "None of it has been measured" in (tmp_path / "docs" / "folklore.md").read_text()
+
+
 def test_a_smoke_run_is_not_published(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     facts = {"name": "smoke", "is_smoke": True, "budget_s": 60.0, "max_rounds": 3}
     measured(tmp_path / "smoke", claims=(CLAIMS["A9"],), rounds=1, profile=facts)
@@ -155,7 +170,7 @@ def test_a_swap_that_broke_off_is_mended_by_the_next(theirs: Path, tmp_path: Pat
     assert main(["publish", "theirs"]) == Exit.OK
     reference = tmp_path / "results" / "reference"
     (reference / "README.md").write_text("by hand")
-    reference.rename(reference.with_name(publish.OLD))
+    reference.rename(publish.old_of(reference))
     assert main(["publish", str(theirs)]) == Exit.OK
     assert (reference / "README.md").read_text() == "by hand"
     assert [path.name for path in reference.parent.iterdir()] == ["reference"]

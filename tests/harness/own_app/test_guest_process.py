@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from app_environments import ENVIRONMENTS
-from experiment.design.factors import FactorError, server
+from experiment.design.factor import FactorError
+from experiment.design.factors import server
 from experiment.errors import EnvironmentUnfitError, UsageError
 from harness.own_app.guest_process import GuestOrder, guest, guest_command
 from harness.own_app.inspecting import inspection_of

@@ -100,6 +100,23 @@ def test_shares_come_from_the_handlers_own_count(tmp_path: Path) -> None:
     assert _log(tmp_path / "q", _sample(100.05, 0, [], 200.0)).share_on_loop() is None
 
 
+def test_the_busiest_of_several_workers_is_the_one_that_served_most(tmp_path: Path) -> None:
+    for pid, served in ((7, {"served_on_loop": 30}), (8, {"served_on_loop": 5, "served_off_loop": 5})):
+        _log(tmp_path / f"p.{pid}", _sample(100.05, 0, [], 200.0, **served))
+    several = ProbeLog.read(tmp_path / "p")
+    assert several is not None
+    assert several.busiest_share() == 0.75
+    assert _log(tmp_path / "q", _sample(100.05, 0, [], 200.0, served_on_loop=30)).busiest_share() is None
+
+
+def test_workers_whose_handlers_count_nothing_have_no_busiest(tmp_path: Path) -> None:
+    for pid in (7, 8):
+        _log(tmp_path / f"p.{pid}", _sample(100.05, 0, [], 200.0))
+    several = ProbeLog.read(tmp_path / "p")
+    assert several is not None
+    assert several.busiest_share() is None
+
+
 def test_a_windows_seconds_cover_it_without_overlap() -> None:
     def edges(close_t: float) -> list[tuple[float, float]]:
         return [(p.open_t, p.close_t) for p in Window(10.0, close_t).seconds()]

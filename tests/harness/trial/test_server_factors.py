@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from harness.trial.rig import Rig, rig
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from experiment.records.trial import Measurement
     from harness.trial.driver import Progress
 
 LOAD = Load(id="closed-8", kind=LoadKind.CLOSED, users=8, warmup_s=0.4, window_s=1.2)
@@ -47,7 +49,7 @@ def _ignore(_progress: Progress) -> None:
         (server(loop="asyncio"), "--loop asyncio"),
         (server(http="h11"), "--http h11"),
         (server(workers=2), "--workers 2"),
-        (server(access_log="on"), "--access-log"),
+        (server(access_log="on"), "--access-log --log-level info"),
     ],
     ids=["default", "asyncio", "h11", "workers", "access log"],
 )
@@ -73,6 +75,8 @@ def test_several_workers_are_measured_as_one_server(stand: Rig) -> None:
     assert metrics.share_off_loop == 1.0
     assert metrics.in_flight_peak == LOAD.users
     assert metrics.answers
+    assert metrics.busiest_worker_share is not None
+    assert 0.5 <= metrics.busiest_worker_share <= 1.0
     assert metrics.loop_lag_p99_us is not None
     alone = stand.measure(
         PlannedTrial(
@@ -80,7 +84,7 @@ def test_several_workers_are_measured_as_one_server(stand: Rig) -> None:
         ),
         _ignore,
     ).metrics
-    assert (alone.tokens_total, alone.in_flight_peak) == (40, LOAD.users)
+    assert (alone.tokens_total, alone.in_flight_peak, alone.busiest_worker_share) == (40, LOAD.users, None)
     assert metrics.sut_threads_peak is not None
     assert alone.sut_threads_peak is not None
     assert metrics.sut_rss_peak_mib is not None
@@ -126,18 +130,42 @@ def test_what_cannot_be_started_here_is_skipped_with_the_reason() -> None:
     assert "granian has no option for h11" in (unfit(server(server="granian", http="h11")) or "")
 
 
-def test_granian_is_skipped_with_the_reason_where_it_is_not_installed(stand: Rig) -> None:
+def test_the_access_log_has_a_line_for_every_request_and_is_not_kept_of_a_valid_trial(stand: Rig) -> None:
+    """uvicorn told `--access-log --log-level warning` would write none, and cost nothing."""
+    with stand.serving(SLEEP, server(access_log="on"), "logged") as service:
+        for _ in range(3):
+            httpx.get(f"{service.url}/sleep/def")
+        assert service.log.read_text().count('"GET /sleep/def HTTP/1.1" 200') == 3
+    measured = _measured(stand, server(access_log="on"))
+    assert measured.failure is None
+    assert not (stand.logs / "t0009.log").exists()
+
+
+def test_granian_is_measured_as_uvicorn_is_and_leaves_no_process(stand: Rig) -> None:
     reason = unfit(server(server="granian"))
-    if reason is None:
-        with stand.serving(SLEEP, server(server="granian"), "granian") as service:
-            assert httpx.get(f"{service.url}/sleep/def").json() == {"status": "done"}
-    else:
-        assert "No module named 'granian'" in reason
+    if reason is not None:
+        assert "granian is not installed: ModuleNotFoundError: No module named 'granian'" in reason
+        return
+    with stand.serving(SLEEP, server(server="granian"), "granian") as service:
+        assert httpx.get(f"{service.url}/sleep/def").json() == {"status": "done"}
+        family = [psutil.Process(service.process.pid), *psutil.Process(service.process.pid).children(recursive=True)]
+    assert len(family) > 1  # its worker is a process of its own
+    assert not psutil.wait_procs(family, timeout=5)[1]
+    measured = _measured(stand, server(server="granian"))
+    assert measured.failure is None
+    assert measured.metrics.answers
+    assert (measured.metrics.share_off_loop, measured.metrics.tokens_total) == (1.0, 40)
+    assert measured.metrics.sut_cpu_share
+
+
+def _measured(stand: Rig, config: ServerConfig) -> Measurement:
+    treatment = Treatment(variant="sleep.def", load=LOAD.id, server=config)
+    return stand.measure(PlannedTrial(trial_id="t0009", round=1, position=2, attempt=1, treatment=treatment), _ignore)
 
 
 def test_an_interpreter_is_the_one_that_is_named(stand: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     ours = f"{sys.version_info.major}.{sys.version_info.minor}"
-    monkeypatch.setenv("BENCH_PYTHON", sys.executable)
+    monkeypatch.setenv("BENCH_PYTHON", f"/nowhere/python{os.pathsep}{sys.executable}")
     config = server(interpreter=ours)
     assert unfit(config) is None
     with stand.serving(SLEEP, config, "interpreter") as service:
