@@ -20,17 +20,13 @@ PULL = "fastapi/fastapi, pull request 12066"
 
 
 def _of_users(variant: str, load: str, baseline: str, expected: Interval) -> Comparison:
-    """Return the ratio of a route's goodput with more users and with fewer. The 60 s for a connection never end.
-
-    Where both sides answer, four threads cap them at 80 a second. A window has some 120 answers, in volleys of four, so
-    a pair scatters by a few per cent.
-    """
+    """Return the ratio of a route's goodput with more users and with fewer. The 60 s for a connection never end."""
     return Comparison(
         treatment=Treatment(variant=variant, load=load, server=SMALL),
         baseline=Treatment(variant=variant, load=baseline, server=SMALL),
         metric=GOODPUT,
         expected=expected,
-        scatter=0.1 if expected is STOPS else 0.04,
+        scatter=0.1,
     )
 
 
