@@ -1,7 +1,7 @@
 """A page of docs for each claim: who says so, why it may be so, what was registered, what a campaign found."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from analysis.reading import sentences
@@ -70,11 +70,11 @@ def claim_page(claim: Claim, measured: Measured | None, *, made_by: str, bench: 
     """Return the page; `made_by` is the command that writes it, `bench` how a reader calls ours."""
     parts = (
         f"# {claim.id} {claim.slug}",
-        sentence(claim.statement),
+        ended(claim.statement),
         f"**{sentence(came_out(measured) if claim.is_measurable else 'not measurable')}**",
-        *_section("Who says so", sentence(claim.source)),
-        *_section("Why", sentence(claim.note)),
-        *_section("What would refute it", sentence(claim.refuted_by)),
+        *_section("Who says so", ended(f"From {claim.source}")),
+        *_section("Why", ended(claim.note)),
+        *_section("What would refute it", ended(f"It is refuted if {claim.refuted_by}") if claim.refuted_by else ""),
         *_section("Registered", _registered(claim)),
         *_section("Measured", _found(claim, measured)),
         *_section("Measure it", f"    {bench} claim {claim.id}" if claim.is_measurable else ""),
@@ -85,9 +85,13 @@ def claim_page(claim: Claim, measured: Measured | None, *, made_by: str, bench: 
 
 
 def sentence(text: str) -> markdown.Markdown:
-    """Return a text of the table as a sentence of its own: with a capital letter and a full stop. Empty stays empty."""
-    whole = words.upper_first(text.strip())
-    return markdown.line(whole if whole.endswith((".", "?", "!")) or not whole else f"{whole}.")
+    """Return a text of ours as a sentence of its own: with a capital letter and a full stop. Empty stays empty."""
+    return ended(words.upper_first(text.strip()))
+
+
+def ended(text: str) -> markdown.Markdown:
+    """Return a text of the table with a full stop. Its first letter stays, since it may be that of a library's name."""
+    return markdown.line(text if text.endswith((".", "?", "!")) or not text else f"{text}.")
 
 
 def _section(heading: str, text: str) -> Iterator[str]:
@@ -113,7 +117,8 @@ def _registered(claim: Claim) -> str:
 def _load(name: str) -> str:
     load = LOADS[name]
     warm_up, window = words.setting_duration(load.warmup_s), words.setting_duration(load.window_s)
-    return f"{words.load(load)}; warm-up {warm_up}, window {window}"
+    usual = replace(load, window_s=1.0)  # whose words do not name the window
+    return f"{words.load(usual)}; warm-up {warm_up}, window {window}"
 
 
 def _found(claim: Claim, measured: Measured | None) -> str:

@@ -6,7 +6,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from analysis.reading.campaign import Campaign, load_campaign
-from analysis.report.claim_page import Measured, came_out, claim_page, sentence
+from analysis.report.claim_page import Measured, came_out, claim_page, ended, sentence
 from analysis.report.folklore_page import folklore_page
 from experiment.design.claims import CLAIMS
 from experiment.design.profiles import FOLKLORE_CLAIMS
@@ -70,7 +70,7 @@ def _index(found: Found, made_by: str) -> str:
         "[what is said elsewhere](folklore.md).\n"
     )
     parts = [
-        f"## {claim.id} {claim.slug}\n\n{sentence(claim.statement)}\n\n"
+        f"## {claim.id} {claim.slug}\n\n{ended(claim.statement)}\n\n"
         f"{sentence(came_out(found.get(claim.id)))} [All about {claim.id}](claims/{claim.id}.md)\n"
         for claim in CLAIMS.values()
     ]
