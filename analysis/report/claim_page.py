@@ -72,9 +72,9 @@ def claim_page(claim: Claim, measured: Measured | None, *, made_by: str, bench: 
         f"# {claim.id} {claim.slug}",
         sentence(claim.statement),
         f"**{sentence(came_out(measured) if claim.is_measurable else 'not measurable')}**",
-        *_section("Who says so", sentence(claim.source)),
-        *_section("Why", sentence(claim.note)),
-        *_section("What would refute it", sentence(claim.refuted_by)),
+        *_section("Who says so", sentence(f"From {claim.source}")),
+        *_section("Why", markdown.line(claim.note)),
+        *_section("What would refute it", sentence(f"It is refuted if {claim.refuted_by}") if claim.refuted_by else ""),
         *_section("Registered", _registered(claim)),
         *_section("Measured", _found(claim, measured)),
         *_section("Measure it", f"    {bench} claim {claim.id}" if claim.is_measurable else ""),
@@ -125,7 +125,7 @@ def _found(claim: Claim, measured: Measured | None) -> str:
     head = ("number", "treatment", "baseline", "found (interval)", "n", "verdict")
     parts = [
         _where(measured),
-        "" if result.claim.comparisons == claim.comparisons else _OTHER_TABLE.format(measured.folder),
+        "" if _is_same(result.claim, claim) else _OTHER_TABLE.format(measured.folder),
         markdown.table(head, [_row(campaign, judged) for judged in result.comparisons]).rstrip(),
         sentence(f"Why not decided: {result.reason}") if result.reason else "",
         "\n".join(f"- beside it, not judged: {markdown.line(sentences.beside(b))}" for b in result.beside),
@@ -134,9 +134,17 @@ def _found(claim: Claim, measured: Measured | None) -> str:
     return "\n\n".join(filter(None, parts))
 
 
+def _is_same(one: Claim, other: Claim) -> bool:
+    """Return whether two versions of a claim ask the same, within the same limits."""
+    first, second = (
+        [(c.treatment, c.baseline, c.metric, c.expected) for c in claim.comparisons] for claim in (one, other)
+    )
+    return first == second
+
+
 _OTHER_TABLE = (
-    "The table of claims has changed since: what is found here is held against what that campaign registered, which "
-    "[its report](../../{}/report.md) has."
+    "The table of claims asks something else since. What is found here is held against what that campaign registered, "
+    "which [its report](../../{}/report.md) has."
 )
 
 
