@@ -29,6 +29,7 @@ from harness.system.places import LOCUSTFILES, python
 from harness.system.process import accepts, child, free_port, wait_until
 
 VARIANT, PATH, USERS = "db.async-native.asyncpg", "/db/async-native/asyncpg", 80
+APP = "benchmarks.pool_order:create_app"
 _COUNTS = "POOL_ORDER_COUNTS"
 _READY_S, _LONGEST_S = 30.0, 60.0
 _QUANTILES = (0.5, 0.9, 0.95, 0.99)
@@ -68,7 +69,7 @@ def counted(queue: type[Any]) -> Counts:
         counts.waited += self.empty()
         return await get(self)
 
-    queue.__init__, queue.get = counting_init, counting_get  # type: ignore[misc]
+    queue.__init__, queue.get = counting_init, counting_get
     return counts
 
 
@@ -104,14 +105,7 @@ def measured(seconds: float) -> str:
 def _driven(folder: Path, database_url: str, seconds: float) -> dict[str, Any]:
     port, plan = free_port(), plan_cores()
     log = folder / "app.log"
-    serve = [
-        *python("uvicorn"),
-        "--factory",
-        "benchmarks.pool_order:create_app",
-        "--port",
-        str(port),
-        "--no-access-log",
-    ]
+    serve = [*python("uvicorn"), "--factory", APP, "--port", str(port), "--no-access-log"]
     with child(serve, log=log, cores=plan.for_sut(all_cores=False), env=_environment(folder, database_url)) as process:
         wait_until(lambda: accepts(port), process=process, what="the app", log=log, timeout_s=_READY_S)
         return _locust(port, seconds)

@@ -96,8 +96,10 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scale", description=description)
     parser.add_argument("--rounds", type=int, default=7, help="rounds of capacity (default 7); 0 leaves it out")
     parser.add_argument("--window", type=float, default=2.0, help="seconds of a reading of capacity")
-    parser.add_argument("--trials", type=int, default=30, help="trials of each master (default 30)")
-    parser.add_argument("--master-window", type=float, default=1.0, help="seconds of such a trial's window")
+    parser.add_argument("--trials", type=int, default=20, help="trials of each master (default 20)")
+    parser.add_argument(
+        "--master-window", type=float, default=2.5, help="seconds of such a window; the half has the last second inside"
+    )
     parser.add_argument("--workers", type=int, nargs="*", default=WORKERS, metavar="N", help="default: 1 4 16 64")
     parser.add_argument("--seed", type=int, default=1, help="decides the order within the rounds")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "scale.json", help="the JSON to write")

@@ -38,7 +38,11 @@ def crew(
         for number in range(0 if asked.expect else asked.workers):
             core = cores[number % len(cores)] if cores else None
             stack.enter_context(_started(host, runner.server.port, core))
-        together.muster(asked.come_limit)
+        try:
+            together.muster(asked.come_limit)
+        except WorkerError:
+            runner.quit()  # those that came need not wait for more
+            raise
         yield (
             environment,
             lambda command: CrewTrial(together, command).run(),

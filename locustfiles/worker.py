@@ -107,7 +107,8 @@ def until_the_master_ends(environment: Environment, leave: Event) -> None:
 
 def say_goodbye(environment: Environment) -> None:
     """End Locust, and let the master know, which would miss the heartbeat only after some seconds."""
-    environment.events.quitting.fire(environment=environment)
+    tell: Any = environment.events.quitting.fire
+    tell(environment=environment)
     end(environment)
     gevent.sleep(_LAST_WORD_S)  # for the message to leave
 

@@ -109,14 +109,14 @@ def _predicted_rps(campaign: Campaign, row: Row, limits: Limits) -> float | None
 def _picture(campaign: Campaign, server: ServerConfig, panels: Sequence[Panel], *, name: str) -> Picture:
     edge = panels[0].edge
     fallen = [panel.label for panel in panels if panel.falls]
-    stopped = f"{', '.join(fallen)} stop" + ("s" if len(fallen) == 1 else "") if fallen else "no route stops"
+    stopped = f"{words.listing(fallen)} stop{'s' * (len(fallen) == 1)}" if fallen else "no route stops"
     return Picture(
         name=name,
         work=SESSION.name,
-        title=f"{task(campaign, SESSION)}: with {edge} users, as many as threads and connections together, {stopped}",
+        title=f"{task(campaign, SESSION)}: with {edge} users, threads and connections together, {stopped}",
         facts=(
             "Goodput in right answers a second against users",
-            f"closed loops whose users come together, {server.words}",
+            f"closed loops, all users at once, {server.words}",
             over_trials([p.value for panel in panels for p in panel.points]),
         ),
         what="Goodput against users by how the session is opened, with the cliff that theory predicts",

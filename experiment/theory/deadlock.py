@@ -10,6 +10,9 @@ holder goes on, ends, and gives back what the next one needs. All four condition
 Computing Surveys 3, 1971, hold from N = T + P on. Whether it comes to that depends on the order of arrival; it does at
 once where requests come together.
 
+Short of it nothing stops, but fewer threads work: of N > P requests that all want a connection, N - P can each keep a
+token while they wait for one.
+
 Who takes only one of the two at a time, or is let in only if there is a connection, cannot be part of it.
 """
 

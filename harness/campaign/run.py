@@ -25,6 +25,7 @@ from experiment.records.manifest import LOOPBACK, Elsewhere, Manifest, ProfileFa
 from experiment.records.names import campaign_name
 from experiment.records.registered import ClaimEntry, treatment_entries
 from experiment.records.store import CampaignFolder
+from experiment.theory.rules import PAUSE_S
 from harness.campaign.campaign import Campaign
 from harness.campaign.events import Listener
 from harness.campaign.keeping import resumable
@@ -166,6 +167,7 @@ def _measure(folder: CampaignFolder, listener: Listener, on_start: Any) -> Campa
                 always=always,
                 rules=bounds,
                 listener=listener,
+                pause_s=PAUSE_S,
             )
             results, stopped = campaign.run()
         finished = datetime.now(UTC).isoformat(timespec="seconds")

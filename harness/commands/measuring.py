@@ -112,7 +112,10 @@ def watching(console: Console, *, quiet: bool, as_json: bool) -> Iterator[Listen
 
 
 def _show_verdicts(console: Console, results: Sequence[ClaimResult]) -> None:
-    """Print each claim, its measured answer below, broken between words on a terminal and a line each in logs."""
+    """Print each claim and below it what was measured, or why it was skipped.
+
+    Lines are broken between words on a terminal, and not in logs.
+    """
     if results:
         console.print(Text("\nVerdicts", style="bold"))
     for result in results:
@@ -121,7 +124,7 @@ def _show_verdicts(console: Console, results: Sequence[ClaimResult]) -> None:
         line = Text.assemble(f"{result.claim.id:<5}", (f"{word:<15}", colour), first.removeprefix(_INDENT))
         console.print(line, soft_wrap=True)
         say(console, *rest)
-        if result.comparisons:
+        if result.comparisons or result.verdict is Verdict.SKIPPED:
             say_prose(console, finding(result), indent=_INDENT, style="dim")
 
 

@@ -33,7 +33,9 @@ def scale_block(figures: ScaleFigures | None) -> str:
     if figures is None:
         return _NOT_YET
     host = f"{figures.host.cpu}, {figures.host.cores} cores, Locust {figures.packages.get('locust', '?')}"
-    parts = [f"Measured by `{COMMAND}` on {host}; [the figures](figures/scale.json)."]
+    parts = [
+        f"Measured by `{COMMAND}` on {host}.\n`make schema` computes this part from [the figures](figures/scale.json)."
+    ]
     if figures.capacity is not None:
         parts += ["### One driver, and two", *_capacity(figures.capacity)]
     if figures.master:

@@ -30,6 +30,7 @@ from experiment.records.app_record import (
 from experiment.records.manifest import LOOPBACK, Manifest, ProfileFacts
 from experiment.records.registered import ClaimEntry, treatment_entries
 from experiment.records.store import CampaignFolder
+from experiment.theory.rules import PAUSE_S
 from harness.campaign.campaign import Campaign
 from harness.campaign.events import Listener
 from harness.campaign.keeping import resumable
@@ -51,10 +52,6 @@ from harness.system import host
 from harness.system.lock import only_one
 from harness.system.pinning import plan_cores
 from harness.system.places import HOME, short
-
-PAUSE_S = 0.0005
-"""Seen of the driver at 6000 answers a second: 0.04 ms with one user, 0.4 ms with 20. Where it is busier than that, the
-rule driver-cpu says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

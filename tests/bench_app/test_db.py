@@ -22,7 +22,7 @@ from bench_app.db_pools import APPLICATION as SUT
 from bench_app.items import EXPECTED, KEY, LOOKUP, ROWS, WAITING_LOOKUP, as_answer, row
 from bench_app.registry import Resource, Variant
 from bench_app.settings import Settings, SettingsError
-from bench_app.works import DB, WORKS
+from bench_app.works import DB, SESSION, WORKS
 from harness.postgres.server import Database, postgres
 from harness.postgres.watch import watch
 from real_servers import Server, client, sut
@@ -190,7 +190,7 @@ def test_the_table_holds_what_the_rule_says(connection: psycopg.Connection[Any],
 class TestSettings:
     def test_without_a_database_everything_else_is_served(self) -> None:
         served = enabled_variants(Settings())
-        assert {v.work for v in served} == set(WORKS.values()) - {DB}
+        assert {v.work for v in served} == set(WORKS.values()) - {DB, SESSION}
 
     def test_with_one_the_db_variants_are(self) -> None:
         assert enabled_variants(Settings(database_url=URL)) == list(CATALOGUE.values())
@@ -208,7 +208,8 @@ class TestSettings:
         assert "secret" not in str(caught.value)
 
     def test_who_asks_the_database_says_so(self) -> None:
-        assert [v for v in CATALOGUE.values() if Resource.DATABASE in v.needs] == VARIANTS
+        asking = [v for v in CATALOGUE.values() if Resource.DATABASE in v.needs]
+        assert [v for v in asking if v.work is not SESSION] == VARIANTS
         assert {v.family for v in VARIANTS} == {"db", "db-plain"}
 
     def test_every_variant_that_waits_has_one_that_does_not(self) -> None:

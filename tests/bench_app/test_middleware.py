@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
+from typing import Any
 
 import httpx
 import pytest
@@ -44,6 +46,32 @@ def test_it_says_how_long_a_request_took_and_leaves_the_answer_as_it_is(chosen: 
     assert (answer.status_code, answer.json()) == (200, OK)
     assert float(answer.headers[HEADER]) >= 0
     assert len(answer.headers.get_list(HEADER)) == 1
+
+
+def _tasks_of_a_request(middleware: str | None) -> int:
+    """Return how many tasks an app makes for one request."""
+    app = create_app(Settings(works=frozenset({NOOP.name}), middleware=middleware))
+    made = 0
+
+    def counted(loop: asyncio.AbstractEventLoop, work: Any, **options: Any) -> asyncio.Task[Any]:
+        nonlocal made
+        made += 1
+        return asyncio.Task(work, loop=loop, **options)
+
+    async def ask() -> int:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://app") as http:
+            asyncio.get_running_loop().set_task_factory(counted)
+            await http.get("/noop/async-native")
+        return made
+
+    return asyncio.run(ask())
+
+
+def test_each_base_makes_tasks_of_its_own_and_a_pure_one_none() -> None:
+    base = [_tasks_of_a_request(chosen) for chosen in (None, "base-1", "base-2", "base-3")]
+    assert base[0] < base[1]
+    assert len({more - fewer for fewer, more in pairwise(base)}) == 1
+    assert _tasks_of_a_request("asgi-3") == base[0]
 
 
 def test_without_it_an_app_has_none() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -18,6 +19,7 @@ from real_servers import Server, sut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from bench_app.registry import Variant
 
@@ -53,14 +55,20 @@ async def _all_are_answered(server: Server, v: Variant, users: int) -> bool:
 
 @pytest.mark.parametrize("users", [EDGE - 1, EDGE])
 @pytest.mark.parametrize("v", ROUTES, ids=lambda v: v.id)
-def test_users_wait_for_each_other_where_theory_says_so(db: Database, v: Variant, users: int) -> None:
+def test_users_wait_for_each_other_where_theory_says_so(db: Database, v: Variant, users: int, tmp_path: Path) -> None:
+    path = tmp_path / "probe.jsonl"
     with sut(
         BENCH_DATABASE_URL=db.url,
         BENCH_DB_POOL_SIZE=MOST_SESSIONS,
         BENCH_THREAD_TOKENS=TOKENS,
         BENCH_QUERY_S=0.05,
         BENCH_VARIANTS=v.id,
+        BENCH_PROBE_PATH=path,
     ) as server:
         answered = asyncio.run(_all_are_answered(server, v, users))
+        last = json.loads(path.read_text(encoding="utf-8").splitlines()[-1])
         server.process.kill()  # what is stuck would be waited for
     assert answered != is_stuck(v, users, LIMITS)
+    if not answered:  # each token is held by one who waits for a connection, and all others wait for a token
+        assert (last["tokens_borrowed"], last["tokens_waiting"]) == (TOKENS, users - TOKENS)
+        assert last["stuck_at"] is None

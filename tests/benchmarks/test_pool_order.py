@@ -56,5 +56,5 @@ def test_the_command_counts_in_the_served_app(
     main()
     head, _, row = capsys.readouterr().out.splitlines()
     assert head.startswith("| connections asked for | had to wait | sent back to the end | p50 |")
-    asked, waited = (int(cell.replace(",", "")) for cell in row.split(" | ")[0:2] if (cell := cell.strip("| ")))
+    asked, waited = (int(cell.strip("| ").replace(",", "")) for cell in row.split(" | ")[:2])
     assert asked >= waited > 0

@@ -42,7 +42,7 @@ def test_the_whole_runs_at_a_tiny_scale(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "scale.json"
-    tiny = ["--rounds", "1", "--window", "0.3", "--trials", "2", "--master-window", "1", "--workers", "1", "3"]
+    tiny = ["--rounds", "1", "--window", "0.3", "--trials", "2", "--master-window", "1.2", "--workers", "1", "3"]
     monkeypatch.setattr(sys, "argv", ["scale", *tiny, "--out", str(out)])
     assert scale.main() == 0
     found = read_scale_figures(out)

@@ -53,11 +53,11 @@ def test_workers_that_others_start_drive_together_and_end_with_their_master() ->
 def test_a_worker_that_does_not_come_is_told_with_those_that_did() -> None:
     port = free_port()
     with volunteers(port, 1) as others:
-        with Driver("--expect", "2", "--bind", f"127.0.0.1:{port}", "--come-limit", "15") as driver:
+        with Driver("--expect", "2", "--bind", f"127.0.0.1:{port}", "--come-limit", "10") as driver:
             said = driver.ready
         code, _, err = others[0].ended()
     assert said["event"] == "error"
-    assert said["message"].startswith("only 1 of 2 workers came within 15 s: worker ")
+    assert said["message"].startswith("only 1 of 2 workers came within 10 s: worker ")
     assert (code, err) == (Exit.OK, "")  # its master has ended
 
 

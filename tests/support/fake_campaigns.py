@@ -59,7 +59,7 @@ EXTRA_TREATMENTS = (
 SMALL_POOLS = server(thread_tokens=4, db_pool=6)
 SESSION_TREATMENTS = tuple(
     Treatment(variant=f"session.def{tool}", load=f"closed-{users}-together", server=SMALL_POOLS)
-    for tool, loads in (("", (6, 9, 10, 12)), (".limited", (9, 10)))
+    for tool, loads in (("", (6, 9, 10, 12)), (".limited", (9, 10)), (".own-session", (9, 10)))
     for users in loads
 )
 """On both sides of the 10 users who can wait for each other."""
@@ -125,6 +125,7 @@ TRUTHS: dict[str, Truth] = {
     "db.async-offload.psycopg2-plain": Truth(rps=1350, cpu_us=700),
     "session.def": Truth(rps=77, cpu_us=2100),
     "session.def.limited": Truth(rps=76, cpu_us=2200),
+    "session.def.own-session": Truth(rps=78, cpu_us=1300),
     "password.async-blocking": Truth(rps=80, cpu_us=12400, bystander_ms=90, lag_ms=60),
     "password.async-offload": Truth(rps=148, cpu_us=12500, bystander_ms=4, lag_ms=4),
     "upload.async-blocking": Truth(rps=56, cpu_us=17500, bystander_ms=70, lag_ms=30),

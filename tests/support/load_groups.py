@@ -90,6 +90,7 @@ KINDS: dict[str, set[str]] = {
             "test_discarded_campaign",
             "test_endings",
             "test_ending_children",
+            "test_far_sut",
             "test_forks",
             "test_app_commands",
             "test_guest_process",

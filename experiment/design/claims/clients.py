@@ -69,9 +69,9 @@ claim(
     "portkey-python-sdk pull request 318: 1,000 requests take 6 s instead of 30 with both limits raised",
     ratio(HTTPX, HTTPX_DEFAULT, load="closed-80", expected=at_least(1.5), scatter=0.2),
     refuted_by="it serves less than 1.5 times as much",
-    note="Above 20 connections httpx 0.28 closes each that becomes idle, and the next request opens a new one. But the "
-    "longer list of those that are kept is searched for every request. Both sides may open 200; the source raised that "
-    "limit as well, so its 5 times are of two changes.",
+    note="Above 20 connections httpx 0.28 closes each that becomes idle, and the next request opens a new one. But of "
+    "those that are kept, each idle one's socket is polled whenever a request begins or ends. Both sides may open "
+    "200; the source raised that limit as well, so its 5 times are of two changes.",
     differs_in={"tool"},
 )
 

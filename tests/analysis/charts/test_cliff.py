@@ -24,7 +24,7 @@ def _drawn(path: Path, *treatments: Treatment) -> Picture | None:
 def test_it_says_which_routes_stop_and_has_what_theory_predicts(tmp_path: Path) -> None:
     picture = _drawn(tmp_path / "c", *SESSION_TREATMENTS)
     assert picture is not None
-    assert "with 10 users, as many as threads and connections together, session of a dependency stops" in picture.title
+    assert "with 10 users, threads and connections together, session of a dependency stops" in picture.title
     rows = {(row["variant"], row["users"]): row for row in picture.rows}
     assert [rows["session.def", n]["predicted_rps"] for n in (6, 9, 10, 12)] == [80, 80, 0, 0]
     assert [rows["session.def.limited", n]["predicted_rps"] for n in (9, 10)] == [80, 80]

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
 
 from analysis.stats.judge import judge_all
 from analysis.stats.results import Verdict
 from experiment.design.claims import CLAIMS
 from experiment.design.factors import INTERPRETER, server
 from experiment.design.model import Treatment
+from experiment.errors import Exit
 from harness.campaign.unserved import missing_servers
+from harness.commands import measuring
 from harness.trial import launch
 
 if TYPE_CHECKING:
@@ -50,6 +54,16 @@ def test_a_claim_about_a_missing_interpreter_is_skipped_and_says_how_to_get_one(
     assert result.verdict is Verdict.SKIPPED
     assert f"there is no Python {asked.treatments[0].server[INTERPRETER]} here" in result.reason
     assert "docs/other-interpreters.md" in result.reason
+
+
+@pytest.mark.usefixtures("_no_other_interpreter")
+def test_the_terminal_gives_the_reason_below_a_skipped_claim() -> None:
+    asked = CLAIMS["B29"]
+    results = judge_all([asked], [], skipped=missing_servers(asked.treatments))
+    console = Console(file=StringIO(), width=300)
+    measuring._show_verdicts(console, results)
+    assert "there is no Python 3.14t here; name one with BENCH_PYTHON" in console.file.getvalue()  # type: ignore[attr-defined]
+    assert measuring.exit_code(results) == Exit.OK
 
 
 def test_there_are_such_claims() -> None:

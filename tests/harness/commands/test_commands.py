@@ -110,6 +110,9 @@ ELSEWHERE = {
     "make bench-crash": By(
         test="test_crash.py::test_a_few_kills_lose_nothing_and_leave_nothing", recipe="-m benchmarks.crash"
     ),
+    "make schema": By(
+        test="test_generated_docs.py::test_the_command_writes_every_page", recipe="-m harness.commands.generated_docs"
+    ),
     "python -m harness.commands.generated_docs": By(
         test="test_generated_docs.py::test_a_generated_page_is_what_its_table_makes"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from experiment.records.scale_figures import (
     ScaleFigures,
     read_scale_figures,
 )
-from harness.commands.scale_page import need, scale_block
+from harness.commands.scale_page import COMMAND, need, scale_block
 from harness.system.places import HOME
 
 CAPACITY = CapacityFigures(
@@ -66,6 +67,11 @@ def figures(**changes: Any) -> ScaleFigures:
 def test_without_figures_the_page_says_how_to_get_them() -> None:
     assert "make bench-scale" in scale_block(None)
     assert scale_block(None).startswith("Not measured for this version yet.")
+
+
+@pytest.mark.parametrize("found", [None, figures()])
+def test_the_page_always_names_the_same_commands(found: ScaleFigures | None) -> None:
+    assert set(re.findall("`(make .*?)`", scale_block(found))) == {COMMAND, "make schema"}
 
 
 @pytest.mark.parametrize(
