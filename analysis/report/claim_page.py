@@ -130,7 +130,7 @@ def _found(claim: Claim, measured: Measured | None) -> str:
     head = ("number", "treatment", "baseline", "found (interval)", "n", "verdict")
     parts = [
         _where(measured),
-        "" if result.claim.comparisons == claim.comparisons else _OTHER_TABLE.format(measured.folder),
+        "" if _is_same(result.claim, claim) else _OTHER_TABLE.format(measured.folder),
         markdown.table(head, [_row(campaign, judged) for judged in result.comparisons]).rstrip(),
         sentence(f"Why not decided: {result.reason}") if result.reason else "",
         "\n".join(f"- beside it, not judged: {markdown.line(sentences.beside(b))}" for b in result.beside),
@@ -139,9 +139,17 @@ def _found(claim: Claim, measured: Measured | None) -> str:
     return "\n\n".join(filter(None, parts))
 
 
+def _is_same(one: Claim, other: Claim) -> bool:
+    """Return whether two versions of a claim ask the same, within the same limits."""
+    first, second = (
+        [(c.treatment, c.baseline, c.metric, c.expected) for c in claim.comparisons] for claim in (one, other)
+    )
+    return first == second
+
+
 _OTHER_TABLE = (
-    "The table of claims has changed since: what is found here is held against what that campaign registered, which "
-    "[its report](../../{}/report.md) has."
+    "The table of claims asks something else since. What is found here is held against what that campaign registered, "
+    "which [its report](../../{}/report.md) has."
 )
 
 

@@ -1,5 +1,6 @@
 """docs/claims.md, docs/claims/ and docs/folklore.md: what the table of claims and the committed campaigns say."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatch
 from functools import cache, partial
@@ -50,10 +51,15 @@ def claim_docs(found: Callable[[], Found], *, made_by: str) -> dict[str, Callabl
     pages: dict[str, Callable[[], str]] = {
         INDEX: lambda: _index(found(), made_by),
         FOLKLORE: lambda: folklore_page(
-            [CLAIMS[name] for name in FOLKLORE_CLAIMS], found(), made_by=made_by, bench=BENCH
+            [CLAIMS[name] for name in sorted(FOLKLORE_CLAIMS, key=_number)], found(), made_by=made_by, bench=BENCH
         ),
     }
     return pages | {f"{FOLDER}/{name}.md": partial(_page, name, found, made_by) for name in CLAIMS}
+
+
+def _number(claim: str) -> tuple[int, str]:
+    digits = re.sub(r"\D", "", claim)
+    return int(digits or 0), claim
 
 
 def _page(name: str, found: Callable[[], Found], made_by: str) -> str:

@@ -30,6 +30,7 @@ KINDS: dict[str, set[str]] = {
         *(
             "test_app_campaigns",
             "test_benchmarks",
+            "test_pool_order::test_the_command_counts_in_the_served_app",
             "test_clock_step",
             "test_contention",
             "test_database_trials",
@@ -62,6 +63,7 @@ KINDS: dict[str, set[str]] = {
     "browser": {"test_report_browser", "test_app_page_browser", "test_site_browser"},
     "postgres": {
         *(
+            "test_pool_order::test_the_command_counts_in_the_served_app",
             "test_app",
             "test_openapi_walk",
             "test_security",

@@ -60,8 +60,14 @@ def test_what_load_cannot_decide_has_no_numbers() -> None:
 
 
 def test_a_table_that_changed_since_is_told(measured: dict[str, Measured]) -> None:
-    assert "has changed since" not in claim_page(CLAIMS["A8"], measured["A8"], **HOW)
-    assert "has changed since" in claim_page(CLAIMS["A8"], measured["A1"], **HOW)
+    assert "something else since" not in claim_page(CLAIMS["A8"], measured["A8"], **HOW)
+    assert "something else since" in claim_page(CLAIMS["A8"], measured["A1"], **HOW)
+
+
+def test_names_keep_their_case() -> None:
+    page = claim_page(CLAIMS["A8"], None, **HOW)
+    assert "From the article, «" in page
+    assert f"It is refuted if {CLAIMS['A8'].refuted_by}" in page
 
 
 def test_the_folklore_has_a_row_a_claim_with_source_load_and_outcome(measured: dict[str, Measured]) -> None:
