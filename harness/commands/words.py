@@ -55,11 +55,13 @@ def claim_id(name: str) -> str:
 
 
 def _near_claims(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Return the nearest claims. Of what looks like an id only the number counts: A22 is no mistyped A2."""
+    """Return the nearest claims. Of what looks like an id the number counts, and then the letter: A24 is no A2."""
     number = _number_of(name)
     if number is None:
         return near(name, [each for each in known if _number_of(each) is None])
-    return tuple(each for each in known if _number_of(each) == number)
+    numbered = tuple(each for each in known if _number_of(each) == number)
+    lettered = tuple(each for each in numbered if each[:1].lower() == name.strip()[:1].lower())
+    return lettered or numbered
 
 
 def _number_of(name: str) -> int | None:
