@@ -45,7 +45,9 @@ def boundless(log: Path, cores: tuple[int, ...]) -> Iterator[Service]:
     """Run the stub until the block ends."""
     port = free_port()
     command = [*python("benchmarks.boundless"), "--port", str(port)]
-    with child(command, log=log, cores=cores, env=clean_environment({}), folder=_ROOT) as process:
+    with child(
+        command, log=log, cores=cores, env=clean_environment({"PYTHONPATH": str(_ROOT)}), folder=_ROOT
+    ) as process:
         ready_s = wait_until(
             lambda: accepts(port), process=process, what="the stub", log=log, timeout_s=READY_TIMEOUT_S
         )

@@ -121,7 +121,7 @@ claim(
         BLOCKING,
         load="closed-8-short",
         expected=at_least(1.8),
-        scatter=0.15,
+        scatter=0.21,
         server=TWO_ON_ALL,
         baseline_server=ALL_CORES,
     ),

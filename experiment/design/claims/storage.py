@@ -12,7 +12,7 @@ OPEN, OPEN_ON_LOOP, AIOFILES = "file.def.open", "file.async-blocking.open", "fil
 def _served(treatment: str, baseline: str, expected: Interval, load: str = "closed-20") -> Comparison:
     """Return the comparison of two routes that both keep the core busy."""
     return ratio(
-        treatment, baseline, load=load, metric=NORMALIZED_GOODPUT, expected=expected, scatter=0.1, is_alike=True
+        treatment, baseline, load=load, metric=NORMALIZED_GOODPUT, expected=expected, scatter=0.165, is_alike=True
     )
 
 

@@ -42,7 +42,7 @@ claim(
         SLEEP_DEF,
         load="closed-80",
         expected=at_least(1.8),
-        scatter=0.03,
+        scatter=0.06,
         server=TOKENS_100,
         baseline_server=DEFAULT,
     ),
