@@ -20,7 +20,22 @@ from harness.commands.parsing import add_all
 if TYPE_CHECKING:
     from pathlib import Path
 
-FREE = {"N", "5m", "100,200", "5%", "GATE", "NAME", "REQUEST", "TARGET", "A,B", "HOST[:PORT]", "ADDRESS"}
+FREE = {
+    "N",
+    "5m",
+    "100,200",
+    "1,20",
+    "5ms,50ms",
+    "10,40",
+    "5%",
+    "GATE",
+    "NAME",
+    "REQUEST",
+    "TARGET",
+    "A,B",
+    "HOST[:PORT]",
+    "ADDRESS",
+}
 """Metavars of what a user makes up, or of what only a file of theirs knows."""
 
 COMPLETED = {
