@@ -6,14 +6,13 @@ They come from the engine of db_pools.py: settings.db_pool_size connections, and
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench_app.db_pools import open_sqlalchemy
+from bench_app.resources import Opened
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import AsyncIterator
 
     from sqlalchemy.orm import Session, sessionmaker
 
@@ -31,12 +30,4 @@ async def open_sessions(settings: Settings) -> AsyncIterator[sessionmaker[Sessio
         yield sessionmaker(engine)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sessions:
-    """What the lifespan opens for the handlers of sessions."""
-
-    name: str
-    open: Callable[[Settings], AbstractAsyncContextManager[Any]]
-
-
-SESSIONS = Sessions(name="sessions", open=open_sessions)
+SESSIONS = Opened(name="sessions", open=open_sessions)

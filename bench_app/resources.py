@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from fastapi import Request
 
@@ -21,6 +22,14 @@ class Bench:
     settings: Settings
     shared: Mapping[str, Any]
     count_served: ServedCounter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What the lifespan opens once for the variants that use it: `name` is how requests find it."""
+
+    name: str
+    open: Callable[[Settings], AbstractAsyncContextManager[Any]]
 
 
 def bench(request: Request) -> Bench:

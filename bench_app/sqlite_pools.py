@@ -8,17 +8,16 @@ from __future__ import annotations
 import asyncio
 import queue
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bench_app.db_pools import POOL_WAIT_S
 from bench_app.items import row
+from bench_app.resources import Opened
 from bench_app.sample_files import temporary_path
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import AsyncIterator, Callable, Iterator
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     import aiosqlite
@@ -116,13 +115,5 @@ async def _open_aiosqlite(settings: Settings) -> AsyncIterator[LoopPool]:
             yield LoopPool([await stack.enter_async_context(connection) for connection in opened])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqlitePool:
-    """A pool as the lifespan opens it for the variants that use it."""
-
-    name: str
-    open: Callable[[Settings], AbstractAsyncContextManager[Any]]
-
-
-SQLITE3 = SqlitePool(name="sqlite3", open=_open_sqlite3)
-AIOSQLITE = SqlitePool(name="aiosqlite", open=_open_aiosqlite)
+SQLITE3 = Opened(name="sqlite3", open=_open_sqlite3)
+AIOSQLITE = Opened(name="aiosqlite", open=_open_aiosqlite)

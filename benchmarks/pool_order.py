@@ -21,6 +21,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from analysis.wording import markdown
 from bench_app import app
 from benchmarks.talk import say
 from harness.postgres.server import postgres
@@ -99,7 +100,7 @@ def measured(seconds: float) -> str:
     times = _times({int(ms): count for ms, count in stats["response_times"].items()})
     head = ("connections asked for", "had to wait", "sent back to the end", *(f"p{q * 100:.0f}" for q in _QUANTILES))
     cells = (f"{counts.asked:,}", f"{counts.waited:,}", f"{counts.sent_back:,}", *(f"{ms} ms" for ms in times))
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), cells))
+    return markdown.table(head, [cells])
 
 
 def _driven(folder: Path, database_url: str, seconds: float) -> dict[str, Any]:

@@ -158,7 +158,7 @@ def _draw(canvas: Canvas, panels: Sequence[Panel]) -> None:
         round_ticks(axes.yaxis, "{:,g}".format if number == 0 else lambda _: "")
         canvas.text(start, canvas.top + 52, panel.label, size=SMALL, weight="bold", room=width - 24)
         _draw_one(canvas, axes, panel)
-    canvas.note(canvas.left, canvas.top + 12, "rps; black line: what theory predicts")
+    canvas.note(canvas.left, canvas.top + 12, "rps; black line: what theory allows")
     canvas.note(canvas.right, canvas.bottom - 8, "users", ha="right")
 
 

@@ -11,7 +11,8 @@ from experiment.design.model import Claim
 _HEAD = (
     "# The folklore, judged\n\n"
     "What talks, docs and issues say about the speed of FastAPI apps, and what came out here. A claim is judged as it\n"
-    "is told, with its own figure where it has one. Its limits were registered before anything was measured. Each\n"
+    "is told, with its own figure where it has one. Its limit was written down before it was tried, and never moved;\n"
+    "what else was changed after a first try stands in the [changelog](../CHANGELOG.md), under «Methodology». Each\n"
     "link leads to the claim's page: its source, its mechanism, what would refute it, and its numbers.\n"
 )
 

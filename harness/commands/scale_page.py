@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from analysis.wording import markdown
 from experiment.records.driver_protocol import MOST_AT_ONCE
 from experiment.records.manifest import MOST_WORKERS
 from experiment.records.scale_figures import CapacityFigures, MasterFigures, RatioFigure, ScaleFigures
@@ -45,17 +46,13 @@ def scale_block(figures: ScaleFigures | None) -> str:
     return "\n\n".join(parts)
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows))
-
-
 def _capacity(found: CapacityFigures) -> list[str]:
     rows = [(name, f"{rps:,.0f}", f"{found.stub_share.get(name, 0):.0%}") for name, rps in found.rps.items()]
     said = [f"{name}: {_interval(ratio)}" for name, ratio in found.ratios.items()]
     why = f" Two workers cannot do twice what one does here: {found.reason}." if found.reason else ""
     return [
         f"Against a stub that answers every request with the same bytes, {found.connections} connections, medians:",
-        _table(("driven by", "answers a second", "the stub's core is busy for"), rows),
+        markdown.table(("driven by", "answers a second", "the stub's core is busy for"), rows),
         f"Ratios with intervals: {'; '.join(said)}.{why}",
     ]
 
@@ -83,7 +80,7 @@ def _master(found: Sequence[MasterFigures]) -> list[str]:
     ]
     return [
         f"With workers that only report, {found[0].trials} trials each; first and last are thirds of the trials:",
-        _table(
+        markdown.table(
             (
                 *("workers", "cores busy in a window", "from the command to the load", "from its end to the result"),
                 *("first and last results", "first and last memory"),
@@ -137,7 +134,7 @@ def _million(figures: ScaleFigures, capacity: CapacityFigures) -> list[str]:
     ]
     return [
         "Computed from these figures, not tried. Each user keeps a connection and asks with small requests:",
-        _table(
+        markdown.table(
             (
                 *("a user asks", "requests a second", "workers, for their CPU"),
                 *("workers, for their connections", "network, each way together"),

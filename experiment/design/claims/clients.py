@@ -3,8 +3,8 @@
 from bench_app.items import PLAIN
 from experiment.design.claims.database import ASYNCPG, PSYCOPG, PSYCOPG2_DEF
 from experiment.design.claims.http import HTTPX
-from experiment.design.claims.table import claim, ratio
-from experiment.design.metrics import CPU_PER_REQUEST, NORMALIZED_GOODPUT
+from experiment.design.claims.table import claim, ratio, saturated
+from experiment.design.metrics import CPU_PER_REQUEST
 from experiment.design.model import Comparison, Interval, at_least, at_most
 
 AIOHTTP, HTTPX2 = "http.async-native.aiohttp", "http.async-native.httpx2"
@@ -14,16 +14,8 @@ SQLALCHEMY, SQLALCHEMY_DEF = "db.async-native.sqlalchemy", "db.def.sqlalchemy"
 
 
 def _lookup(treatment: str, baseline: str, expected: Interval) -> Comparison:
-    """Return how many lookups that do not wait one driver serves, in relation to another, when the core is full."""
-    return ratio(
-        treatment + PLAIN,
-        baseline + PLAIN,
-        load="closed-80",
-        metric=NORMALIZED_GOODPUT,
-        expected=expected,
-        scatter=0.1,
-        is_alike=True,
-    )
+    """Return how many lookups that do not wait one driver serves, in relation to another."""
+    return saturated(treatment + PLAIN, baseline + PLAIN, expected, load="closed-80")
 
 
 _SEARCH = (

@@ -1,7 +1,7 @@
 """Claims about what dependencies cost: B4. All of them do nothing, on an async def that does nothing."""
 
-from experiment.design.claims.table import claim, ratio
-from experiment.design.metrics import NORMALIZED_CPU_PER_REQUEST, NORMALIZED_GOODPUT
+from experiment.design.claims.table import claim, ratio, saturated
+from experiment.design.metrics import NORMALIZED_CPU_PER_REQUEST
 from experiment.design.model import Comparison, Interval, at_least, at_most
 
 NOOP = "noop.async-native"
@@ -9,10 +9,7 @@ TIP = "Kludex/fastapi-tips, tip 9"
 
 
 def _at_saturation(treatment: str, baseline: str, expected: Interval) -> Comparison:
-    """Return the ratio of what one core serves 20 users; both sides keep it busy."""
-    return ratio(
-        treatment, baseline, load="closed-20", metric=NORMALIZED_GOODPUT, expected=expected, scatter=0.16, is_alike=True
-    )
+    return saturated(treatment, baseline, expected, scatter=0.16)
 
 
 claim(

@@ -5,9 +5,8 @@ docs/other-interpreters.md says how one is set up.
 
 from experiment.design.claims.cpu import BLOCKING, OFFLOAD
 from experiment.design.claims.servers import NOOP
-from experiment.design.claims.table import claim, ratio
+from experiment.design.claims.table import claim, ratio, saturated
 from experiment.design.factors import server
-from experiment.design.metrics import NORMALIZED_GOODPUT
 from experiment.design.model import Comparison, Interval, at_least, at_most
 
 WITHOUT_GIL, WITH_GIL = "3.14t", "3.14"
@@ -22,17 +21,8 @@ def _threads(python: str, expected: Interval) -> Comparison:
 
 def _newer(work: str, newer: str, older: str, expected: Interval, *, load: str) -> Comparison:
     """Return what one core serves under a newer interpreter, in relation to an older one."""
-    return ratio(
-        work,
-        work,
-        load=load,
-        metric=NORMALIZED_GOODPUT,
-        expected=expected,
-        scatter=0.1,
-        server=server(interpreter=newer),
-        baseline_server=server(interpreter=older),
-        is_alike=True,
-    )
+    on, before = server(interpreter=newer), server(interpreter=older)
+    return saturated(work, work, expected, load=load, server=on, baseline_server=before)
 
 
 claim(

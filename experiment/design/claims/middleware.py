@@ -1,8 +1,8 @@
 """Claims about middleware that says how long a request took: B6, B7. Both kinds do the same."""
 
-from experiment.design.claims.table import DEFAULT, NO_LESS, claim, ratio
+from experiment.design.claims.table import DEFAULT, NO_LESS, claim, ratio, saturated
 from experiment.design.factors import ServerConfig, server
-from experiment.design.metrics import NORMALIZED_CPU_PER_REQUEST, NORMALIZED_GOODPUT, NORMALIZED_LITTLES_GOODPUT
+from experiment.design.metrics import NORMALIZED_CPU_PER_REQUEST, NORMALIZED_LITTLES_GOODPUT
 from experiment.design.model import Comparison, Interval, at_least, at_most
 
 NOOP = "noop.async-native"
@@ -15,18 +15,7 @@ def _with(kind: str) -> ServerConfig:
 
 
 def _at_saturation(treatment: ServerConfig, baseline: ServerConfig, expected: Interval) -> Comparison:
-    """Return the ratio of what one core serves 20 users of a light handler; both sides keep it busy."""
-    return ratio(
-        NOOP,
-        NOOP,
-        load="closed-20",
-        metric=NORMALIZED_GOODPUT,
-        expected=expected,
-        scatter=0.135,
-        server=treatment,
-        baseline_server=baseline,
-        is_alike=True,
-    )
+    return saturated(NOOP, NOOP, expected, scatter=0.135, server=treatment, baseline_server=baseline)
 
 
 claim(

@@ -1,19 +1,12 @@
 """Claims about large answers and requests: streams, uploads, JSON: B11 to B14."""
 
-from experiment.design.claims.table import NO_LESS, claim, ratio
-from experiment.design.metrics import NORMALIZED_CPU_PER_REQUEST, NORMALIZED_GOODPUT
-from experiment.design.model import Comparison, Interval, at_least, at_most
+from experiment.design.claims.table import NO_LESS, claim, ratio, saturated
+from experiment.design.metrics import NORMALIZED_CPU_PER_REQUEST
+from experiment.design.model import at_least, at_most
 
 STREAM, JSON = "stream.async-native", "json.async-native"
 SYNC_GENERATOR = f"{STREAM}.sync-generator"
 DICTS, MODELS, ORJSON = f"{JSON}.dicts", f"{JSON}.models", f"{JSON}.orjson-response"
-
-
-def _served(treatment: str, baseline: str, expected: Interval) -> Comparison:
-    """Return the comparison of two routes that both keep the core busy, at 20 users."""
-    return ratio(
-        treatment, baseline, load="closed-20", metric=NORMALIZED_GOODPUT, expected=expected, scatter=0.1, is_alike=True
-    )
 
 
 _FLASK = (
@@ -27,7 +20,7 @@ claim(
     "With 20 users, an answer of 50 chunks of 1 KB has at least 10 times the goodput from an async generator that it "
     "has from a sync one",
     f"{_FLASK}; the usual advice is an async generator",
-    _served(f"{STREAM}.async-generator", SYNC_GENERATOR, at_least(10)),
+    saturated(f"{STREAM}.async-generator", SYNC_GENERATOR, at_least(10)),
     refuted_by="the async generator has less than 10 times the goodput",
     differs_in={"tool"},
     note="Starlette fetches each chunk of a sync generator in a worker thread: 51 hops for 50 chunks. An async "
@@ -40,8 +33,8 @@ claim(
     "With 20 users, an answer of 50 chunks of 1 KB has at least 3 times the goodput from an async generator, and from "
     "a file, that it has from a sync generator",
     _FLASK,
-    _served(f"{STREAM}.async-generator", SYNC_GENERATOR, at_least(3)),
-    _served(f"{STREAM}.file", SYNC_GENERATOR, at_least(3)),
+    saturated(f"{STREAM}.async-generator", SYNC_GENERATOR, at_least(3)),
+    saturated(f"{STREAM}.file", SYNC_GENERATOR, at_least(3)),
     refuted_by="the async generator or the file has less than 3 times the goodput",
     differs_in={"tool"},
     note="What theory predicts where B11 asks for the figure of the issue: a hop costs some 150 µs, which 51 of them "
@@ -75,7 +68,7 @@ claim(
     "that it has without a response model",
     "FastAPI's release notes, 0.130: with a Pydantic return type or response model, Pydantic writes the JSON, which "
     "makes JSON answers 2 times as fast or more",
-    _served(f"{MODELS}-annotated", MODELS, at_least(2)),
+    saturated(f"{MODELS}-annotated", MODELS, at_least(2)),
     refuted_by="the annotation gives less than twice the goodput",
     differs_in={"tool"},
     note="Without a response model FastAPI's jsonable_encoder walks through every value in Python, and json.dumps does "
@@ -89,7 +82,7 @@ claim(
     "without a response model",
     "FastAPI's documentation, «Return a Response Directly»: with a response model the data is written by Pydantic in "
     "Rust, without one by jsonable_encoder; the former normally performs much better",
-    _served(f"{DICTS}-annotated", DICTS, at_least(2)),
+    saturated(f"{DICTS}-annotated", DICTS, at_least(2)),
     refuted_by="the annotation gives less than twice the goodput",
     differs_in={"tool"},
     note="As B13, but Pydantic must first make a model of each dict. It does that in Rust as well.",
@@ -101,7 +94,7 @@ claim(
     "returns the dicts",
     "FastAPI pull request 2615, whose text became documentation: for large answers, returning a response is much "
     "faster than returning a dict; up to 6 times in its author's tests. Others say 2 to 3 times",
-    _served(ORJSON, DICTS, at_least(2)),
+    saturated(ORJSON, DICTS, at_least(2)),
     refuted_by="the orjson response gives less than twice the goodput",
     differs_in={"tool"},
     note="A response goes out as it is, so jsonable_encoder does not walk through its values. B14d asks how much of "
@@ -113,7 +106,7 @@ claim(
     "With 20 users, orjson as a route's response class gives at most 1.1 times the goodput for the same 200 dicts",
     "KissPeter, fastapi-performance-optimization: +7.4 % requests a second with ORJSONResponse for 1 MB, in an earlier "
     "run +2.5 %",
-    _served(f"{JSON}.orjson-class", DICTS, at_most(1.1)),
+    saturated(f"{JSON}.orjson-class", DICTS, at_most(1.1)),
     refuted_by="the response class alone gives more than 1.1 times the goodput",
     differs_in={"tool"},
     note="The dicts are returned, so jsonable_encoder still walks through every value. Only json.dumps is replaced.",
@@ -125,7 +118,7 @@ claim(
     "orjson response",
     "FastAPI's reference, «Custom Response Classes»: the classes for faster JSON are deprecated, since a return type "
     "gives better performance",
-    _served(f"{MODELS}-annotated", ORJSON, NO_LESS),
+    saturated(f"{MODELS}-annotated", ORJSON, NO_LESS),
     refuted_by="the annotated route has less than 0.9 of the goodput of the orjson response",
     differs_in={"tool"},
     note="Both write bytes in Rust. Pydantic reads the fields of each model and writes each by its type; orjson writes "
@@ -136,7 +129,7 @@ claim(
     "orjson-against-json-dumps",
     "With 20 users, a response of 200 dicts has at least twice the goodput with orjson that it has with json.dumps",
     "IBM mcp-context-forge, its ORJSONResponse: 2 to 3 times as fast as the standard library's json",
-    _served(ORJSON, f"{JSON}.json-response", at_least(2)),
+    saturated(ORJSON, f"{JSON}.json-response", at_least(2)),
     refuted_by="orjson gives less than twice the goodput",
     differs_in={"tool"},
     note="Neither side passes jsonable_encoder: the two differ in the serializer alone. Its share of a request's CPU "

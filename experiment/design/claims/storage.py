@@ -1,7 +1,6 @@
 """Claims about pools, SQLite and files: B20, B22, B25."""
 
-from experiment.design.claims.table import NO_LESS, claim, ratio
-from experiment.design.metrics import NORMALIZED_GOODPUT
+from experiment.design.claims.table import NO_LESS, claim, ratio, saturated
 from experiment.design.model import Comparison, Interval, at_least, at_most
 
 PSYCOPG2, ASYNCPG = "db.def.psycopg2", "db.async-native.asyncpg"
@@ -10,10 +9,7 @@ OPEN, OPEN_ON_LOOP, AIOFILES = "file.def.open", "file.async-blocking.open", "fil
 
 
 def _served(treatment: str, baseline: str, expected: Interval, load: str = "closed-20") -> Comparison:
-    """Return the comparison of two routes that both keep the core busy."""
-    return ratio(
-        treatment, baseline, load=load, metric=NORMALIZED_GOODPUT, expected=expected, scatter=0.165, is_alike=True
-    )
+    return saturated(treatment, baseline, expected, load=load, scatter=0.165)
 
 
 claim(

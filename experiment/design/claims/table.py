@@ -12,11 +12,11 @@ from experiment.design.factors import ServerConfig, server
 from experiment.design.metrics import GOODPUT, NORMALIZED_GOODPUT, Metric
 from experiment.design.model import Claim, Comparison, Interval, Treatment, at_least
 
-CLAIMS_VERSION = 4
+CLAIMS_VERSION = 5
 """Counts the changes of claims that CHANGELOG tells; the manifest records it.
 
 Version 1 is that of 0.1 and 0.2; 3 has other floors under the scatter than 2, and is otherwise the same; 4 judges more
-comparisons at equal core speed.
+comparisons at equal core speed; 5 has another registered scatter for some claims of the folklore.
 """
 
 CLAIMS: Table[Claim] = Table("claim", key="id")
@@ -72,6 +72,30 @@ def ratio(
         expected=expected,
         scatter=scatter,
         is_alike=is_alike,
+    )
+
+
+def saturated(
+    treatment: str,
+    baseline: str,
+    expected: Interval,
+    *,
+    load: str = "closed-20",
+    scatter: float = 0.1,
+    server: ServerConfig = DEFAULT,
+    baseline_server: ServerConfig | None = None,
+) -> Comparison:
+    """Return the ratio of what two routes, or two servers, answer that both keep the core busy, at equal core speed."""
+    return ratio(
+        treatment,
+        baseline,
+        load=load,
+        metric=NORMALIZED_GOODPUT,
+        expected=expected,
+        scatter=scatter,
+        server=server,
+        baseline_server=baseline_server,
+        is_alike=True,
     )
 
 

@@ -28,11 +28,10 @@ from fake_campaigns import (
     STALL_TREATMENTS,
     SWEEP,
     TRAFFIC_TREATMENTS,
-    TRUTHS,
     USERS_SWEEP,
-    Truth,
     write_campaign,
 )
+from fake_truths import TRUTHS, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
