@@ -12,6 +12,7 @@ from typing import cast
 
 import uvloop
 
+from benchmarks.metered import ROOT
 from harness.system.places import python
 from harness.system.process import accepts, child, free_port, wait_until
 from harness.system.services import READY_TIMEOUT_S, Service, clean_environment
@@ -45,16 +46,11 @@ def boundless(log: Path, cores: tuple[int, ...]) -> Iterator[Service]:
     """Run the stub until the block ends."""
     port = free_port()
     command = [*python("benchmarks.boundless"), "--port", str(port)]
-    with child(
-        command, log=log, cores=cores, env=clean_environment({"PYTHONPATH": str(_ROOT)}), folder=_ROOT
-    ) as process:
+    with child(command, log=log, cores=cores, env=clean_environment({"PYTHONPATH": str(ROOT)}), folder=ROOT) as process:
         ready_s = wait_until(
             lambda: accepts(port), process=process, what="the stub", log=log, timeout_s=READY_TIMEOUT_S
         )
         yield Service(port=port, process=process, ready_s=ready_s, log=log)
-
-
-_ROOT = Path(__file__).resolve().parent.parent
 
 
 async def _serve(port: int) -> None:

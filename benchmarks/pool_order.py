@@ -100,7 +100,7 @@ def measured(seconds: float) -> str:
     times = _times({int(ms): count for ms, count in stats["response_times"].items()})
     head = ("connections asked for", "had to wait", "sent back to the end", *(f"p{q * 100:.0f}" for q in _QUANTILES))
     cells = (f"{counts.asked:,}", f"{counts.waited:,}", f"{counts.sent_back:,}", *(f"{ms} ms" for ms in times))
-    return markdown.table(head, [cells])
+    return markdown.table(head, [cells]).rstrip()
 
 
 def _driven(folder: Path, database_url: str, seconds: float) -> dict[str, Any]:

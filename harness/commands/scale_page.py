@@ -43,7 +43,7 @@ def scale_block(figures: ScaleFigures | None) -> str:
         parts += ["### What a master costs", *_master(figures.master)]
     if figures.capacity is not None and len(figures.master) > 1:
         parts += ["### What a million users need", *_million(figures, figures.capacity)]
-    return "\n\n".join(parts)
+    return "\n\n".join(part.rstrip() for part in parts)
 
 
 def _capacity(found: CapacityFigures) -> list[str]:
