@@ -109,9 +109,9 @@ claim(
         baseline_server=ALL_CORES,
     ),
     refuted_by="two workers parse less than 1.8 times as much",
-    note="Each worker has a GIL of its own. But all workers accept from one socket, and here the users connect before "
-    "the load begins: a worker that is idle may take all of them and keep them. docs/findings.md has what came of "
-    "that. 1.8 is nine tenths of what two cores can give.",
+    note="Each worker has a GIL of its own. But all workers accept from one socket, and a worker keeps the connections "
+    "that it took. The users connect while the app is idle, and then one worker often takes all of them. 1.8 is nine "
+    "tenths of what two cores can give.",
     differs_in={"workers"},
 )
 claim(

@@ -138,6 +138,9 @@ ELSEWHERE = {
         test="test_shop.py::test_a_version_that_became_worse_fails_the_gate"
     ),
     "python -m benchmarks.probe_cost": By(test="test_make.py::test_the_cost_of_the_probe_is_measured"),
+    "python -m benchmarks.connection_spread": By(
+        test="test_connection_spread.py::test_every_connection_to_two_real_workers_is_counted"
+    ),
     "python -m benchmarks.pool_order": By(test="test_pool_order.py::test_the_command_counts_in_the_served_app"),
     "python -m benchmarks.residuals": By(test="test_residuals.py::test_the_command_prints_the_table"),
     "python -m benchmarks.scheduling --seeds 20": By(
