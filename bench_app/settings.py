@@ -58,6 +58,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     sleep_s: float = Field(default=0.1, ge=0, le=60)
+    sleep_cpu_s: float = Field(default=0.0, ge=0, le=1)  # CPU time that a sleep handler uses before it waits
     sleep_max_s: float = Field(default=10.0, ge=0, le=60)  # of the sleep routes' `seconds` parameter
     article_sleep_s: float = Field(default=2.0, ge=0, le=60)
     stall_s: float = Field(default=0.4, ge=0, le=60)

@@ -9,7 +9,6 @@ gives the response times, from the first request on.
 import argparse
 import json
 import os
-import subprocess
 import tempfile
 from asyncio import to_thread
 from collections import deque
@@ -23,16 +22,17 @@ from fastapi import FastAPI
 
 from analysis.wording import markdown
 from bench_app import app
+from benchmarks.plain_locust import plain_locust
 from benchmarks.talk import say
 from harness.postgres.server import postgres
 from harness.system.pinning import plan_cores
-from harness.system.places import LOCUSTFILES, python
+from harness.system.places import python
 from harness.system.process import accepts, child, free_port, wait_until
 
 VARIANT, PATH, USERS = "db.async-native.asyncpg", "/db/async-native/asyncpg", 80
 APP = "benchmarks.pool_order:create_app"
 _COUNTS = "POOL_ORDER_COUNTS"
-_READY_S, _LONGEST_S = 30.0, 60.0
+_READY_S = 30.0
 _QUANTILES = (0.5, 0.9, 0.95, 0.99)
 
 
@@ -109,23 +109,13 @@ def _driven(folder: Path, database_url: str, seconds: float) -> dict[str, Any]:
     serve = [*python("uvicorn"), "--factory", APP, "--port", str(port), "--no-access-log"]
     with child(serve, log=log, cores=plan.for_sut(all_cores=False), env=_environment(folder, database_url)) as process:
         wait_until(lambda: accepts(port), process=process, what="the app", log=log, timeout_s=_READY_S)
-        return _locust(port, seconds)
+        with plain_locust(port, PATH, users=USERS, seconds=seconds, log=folder / "locust.log") as locust:
+            return locust.report()
 
 
 def _environment(folder: Path, database_url: str) -> dict[str, str]:
     asked = {"BENCH_DATABASE_URL": database_url, "BENCH_VARIANTS": VARIANT, "BENCH_WORKS": "db"}
     return {**os.environ, **asked, _COUNTS: str(folder / "counts.json")}
-
-
-def _locust(port: int, seconds: float) -> dict[str, Any]:
-    """Drive by hand's locustfile, and return what Locust says of the route."""
-    words = ["-f", str(LOCUSTFILES / "closed.py"), "--headless", "--json", "-u", str(USERS), "-r", str(USERS)]
-    words += ["-t", f"{seconds:g}s", "--host", f"http://127.0.0.1:{port}", "--path", PATH]
-    done = subprocess.run(
-        [*python("locust"), *words], capture_output=True, text=True, check=True, timeout=seconds + _LONGEST_S
-    )
-    found: dict[str, Any] = json.loads(done.stdout)[0]
-    return found
 
 
 def _times(counts: Mapping[int, int]) -> list[int]:

@@ -1,6 +1,6 @@
-"""Where the answer flips: goodput by style against the number of users, one panel for each wait, theory as a line."""
+"""Where the answer flips: goodput by style against users or CPU, one panel for each wait, theory as a line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -15,7 +15,7 @@ from analysis.drawing.style import BODY, LABELS_AT_MOST, LEADING, SMALL, TICKS_B
 from analysis.reading.campaign import Campaign
 from analysis.reading.facts import over_trials, task
 from analysis.reading.summary import works
-from analysis.reading.users_sweep import Point, Side, good_of, points_of, sides_of, waits_of
+from analysis.reading.users_sweep import Point, Side, good_of, has_cpu, points_of, sides_of, waits_of
 from analysis.wording import words
 from bench_app.works import Work
 
@@ -25,49 +25,87 @@ _DECADES = [10.0**power for power in range(-1, 6)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Along:
+    """What goodput is drawn against. `lead` says up to where, or from where on, one side is ahead.
+
+    A lead is followed from the greatest value down (`from_most`), or from the least up.
+    """
+
+    of: Callable[[Point], int]
+    name: str
+    against: Callable[[Point], str]
+    written: Callable[[float], str]
+    lead: Callable[[int], str]
+    from_most: bool
+
+
+_USERS = Along(
+    of=lambda point: point.users,
+    name="users",
+    against=lambda _point: "users",
+    written="{:g}".format,
+    lead=lambda users: f"from {words.plural(users, 'user')} on",
+    from_most=True,
+)
+_CPU = Along(
+    of=lambda point: point.cpu_us,
+    name="CPU",
+    against=lambda point: f"the handler's CPU a request, {words.plural(point.users, 'user')}",
+    written=lambda cpu_us: tick(cpu_us / 1e6),
+    lead=lambda cpu_us: f"up to {_unbroken(cpu_us / 1e6)} of CPU a request",
+    from_most=False,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """From how many users on one side alone is best, at one wait."""
+    """From how many users on, or up to how much CPU, one side alone is best, at one wait."""
 
     side: Side
     wait_s: float
-    users: int
+    at: int
 
 
 @chart(place=58)
 def flip(campaign: Campaign) -> Iterator[Picture]:
-    """Yield one picture a work that was swept over numbers of users."""
+    """Yield one picture a work that was swept over numbers of users, or over CPU."""
     for work in works(campaign):
         points = points_of(campaign, work)
-        if len({point.users for point in points}) > 1:
+        if len({_along(points).of(point) for point in points}) > 1:
             yield _picture(campaign, work, points)
 
 
+def _along(points: Sequence[Point]) -> Along:
+    return _CPU if has_cpu(points) else _USERS
+
+
 def leads_of(points: Sequence[Point]) -> list[Lead]:
-    """Return for each wait from where on one side is ahead of all others up to the most users; none where none is."""
-    found = []
+    """Return for each wait where one side is ahead of all others: up to the most users, or from the least CPU on."""
+    found, along = [], _along(points)
     for wait_s in waits_of(points):
         mine = [point for point in points if point.wait_s == wait_s]
-        rising = sorted({point.users for point in mine}, reverse=True)
-        good = {users: good_of(p for p in mine if p.users == users) for users in rising}
-        best = good[rising[0]]
+        order = sorted({along.of(point) for point in mine}, reverse=along.from_most)
+        good = {at: good_of(p for p in mine if along.of(p) == at) for at in order}
+        best = good[order[0]]
         if len(best) == 1 and len(sides_of(mine)) > 1:
-            *_, users = takewhile(lambda users: good[users] == best, rising)  # noqa: B023 - used up within the turn
-            found.append(Lead(side=best[0], wait_s=wait_s, users=users))
+            *_, at = takewhile(lambda at: good[at] == best, order)  # noqa: B023 - used up within the turn
+            found.append(Lead(side=best[0], wait_s=wait_s, at=at))
     return found
 
 
 def _picture(campaign: Campaign, work: Work, points: Sequence[Point]) -> Picture:
+    against = _along(points).against(points[0])
     return Picture(
         name=f"flip-{work.name}",
         work=work.name,
         title=f"{task(campaign, work)}: {_finding(points)}",
         facts=(
-            "Goodput in right answers a second against users, closed loop, both logarithmic",
+            f"Goodput in right answers a second against {against}, closed loop, both logarithmic",
             "thin line = what theory allows",
             "ahead = by more than a tenth",
             over_trials([point.value for point in points]),
         ),
-        what="Goodput by handler style against the number of users",
+        what=f"Goodput by handler style against {against}",
         rows=[_cells(point) for point in points],
         draw=partial(_draw, points=points),
     )
@@ -80,6 +118,7 @@ def _cells(point: Point) -> dict[str, Any]:
         "server": point.side.at.server.words,
         "wait_s": point.wait_s,
         "users": point.users,
+        "handler_cpu_us": point.cpu_us,
         "median_rps": value.median,
         "low_rps": value.low,
         "high_rps": value.high,
@@ -90,18 +129,18 @@ def _cells(point: Point) -> dict[str, Any]:
 
 
 def _finding(points: Sequence[Point]) -> str:
-    """Say who is ahead from how many users on, waits with the same answer together."""
+    """Say who is ahead from how many users on, or up to how much CPU, waits with the same answer together."""
     if len(sides := sides_of(points)) == 1:
         most = max(points, key=lambda point: point.value.median)
         return f"{sides[0].phrase} answers up to {words.number(most.value.median)} requests a second"
     if not (leads := leads_of(points)):
         return "no style is ahead of all others"
-    several = len(waits_of(points)) > 1
+    several, along = len(waits_of(points)) > 1, _along(points)
     parts, before = [], None
-    for side, users in dict.fromkeys((lead.side, lead.users) for lead in leads):
+    for side, at in dict.fromkeys((lead.side, lead.at) for lead in leads):
         who = "" if side == before else f"{side.phrase} is ahead "
-        times = [_unbroken(lead.wait_s) for lead in leads if (lead.side, lead.users) == (side, users)]
-        parts.append(f"{who}from {words.plural(users, 'user')} on{_with_waits(times) if several else ''}")
+        times = [_unbroken(lead.wait_s) for lead in leads if (lead.side, lead.at) == (side, at)]
+        parts.append(f"{who}{along.lead(at)}{_with_waits(times) if several else ''}")
         before = side
     return words.listing(parts)
 
@@ -115,7 +154,7 @@ def _unbroken(wait_s: float) -> str:
 
 
 def _draw(canvas: Canvas, points: Sequence[Point]) -> None:
-    waits = waits_of(points)[:_MOST_PANELS]
+    waits, along = waits_of(points)[:_MOST_PANELS], _along(points)
     left, right = canvas.left + TICKS_LEFT, canvas.right - _names_width(points)
     width = (right - left - _GAP * (len(waits) - 1)) / len(waits)
     for place, wait_s in enumerate(waits):
@@ -126,10 +165,14 @@ def _draw(canvas: Canvas, points: Sequence[Point]) -> None:
         canvas.text(at, canvas.top + 18, heading, size=BODY, weight="bold")
         mine = [point for point in points if point.wait_s == wait_s]
         for side in sides_of(mine):
-            _draw_side(canvas, axes, [point for point in mine if point.side == side])
+            _draw_side(canvas, axes, [point for point in mine if point.side == side], along)
     _name_sides(canvas, axes, [point for point in points if point.wait_s == waits[-1]])
     canvas.note(canvas.left, canvas.top + 18, "rps")
-    canvas.note(right, canvas.bottom - 8, "users", ha="right")
+    canvas.note(right, canvas.bottom - 8, along.name, ha="right")
+
+
+def _computing(point: Point) -> str:
+    return f" and {tick(point.cpu_us / 1e6)} of CPU a request" if point.cpu_us else ""
 
 
 def _names_width(points: Sequence[Point]) -> float:
@@ -137,11 +180,12 @@ def _names_width(points: Sequence[Point]) -> float:
 
 
 def _set_scales(axes: Axes, points: Sequence[Point], *, has_labels: bool) -> None:
-    users = sorted({point.users for point in points})
+    along = _along(points)
+    places = sorted({along.of(point) for point in points})
     rates = [rate for point in points for rate in (point.value.low, point.value.high, _limit(point)) if rate]
     low, high = min(rates) / 1.4, max(rates) * 1.4
-    axes.set(xscale="log", yscale="log", xlim=(users[0] / 1.25, users[-1] * 1.25), ylim=(low, high))
-    fixed_ticks(axes.xaxis, users, "{:g}".format)
+    axes.set(xscale="log", yscale="log", xlim=(places[0] / 1.25, places[-1] * 1.25), ylim=(low, high))
+    fixed_ticks(axes.xaxis, places, along.written)
     fixed_ticks(axes.yaxis, [rate for rate in _DECADES if low <= rate <= high], "{:,g}".format)
     axes.tick_params(labelleft=has_labels)
 
@@ -150,22 +194,23 @@ def _limit(point: Point) -> float | None:
     return point.ceiling.goodput_rps if point.ceiling else None
 
 
-def _draw_side(canvas: Canvas, axes: Axes, points: Sequence[Point]) -> None:
-    rising = sorted(points, key=lambda point: point.users)
-    side, users = rising[0].side, [point.users for point in rising]
+def _draw_side(canvas: Canvas, axes: Axes, points: Sequence[Point], along: Along) -> None:
+    rising = sorted(points, key=along.of)
+    side, places = rising[0].side, [along.of(point) for point in rising]
     look: dict[str, Any] = {"color": side.style.colour, "solid_capstyle": "butt"}
-    limits = [(point.users, limit) for point in rising if (limit := _limit(point))]
+    limits = [(along.of(point), limit) for point in rising if (limit := _limit(point))]
     axes.plot([x for x, _ in limits], [y for _, y in limits], color=side.style.colour, linewidth=1.2)
-    axes.vlines(users, [p.value.low for p in rising], [p.value.high for p in rising], color=side.style.colour, lw=2)
-    axes.plot(users, [p.value.median for p in rising], linewidth=3, marker=side.style.marker, markersize=9, **look)
+    axes.vlines(places, [p.value.low for p in rising], [p.value.high for p in rising], color=side.style.colour, lw=2)
+    axes.plot(places, [p.value.median for p in rising], linewidth=3, marker=side.style.marker, markersize=9, **look)
     for point in rising:
-        said = f"{words.rate(point.value.median)} with {words.plural(point.users, 'user')}"
-        canvas.spot(axes, point.users, point.value.median, of=side.label, text=said)
+        said = f"{words.rate(point.value.median)} with {words.plural(point.users, 'user')}{_computing(point)}"
+        canvas.spot(axes, along.of(point), point.value.median, of=side.label, text=said)
 
 
 def _name_sides(canvas: Canvas, axes: Axes, points: Sequence[Point]) -> None:
     """Write each side's name beside its last point; where they are close they move apart."""
-    last = [max((p for p in points if p.side == side), key=lambda p: p.users) for side in sides_of(points)]
+    along = _along(points)
+    last = [max((p for p in points if p.side == side), key=along.of) for side in sides_of(points)]
     named = sorted(last, key=lambda point: -point.value.median)
     heights = [pixel(axes, 1, point.value.median)[1] for point in named]
     placed = spread(heights, SMALL * LEADING, canvas.top, canvas.bottom)

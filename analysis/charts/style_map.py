@@ -16,7 +16,17 @@ from analysis.drawing.style import BODY, SMALL, TICKS_BELOW, TICKS_LEFT, Theme, 
 from analysis.reading.campaign import Campaign
 from analysis.reading.facts import over_trials, task
 from analysis.reading.summary import works
-from analysis.reading.users_sweep import Point, Side, cells_of, good_in_theory, good_of, points_of, sides_of, waits_of
+from analysis.reading.users_sweep import (
+    Point,
+    Side,
+    cells_of,
+    good_in_theory,
+    good_of,
+    has_cpu,
+    points_of,
+    sides_of,
+    waits_of,
+)
 from analysis.wording import words
 from bench_app.works import Work
 
@@ -59,7 +69,7 @@ def style_map(campaign: Campaign) -> Iterator[Picture]:
     for work in works(campaign):
         points = points_of(campaign, work)
         is_map = len(waits_of(points)) > 1 and len({p.users for p in points}) > 1 and len(sides_of(points)) > 1
-        if is_map and min(waits_of(points)) > 0:
+        if is_map and min(waits_of(points)) > 0 and not has_cpu(points):
             yield _picture(campaign, work, points)
 
 

@@ -1,4 +1,4 @@
-"""A sweep over users: what each variant did at each number of users and each wait, and which are best there."""
+"""A sweep over users, waits or CPU: what each variant did at each of them, and which are best there."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from analysis.reading.summary import Summary, rows_of, summarise
 from analysis.wording.names import VariantName, treatment_label, treatment_phrase
 from bench_app.styles import Style
 from bench_app.works import Work
-from experiment.design.factors import WAIT_MS
+from experiment.design.factors import CPU_US, WAIT_MS
 from experiment.design.metrics import GOODPUT
 from experiment.design.model import Load, LoadKind, Treatment
 from experiment.theory.ceilings import Ceiling, ceiling, wait_of
@@ -19,7 +19,7 @@ MATTERS = 1.1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """What is compared: a variant on a server configuration. `at` is one of its treatments, its wait left out."""
+    """What is compared: a variant on a server configuration. `at` is one of its treatments, without wait and CPU."""
 
     name: VariantName
     at: Treatment
@@ -40,11 +40,12 @@ class Side:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """The goodput of a side at a wait (0 without one) and a number of users, with the ceiling in theory."""
+    """The goodput of a side at a wait (0 without one), users and CPU of the handler, with the ceiling in theory."""
 
     side: Side
     wait_s: float
     users: int
+    cpu_us: int
     value: Summary
     ceiling: Ceiling | None
 
@@ -58,10 +59,11 @@ def points_of(campaign: Campaign, work: Work) -> list[Point]:
         if value is None or row.load.kind is not LoadKind.CLOSED or row.treatment.id not in steps:
             continue
         server = row.treatment.server
-        side = Side(name=row.name, at=replace(row.treatment, load="", server=server.without(WAIT_MS)))
+        side = Side(name=row.name, at=replace(row.treatment, load="", server=server.without(WAIT_MS, CPU_US)))
         wait_s = wait_of(row.name, server.settings(campaign.manifest.settings)) or 0.0
         limit = ceiling(row.name, row.load, server, campaign.costs)
-        found.append(Point(side=side, wait_s=wait_s, users=row.load.users, value=value, ceiling=limit))
+        cpu_us = int(server[CPU_US] or 0)
+        found.append(Point(side=side, wait_s=wait_s, users=row.load.users, cpu_us=cpu_us, value=value, ceiling=limit))
     return found
 
 
@@ -105,3 +107,8 @@ def cells_of(points: Iterable[Point]) -> dict[tuple[float, int], list[Point]]:
     for point in points:
         found.setdefault((point.wait_s, point.users), []).append(point)
     return found
+
+
+def has_cpu(points: Iterable[Point]) -> bool:
+    """Return whether it is a sweep over the CPU that the handler uses."""
+    return len({point.cpu_us for point in points}) > 1

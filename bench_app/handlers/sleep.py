@@ -1,4 +1,4 @@
-"""Waiting for a fixed time: I/O without any library."""
+"""Waiting for a fixed time: I/O without any library. With BENCH_SLEEP_CPU_S the handler computes first."""
 
 import asyncio
 import logging
@@ -10,9 +10,8 @@ from typing import Annotated, Any
 from fastapi import HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
 
-from bench_app.probe import ServedCounter
 from bench_app.registry import variant
-from bench_app.resources import bench
+from bench_app.resources import Bench, bench
 from bench_app.styles import ASYNC_BLOCKING, ASYNC_NATIVE, ASYNC_OFFLOAD, ASYNC_TO_THREAD, DEF
 from bench_app.works import SLEEP
 
@@ -31,8 +30,16 @@ def _nap_s(request: Request, seconds: float | None) -> float:
     return seconds
 
 
-def _sleep_counted(count_served: ServedCounter, nap_s: float) -> None:
-    with count_served:
+def _compute(cpu_s: float) -> None:
+    """Use so much CPU time of this thread, in Python, which holds the GIL as a handler's own code does."""
+    until = time.thread_time() + cpu_s if cpu_s else 0.0
+    while until and time.thread_time() < until:
+        pass
+
+
+def _sleep_counted(app: Bench, nap_s: float) -> None:
+    with app.count_served:
+        _compute(app.settings.sleep_cpu_s)
         time.sleep(nap_s)
 
 
@@ -41,6 +48,7 @@ async def async_native(request: Request, seconds: Seconds = None) -> dict[str, s
     """Await asyncio.sleep: the loop serves other requests in the meantime."""
     nap_s = _nap_s(request, seconds)
     with bench(request).count_served:
+        _compute(bench(request).settings.sleep_cpu_s)
         await asyncio.sleep(nap_s)
     return DONE
 
@@ -50,6 +58,7 @@ async def async_blocking(request: Request, seconds: Seconds = None) -> dict[str,
     """Call time.sleep on the loop: no other request is served in the meantime."""
     nap_s = _nap_s(request, seconds)
     with bench(request).count_served:
+        _compute(bench(request).settings.sleep_cpu_s)
         time.sleep(nap_s)
     return DONE
 
@@ -59,6 +68,7 @@ def plain_def(request: Request, seconds: Seconds = None) -> dict[str, str]:
     """Call time.sleep in the worker thread that FastAPI runs a def handler in."""
     nap_s = _nap_s(request, seconds)
     with bench(request).count_served:
+        _compute(bench(request).settings.sleep_cpu_s)
         time.sleep(nap_s)
     return DONE
 
@@ -67,7 +77,7 @@ def plain_def(request: Request, seconds: Seconds = None) -> dict[str, str]:
 async def async_offload(request: Request, seconds: Seconds = None) -> dict[str, str]:
     """Offload time.sleep with run_in_threadpool: the same threads that def handlers have."""
     nap_s = _nap_s(request, seconds)
-    await run_in_threadpool(_sleep_counted, bench(request).count_served, nap_s)
+    await run_in_threadpool(_sleep_counted, bench(request), nap_s)
     return DONE
 
 
@@ -75,7 +85,7 @@ async def async_offload(request: Request, seconds: Seconds = None) -> dict[str, 
 async def async_to_thread(request: Request, seconds: Seconds = None) -> dict[str, str]:
     """Offload time.sleep with asyncio.to_thread: the loop's own, smaller pool."""
     nap_s = _nap_s(request, seconds)
-    await asyncio.to_thread(_sleep_counted, bench(request).count_served, nap_s)
+    await asyncio.to_thread(_sleep_counted, bench(request), nap_s)
     return DONE
 
 
@@ -103,5 +113,6 @@ def decorated_def(request: Request, seconds: Seconds = None) -> dict[str, str]:
     """Call time.sleep in a def handler that an async decorator has made an async def: it blocks the loop."""
     nap_s = _nap_s(request, seconds)
     with bench(request).count_served:
+        _compute(bench(request).settings.sleep_cpu_s)
         time.sleep(nap_s)
     return DONE

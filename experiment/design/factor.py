@@ -15,13 +15,15 @@ class FactorError(ValueError):
 class Limits:
     """What decides a server's ceilings: the cores it may use, its processes, and what each of these has.
 
-    Each has limiter tokens, and connections to the database (`db_pool`; 0: not known).
+    Each has limiter tokens, and connections to the database (`db_pool`; 0: not known). `handler_cpu_s` is CPU time that
+    the handler uses a request beside its work.
     """
 
     cores: int
     processes: int = 1
     tokens: int = 40
     db_pool: int = 0
+    handler_cpu_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -112,6 +112,18 @@ WAIT_MS = FACTORS.add(
     )
 )
 """How long the sleep and the waiting query take; None: as the campaign's settings say. An upstream has its own time."""
+CPU_US = FACTORS.add(
+    Factor(
+        name="cpu_us",
+        default=None,
+        is_count=True,
+        suffix="cpu-{}us",
+        words="{} µs of CPU",
+        settings=_setting("sleep_cpu_s", divided_by=1_000_000),
+        limits=lambda limits, value: replace(limits, handler_cpu_s=int(value or 0) / 1e6),
+    )
+)
+"""How much CPU time a handler of the work sleep uses before it waits; None: none."""
 DB_POOL = FACTORS.add(
     Factor(
         name="db_pool",

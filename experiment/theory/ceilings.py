@@ -1,8 +1,8 @@
 """Ceilings: the highest goodput that queueing theory allows a style under a load, from this machine's own costs.
 
-Think time is 0. N: users. S: service time (the sleep, the upstream's delay, the query's time). c: loop CPU per request.
-h: the cost of a thread hop. T: limiter tokens. P: database pool. W: server processes. L = min(W, cores): how many of
-them can run at once. W and L are 1 for the default server:
+Think time is 0. N: users. S: service time (the sleep, the upstream's delay, the query's time). c: CPU per request, of
+the loop and of the handler itself. h: the cost of a thread hop. T: limiter tokens. P: database pool. W: server
+processes. L = min(W, cores): how many of them can run at once. W and L are 1 for the default server:
 
     async wait                 min(N / (S + c), L / c)
     def, offloaded             min(N / S, W T / S, L / (c + h))
@@ -80,7 +80,8 @@ def ceiling(variant: HasStyle, load: Load, server: ServerConfig, costs: MachineC
         return None
     machine = Limits(cores=costs.cores, tokens=costs.thread_tokens, db_pool=costs.db_pool_size)
     limits = server.limits(machine)
-    costs = replace(costs, waits_s=server.settings(costs.waits_s))
+    own_s = None if costs.loop_cpu_s is None else costs.loop_cpu_s + limits.handler_cpu_s
+    costs = replace(costs, waits_s=server.settings(costs.waits_s), loop_cpu_s=own_s)
     terms = list(_terms(variant, load.users, limits, costs))
     return min(terms, key=lambda term: term.goodput_rps, default=None)
 

@@ -16,6 +16,8 @@ _LONGEST_S = 3_600_000.0
 _HIGHEST_PORT = 65535
 _MOST_USERS = 1000
 _LONGEST_WAIT_MS = 5000
+_MOST_CPU_US = 100_000
+_SHORT_UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 MASTER_PORT = 5557
 """Locust's own."""
 
@@ -132,18 +134,28 @@ def _counts(text: str, what: str, such_as: str, *, most: int) -> tuple[int, ...]
 
 def waits_ms(text: str) -> tuple[int, ...]:
     """Read waits, in whole milliseconds: 5ms, 50ms, 0.5s."""
-    found = [_wait_ms(part.strip()) for part in text.split(",")]
+    said = "waits of whole milliseconds from 1ms to 5s, such as 5ms,50ms,500ms"
+    return _whole(text, said, per_s=1_000, most=_LONGEST_WAIT_MS)
+
+
+def cpus_us(text: str) -> tuple[int, ...]:
+    """Read CPU times a request, in whole microseconds: 100us, 1ms."""
+    said = "CPU times of whole microseconds from 1us to 100ms, such as 100us,1ms,10ms"
+    return _whole(text, said, per_s=1_000_000, most=_MOST_CPU_US)
+
+
+def _whole(text: str, said: str, *, per_s: int, most: int) -> tuple[int, ...]:
+    """Read durations as whole numbers of a unit of which a second has `per_s`; `said` is what they should have been."""
+    found = [_in_units(part.strip(), per_s) for part in text.split(",")]
     known = sorted({int(each) for each in found if each is not None and each == int(each)})
-    if None in found or len(known) != len(set(found)) or not all(1 <= each <= _LONGEST_WAIT_MS for each in known):
-        raise argparse.ArgumentTypeError(
-            f"{text[:40]!r} is no list of waits of whole milliseconds from 1ms to 5s, such as 5ms,50ms,500ms"
-        )
+    if None in found or len(known) != len(set(found)) or not all(1 <= each <= most for each in known):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no list of {said}")
     return tuple(known)
 
 
-def _wait_ms(text: str) -> float | None:
-    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s)", text, re.ASCII)
-    return None if match is None else round(float(match[1]) * (1 if match[2] == "ms" else 1000), 3)
+def _in_units(text: str, per_s: int) -> float | None:
+    match = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)(us|ms|s)", text, re.ASCII)
+    return None if match is None else round(float(match[1]) * per_s * _SHORT_UNITS_S[match[2]], 3)
 
 
 def positive(text: str) -> int:

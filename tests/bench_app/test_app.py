@@ -269,6 +269,15 @@ def test_a_def_behind_an_async_wrapper_runs_on_the_loop_and_one_at_a_time(tmp_pa
     assert (last["served_on_loop"], last["served_off_loop"], last["in_flight_peak"]) == (4, 0, 1)
 
 
+def test_every_sleep_handler_uses_the_cpu_that_it_is_told_to() -> None:
+    with sut(BENCH_WORKS="sleep", BENCH_SLEEP_S=0.0, BENCH_SLEEP_CPU_S=0.1) as server, client(server) as http:
+        process = psutil.Process(server.process.pid)
+        for v in (v for v in VARIANTS if v.work == SLEEP):
+            before = sum(process.cpu_times()[:2])
+            assert ask(http, v).status_code == 200
+            assert sum(process.cpu_times()[:2]) - before > 0.05, v.id  # the system counts in hundredths
+
+
 @pytest.mark.parametrize("style", [DEF, ASYNC_OFFLOAD, ASYNC_NATIVE, ASYNC_BLOCKING])
 def test_threads_serve_as_many_at_once_as_there_are_tokens_and_the_loop_all(style: Style, tmp_path: Path) -> None:
     path = tmp_path / "probe.jsonl"

@@ -12,7 +12,7 @@ from analysis.wording.names import parse_variant
 from bench_app.catalogue import CATALOGUE
 from experiment.design.claims import CLAIMS, CLAIMS_VERSION
 from experiment.design.factor import Limits
-from experiment.design.factors import THREAD_TOKENS, WAIT_MS, server
+from experiment.design.factors import CPU_US, THREAD_TOKENS, WAIT_MS, server
 from experiment.design.loads import LOADS, sweep_load
 from experiment.design.model import LoadKind, Treatment
 from experiment.design.plan import comparisons_of, plan_round, treatments_for, trial_id
@@ -211,7 +211,7 @@ class _Trial:
         if self.is_burst:
             return Truth(rps=10 / MAKESPANS_S[self.treatment.variant], cpu_us=900)
         truth = TRUTHS[self.treatment.variant]
-        if self.treatment.server[WAIT_MS] is not None:
+        if {WAIT_MS.name, CPU_US.name} & dict(self.treatment.server.changed).keys():
             return replace(truth, rps=self._swept_rps(truth) * self.jitter)
         limits = self.treatment.server.limits(Limits(cores=1, db_pool=SETTINGS["db_pool_size"]))  # type: ignore[arg-type]
         if is_stuck(parse_variant(self.treatment.variant), self.load.users, limits):
@@ -225,11 +225,12 @@ class _Trial:
         return replace(truth, rps=rps * self.jitter, cpu_us=truth.cpu_us * self.jitter)
 
     def _swept_rps(self, truth: Truth) -> float:
-        """Return what theory allows a sleep of the server's wait, less a little."""
-        wait_s = int(self.treatment.server[WAIT_MS] or 0) / 1000
+        """Return what theory allows a sleep of the server's wait and CPU, less a little."""
+        wait_s = int(self.treatment.server[WAIT_MS] or 100) / 1000
+        cpu_s = int(self.treatment.server[CPU_US] or 0) / 1e6
         at_once = min(self.load.users, int(self.treatment.server[THREAD_TOKENS] or 40) if self._is_pooled() else 1000)
         most = TRUTHS["noop.def" if self._is_pooled() else "noop.async-native"].rps
-        return 0.97 / max(wait_s / at_once + truth.cpu_us / 1e7, 1 / most)
+        return 0.97 / max(wait_s / at_once + truth.cpu_us / 1e7, 1 / most + cpu_s)
 
     def _around(self, middle: float, sigma: float = 0.12) -> float:
         return middle * exp(self.world.gauss(0, sigma))

@@ -44,7 +44,7 @@ def _by_kind(campaign: Campaign) -> dict[str, Picture]:
 def test_a_lead_begins_where_the_others_can_no_more(swept: Campaign) -> None:
     """At 50 and 500 ms the 40 threads are the limit, at 5 ms the CPU that a hop costs."""
     leads = {lead.wait_s: lead for lead in leads_of(points_of(swept, SLEEP))}
-    assert {wait: (lead.side.label, lead.users) for wait, lead in leads.items()} == {
+    assert {wait: (lead.side.label, lead.at) for wait, lead in leads.items()} == {
         0.005: ("async-native", 20),
         0.05: ("async-native", 80),
         0.5: ("async-native", 80),
@@ -91,6 +91,19 @@ def test_pool_sizes_are_sides_of_their_own(tmp_path: Path) -> None:
         ("100 tokens", 200): "T/S",
     }
     assert picture.title.startswith("A 50 ms sleep: async def that awaits is ahead from 200 users on")
+
+
+def test_cpu_is_an_axis_of_its_own_and_a_lead_ends_where_the_core_is_the_limit_of_all(tmp_path: Path) -> None:
+    variants = [CATALOGUE["sleep.async-native"], CATALOGUE["sleep.def"]]
+    steps = users_steps(variants, (80,), cpus_us=(100, 1_000, 10_000), settings=SETTINGS)
+    found = _by_kind(_swept(tmp_path / "cpu", steps))
+    title = found["flip"].title.replace("\N{NO-BREAK SPACE}", " ")
+    assert title == "A 100 ms sleep: async def that awaits is ahead up to 1 ms of CPU a request"
+    assert any("against the handler's CPU a request, 80 users" in fact for fact in found["flip"].facts)
+    decided = {(r["variant"], r["handler_cpu_us"]): r["ceiling_decided_by"] for r in found["flip"].rows}
+    assert (decided["sleep.def", 100], decided["sleep.async-native", 100]) == ("T/S", "N/(S+c)")
+    assert (decided["sleep.def", 10_000], decided["sleep.async-native", 10_000]) == ("1/(c+h)", "1/c")
+    assert "style_map" not in found
 
 
 def test_one_variant_has_a_curve_and_no_map(tmp_path: Path) -> None:

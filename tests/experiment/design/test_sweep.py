@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench_app.catalogue import CATALOGUE
+from experiment.design.factor import Limits
 from experiment.design.factors import ServerConfig, server
 from experiment.design.sweep import rate_steps, users_steps
 
@@ -51,6 +52,20 @@ def test_a_pool_size_is_given_to_what_runs_in_the_pool_alone() -> None:
     ]
 
 
+def test_the_cpu_of_a_handler_is_a_server_factor_and_its_window_has_six_turns_of_all_users() -> None:
+    assert _ids(cpus_us=(100, 50_000)) == [
+        *("sleep.def@closed-1-1.5s+cpu-100us", "sleep.def@closed-20-1.5s+cpu-100us"),
+        *("sleep.def@closed-1-1.5s+cpu-50000us", "sleep.def@closed-20-6s+cpu-50000us"),
+        *("sleep.async-native@closed-1-1.5s+cpu-100us", "sleep.async-native@closed-20-1.5s+cpu-100us"),
+        *("sleep.async-native@closed-1-1.5s+cpu-50000us", "sleep.async-native@closed-20-6s+cpu-50000us"),
+    ]
+
+
+def test_only_a_sleeps_handler_can_be_told_to_compute() -> None:
+    with pytest.raises(ValueError, match=r"how much CPU noop\.def uses cannot be set"):
+        users_steps([CATALOGUE["noop.def"]], (1,), cpus_us=(100,), settings=SETTINGS)
+
+
 def test_what_a_request_and_a_hop_cost_is_measured_too() -> None:
     steps = users_steps(BOTH, (1,), settings=SETTINGS)
     assert {treatment.id for treatment, _ in steps} > COSTS
@@ -76,3 +91,9 @@ def test_the_wait_is_given_to_the_app_and_to_theory() -> None:
     assert dict(config.launch().environment) == {"BENCH_SLEEP_S": "0.005", "BENCH_QUERY_S": "0.005"}
     assert config.settings(SETTINGS) == {"sleep_s": 0.005, "query_s": 0.005, "upstream_delay_s": 0.1}
     assert ServerConfig().settings(SETTINGS) == SETTINGS
+
+
+def test_the_cpu_is_given_to_the_app_and_to_theory() -> None:
+    config = server(cpu_us=300)
+    assert dict(config.launch().environment) == {"BENCH_SLEEP_CPU_S": "0.0003"}
+    assert config.limits(Limits(cores=1)).handler_cpu_s == pytest.approx(0.0003)
