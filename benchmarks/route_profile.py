@@ -34,7 +34,11 @@ from harness.trial.rig import Rig, rig
 _USERS_OF_OPEN_LOADS = 20
 _RATE_HZ, _WARM_S, _LIMIT_S = 200, 1.5, 60.0
 _LEAST_SHARE, _LEAST_SAMPLES = 0.02, 200
-_WAITS = ("Condition.wait (threading.py", "_worker (concurrent/futures/thread.py", "_connection_worker_thread (aiosqlite/")
+_WAITS = (
+    "Condition.wait (threading.py",
+    "_worker (concurrent/futures/thread.py",
+    "_connection_worker_thread (aiosqlite/",
+)
 """Frames of threads that wait for work: py-spy cannot tell on every system that they do."""
 _FRAME = re.compile(r"(?P<function>.+) \((?P<file>[^()]+?)(?::\d+)?\)")
 
