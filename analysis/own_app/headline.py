@@ -39,8 +39,10 @@ def _verb(count: int, total: int) -> str:
 
 def nothing_ranked(results: AppResults) -> str:
     """Say that nothing is to be changed, or that nobody knows yet."""
-    rest = _open(_counts(results))
-    if rest:
+    count = _counts(results)
+    if count[Standing.UNJUDGED] == len(results.routes):
+        return "No change that was tried is surely better. `bench app run` asks what holds up the loop."
+    if rest := _open(count):
         return f"Not known: of {words.plural(len(results.routes), 'request')}, {words.listing(rest)}."
     return "Nothing: no request was found to hold up the loop."
 

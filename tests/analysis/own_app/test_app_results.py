@@ -272,3 +272,4 @@ def test_each_ratio_of_a_change_has_the_margin_of_its_own_claim(tmp_path: Path) 
     (change,) = route(found, "items").changes
     assert [part.comparison.metric for part in change.parts] == [GOODPUT, RESPONSE_P99]
     assert (change.margin, change.outcome) == (0.1, Direction.SAME)
+    assert headline.nothing_ranked(found).startswith("No change that was tried is surely better.")

@@ -56,6 +56,13 @@ def test_a_pilot_takes_the_service_time_of_one_user_and_the_cpu_of_a_busy_app() 
     assert found.cpu_us == pytest.approx(5000)
 
 
+def test_of_two_times_with_20_users_the_cheaper_request_counts_and_a_wrong_answer_never() -> None:
+    alone = measured(loop_blocked_ms_per_answer=0.0, sut_cpu_share=0.5, sut_idle_cpu_share=0.1)
+    dear, cheap = (measured(answers=80, sut_cpu_share=share, sut_idle_cpu_share=0.1) for share in (0.9, 0.5))
+    wrong = measured(answers=80, wrong=1, sut_cpu_share=0.2, sut_idle_cpu_share=0.1)
+    assert entry_of("home", "", alone, dear, cheap, wrong).cpu_us == pytest.approx(5000)
+
+
 def test_of_a_route_that_blocks_all_figures_are_of_the_same_moment() -> None:
     cpu = {"sut_cpu_share": 0.5, "sut_idle_cpu_share": 0.1}
     found = entry_of("home", "", measured(**cpu), measured(answers=80, **cpu))
@@ -81,7 +88,7 @@ def test_a_second_pilot_that_failed_does_not_count() -> None:
 
 
 def test_a_pilot_that_used_too_little_cpu_to_tell_says_none() -> None:
-    found = entry_of("home", "", measured(sut_cpu_share=0.11, sut_idle_cpu_share=0.1), None)
+    found = entry_of("home", "", measured(sut_cpu_share=0.11, sut_idle_cpu_share=0.1))
     assert found.cpu_us is None
 
 
