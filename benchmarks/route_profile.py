@@ -2,8 +2,9 @@
 
 Run `python -m benchmarks.route_profile B15`, or with several claims. A sample belongs to the package of the innermost
 Python frame, or with `--by function` to that function. What C code does belongs to the Python function that called it:
-all of uvloop's own work, for instance, to the call that runs the loop. Threads that wait are left out. A part's
-microseconds a request are its share of the CPU that the app's processes used while Locust counted the answers.
+all of uvloop's own work, for instance, to the call that runs the loop. Threads that wait for work are left out; one
+that waits for the GIL is counted. A part's microseconds a request are its share of the CPU that the app's processes
+used while Locust counted the answers.
 """
 
 import argparse

@@ -20,6 +20,7 @@ from analysis.wording import words
 from bench_app.works import Work
 
 _GAP, _MOST_PANELS = 26.0, 4
+_SLACK = 8.0  # a name drawn may be a little wider than measured
 _MARK = 38.0  # from a panel's end to the names: the marker of a style
 _DECADES = [10.0**power for power in range(-1, 6)]
 
@@ -176,7 +177,7 @@ def _computing(point: Point) -> str:
 
 
 def _names_width(points: Sequence[Point]) -> float:
-    return _MARK + min(LABELS_AT_MOST, max(text_width(side.label, SMALL) for side in sides_of(points)))
+    return _MARK + _SLACK + min(LABELS_AT_MOST, max(text_width(side.label, SMALL) for side in sides_of(points)))
 
 
 def _set_scales(axes: Axes, points: Sequence[Point], *, has_labels: bool) -> None:

@@ -39,6 +39,7 @@ class GuestOrder:
     probe: Path | None = None
     cores: tuple[int, ...] = ()
     host: str = LOOPBACK
+    port: int = 0  # 0: any that is free
     ready_limit_s: float = READY_TIMEOUT_S
 
 
@@ -74,7 +75,7 @@ def guest(order: GuestOrder) -> Iterator[Service]:
     Raises UsageError for what its settings say wrongly, and EnvironmentUnfitError, with one sentence and the app's own
     last lines, when it does not get ready.
     """
-    app, port = order.app, free_port(order.host)
+    app, port = order.app, order.port or free_port(order.host)
     processes = guest_launch(order.server).processes
     words = guest_command(order.server, port=port, python=interpreter(app), host=order.host)
     env = app_environment(app, guest_variables(app, order.probe, processes) | dict(order.settings))

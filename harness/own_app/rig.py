@@ -25,6 +25,7 @@ from harness.own_app.secrets import redacted
 from harness.own_app.versions import Version
 from harness.system.on_demand import OnDemand
 from harness.system.pinning import CorePlan
+from harness.system.process import free_port
 from harness.system.services import Service
 from harness.system.yardstick import Yardstick, yardstick
 from harness.trial.assemble import TrialObservations, assemble
@@ -58,6 +59,7 @@ class AppRig:
     versions: Mapping[str, Version]  # by name; "" is the app as its file has it
     seed: int
     host: str = LOOPBACK  # where the app listens
+    port: int = 0  # of every start, as long as nobody else takes it: answers may have the app's own address in them
     secrets: tuple[str, ...] = field(default=(), repr=False)
     headers: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict, repr=False)
     found: dict[tuple[str, str], Found] = field(default_factory=dict)  # by request and version
@@ -83,6 +85,7 @@ class AppRig:
     def serving(self, server: ServerConfig, name: str, endpoint: str | None = None) -> Iterator[Service]:
         """Run the app, its probe writing to logs/<name>.probe.jsonl. Raises EnvironmentUnfitError, in a sentence."""
         self._forget(name)
+        self.port = free_port(self.host, wanted=self.port)
         order = GuestOrder(
             app=self.versions[str(server[VERSION] or "")].app,
             server=server,
@@ -91,6 +94,7 @@ class AppRig:
             log=self.app_log(name).path,
             cores=self.plan.for_sut(all_cores=server.launch().all_cores),
             host=self.host,
+            port=self.port,
         )
         with guest(order) as service:
             yield service

@@ -125,10 +125,19 @@ def _signal_group(pid: int, number: int) -> None:
         os.killpg(pid, number)
 
 
-def free_port(host: str = "127.0.0.1") -> int:
-    """Return a port of one of this machine's addresses on which nobody listens. Raises OSError for another address."""
+def free_port(host: str = "127.0.0.1", *, wanted: int = 0) -> int:
+    """Return a port of one of this machine's addresses on which nobody listens: the wanted one, if it is free.
+
+    Raises OSError for another address.
+    """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.bind((host, 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that were closed bar nobody
+        try:
+            probe.bind((host, wanted))
+        except OSError:
+            if not wanted:
+                raise
+            return free_port(host)
         port: int = probe.getsockname()[1]
         return port
 

@@ -32,6 +32,7 @@ KINDS: dict[str, set[str]] = {
             "test_benchmarks",
             "test_pool_order::test_the_command_counts_in_the_served_app",
             "test_route_profile::test_the_command_looks_into_real_apps",
+            "test_second_instrument::test_the_command_asks_real_apps",
             "test_clock_step",
             "test_contention",
             "test_database_trials",

@@ -141,6 +141,9 @@ ELSEWHERE = {
     "python -m benchmarks.connection_spread": By(
         test="test_connection_spread.py::test_every_connection_to_two_real_workers_is_counted"
     ),
+    "python -m benchmarks.second_instrument B15 B16": By(
+        test="test_second_instrument.py::test_the_command_asks_real_apps"
+    ),
     "python -m benchmarks.route_profile B15": By(test="test_route_profile.py::test_the_command_looks_into_real_apps"),
     "python -m benchmarks.pool_order": By(test="test_pool_order.py::test_the_command_counts_in_the_served_app"),
     "python -m benchmarks.residuals": By(test="test_residuals.py::test_the_command_prints_the_table"),
