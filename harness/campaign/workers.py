@@ -19,15 +19,20 @@ def check_addresses(elsewhere: Elsewhere) -> None:
     """
     master, _ = host_and_port(elsewhere.bind)
     _check_ours("--master-bind", master)
-    _check_ours("--sut-host", elsewhere.sut_host)
+    check_sut_host(elsewhere.sut_host)
     sut = ipaddress.ip_address(elsewhere.sut_host)
-    if sut.is_unspecified:
-        raise UsageError(f"--sut-host is one address that the workers ask; {sut} stands for all of this machine's.")
     if sut.is_loopback and not ipaddress.ip_address(master).is_loopback:
         raise UsageError(
             f"workers in another network cannot reach an app that listens on {sut}: name the address of this machine "
             "that they reach with --sut-host ADDRESS. The app then listens there, and nothing else is loaded."
         )
+
+
+def check_sut_host(host: str) -> None:
+    """Refuse an app's address that is not this machine's, and one that stands for all of them. Raises UsageError."""
+    _check_ours("--sut-host", host)
+    if ipaddress.ip_address(host).is_unspecified:
+        raise UsageError(f"--sut-host is one address that the workers ask; {host} stands for all of this machine's.")
 
 
 def _check_ours(option: str, host: str) -> None:

@@ -11,7 +11,9 @@ from typing import NoReturn
 from bench_app.catalogue import CATALOGUE
 from experiment.design.factors import server
 from experiment.errors import EnvironmentUnfitError, UsageError
+from experiment.records.manifest import LOOPBACK
 from harness.campaign.unserved import given_database, missing_for
+from harness.campaign.workers import check_sut_host
 from harness.commands.words import port
 from harness.postgres.server import Database
 from harness.system import interruption
@@ -28,19 +30,25 @@ _PORT = 8000
 
 DESCRIPTION = """\
 Serve every variant with all it needs (an upstream, PostgreSQL) on 127.0.0.1,
-until Ctrl-C. `make locust` drives it; /docs lists the routes."""
+or on the one address that --sut-host names, until Ctrl-C. `make locust` drives
+it; /docs lists the routes."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=port, default=_PORT, metavar="N", help=f"where to listen (default: {_PORT})")
+    parser.add_argument(
+        "--sut-host", default=LOOPBACK, metavar="ADDRESS", help=f"listen on this address of this machine ({LOOPBACK})"
+    )
 
 
 def run(args: argparse.Namespace) -> NoReturn:
-    """Serve every variant on 127.0.0.1 until interrupted; then say what has become of port and database.
+    """Serve every variant until interrupted; then say what has become of port and database.
 
-    Raises UsageError when the port is taken, EnvironmentUnfitError when the app ends by itself.
+    Raises UsageError when the port is taken or the address is not this machine's, EnvironmentUnfitError when the app
+    ends by itself.
     """
-    if accepts(args.port):
+    check_sut_host(args.sut_host)
+    if accepts(args.port, args.sut_host):
         raise UsageError(f"something listens on port {args.port} already; choose another with --port.")
     with scratch("serve-") as logs:
         locust = LocustProcess(log=logs / "driver.log", cores=())  # never started: Locust has a command of its own here
@@ -51,13 +59,14 @@ def run(args: argparse.Namespace) -> NoReturn:
             settings=todays(),
             locust=locust,
             database_url=given_database(),
+            host=args.sut_host,
             spool=logs,
         )
         try:
             with closing(stand):
                 _serve(stand, logs, args.port)
         except KeyboardInterrupt as error:
-            error.add_note(farewell(args.port, stand.database.last))
+            error.add_note(farewell(args.port, stand.database.last, args.sut_host))
             raise
 
 
@@ -66,7 +75,9 @@ def _serve(stand: Rig, logs: Path, chosen: int) -> NoReturn:
     served = {name: v for name, v in CATALOGUE.items() if name not in missing}
     env, log = stand.environment(served), logs / "app.log"
     all_cores = server(cores="all")
-    with sut(server=all_cores, environment=env, log=log, plan=stand.plan, port=chosen, patience_s=3.0) as service:
+    with sut(
+        server=all_cores, environment=env, log=log, plan=stand.plan, port=chosen, patience_s=3.0, host=stand.host
+    ) as service:
         _tell(service.url, len(served), missing)
         while service.is_alive:
             interruption.check()
@@ -83,9 +94,9 @@ def _tell(url: str, served: int, missing: Mapping[str, str]) -> None:
     print(f"  locust -f {locustfile}{'' if url == default else f' --host {url}'} --path /sleep/def", flush=True)
 
 
-def farewell(chosen: int, database: Database | None) -> str:
+def farewell(chosen: int, database: Database | None, host: str = LOOPBACK) -> str:
     """Say what is left when all has been ended: looked at, not promised."""
-    said = [f"something still listens on port {chosen}" if accepts(chosen) else f"port {chosen} is free"]
+    said = [f"something still listens on port {chosen}" if accepts(chosen, host) else f"port {chosen} is free"]
     if database is not None and database.data_dir is None:
         said.append("your database is kept")
     elif database is not None and database.data_dir is not None:

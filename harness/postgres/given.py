@@ -44,7 +44,7 @@ def check_given(url: str, *, pool_size: int = 20) -> str:
     Raises EnvironmentUnfitError, in one sentence, when `url` is no PostgreSQL URL, when it cannot be connected to, and
     when the server is not PostgreSQL or has no room for a pool of `pool_size`.
     """
-    _check_form(url)
+    check_form(url)
     with _explained(url), connect(url) as connection:
         version = _version(connection)
         _check_room(connection, pool_size)
@@ -132,7 +132,7 @@ def _unfit(what: str) -> EnvironmentUnfitError:
     return EnvironmentUnfitError(f"BENCH_DATABASE_URL: {what}")
 
 
-def _check_form(url: str) -> None:
+def check_form(url: str) -> None:
     import psycopg
 
     scheme = url.split(":", 1)[0] if "://" in url else ""

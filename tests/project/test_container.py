@@ -46,12 +46,29 @@ def test_nothing_is_installed_that_the_lock_does_not_hold() -> None:
         assert "--require-hashes -r requirements.lock" in words or "--no-deps --no-build-isolation --no-index" in words
 
 
-def test_the_image_runs_bench_as_an_ordinary_user() -> None:
-    last = [index for index, (step, _) in enumerate(STEPS) if step == "FROM"][-1]
-    image = dict(STEPS[last:])
+@pytest.mark.parametrize(("stage", "program"), [("", "bench"), ("locust", "locust")])
+def test_an_image_runs_its_program_as_an_ordinary_user(stage: str, program: str) -> None:
+    image = steps_of(stage)
     assert image["USER"] != "root"
-    assert json.loads(image["ENTRYPOINT"]) == ["bench"]
-    assert next(words for step, words in STEPS if step == "FROM").startswith("python:3.12-slim ")
+    assert image["WORKDIR"] == "/work"
+    assert json.loads(image["ENTRYPOINT"]) == [program]
+
+
+def steps_of(stage: str) -> dict[str, str]:
+    """Return the last step of each kind that makes a stage, those of the stages below it included; "": the last."""
+    stages: dict[str, list[list[str]]] = {}
+    name = ""
+    for step, words in STEPS:
+        name = words.partition(" AS ")[2] if step == "FROM" else name
+        stages.setdefault(name, []).append([step, words])
+    below = stages[stage][0][1].split()[0]
+    return (steps_of(below) if below in stages else {}) | dict(stages[stage])
+
+
+def test_the_image_begins_with_python_and_is_what_a_build_without_a_target_makes() -> None:
+    stages = [words for step, words in STEPS if step == "FROM"]
+    assert stages[0].startswith("python:3.12-slim ")
+    assert stages[-1] == "installed"
 
 
 def test_the_page_runs_the_image_with_words_that_bench_knows() -> None:
@@ -61,7 +78,6 @@ def test_the_page_runs_the_image_with_words_that_bench_knows() -> None:
         mine = words[words.index("handlerbench") + 1 :]
         parser_for(mine).parse_args(mine)
         assert words[words.index("--volume") + 1].endswith(":/work/results")
-    assert dict(STEPS)["WORKDIR"] == "/work"
 
 
 def test_the_page_says_that_nobody_has_built_it() -> None:

@@ -68,6 +68,8 @@ def test_an_unknown_command_gets_the_nearest_one(capsys: pytest.CaptureFixture[s
         (["sweep", "sleep.def", "--cpus", "1ms", "--users", "1,20"], "with it, give --users one number"),
         (["run", "--profile", "sweep"], "the profile sweep has no claims; it is that of `bench sweep`"),
         (["serve", "--port", "70000"], "'70000' is no port; ports go from 1 to 65535"),
+        (["serve", "--sut-host", "0.0.0.0"], "stands for all of this machine's"),  # noqa: S104 - which is refused
+        (["serve", "--sut-host", "app.example"], "takes an IP address of this machine"),
         (["app", "try", "home", "--style", "deff"], "there is no style 'deff'. Did you mean def?"),
         (["app", "run", "--seed", "x"], "'x' is no whole number of at most 18 digits"),
         (["compare", "a", "b", "--metric", "godput_rps"], "'godput_rps' cannot be compared. Did you mean goodput_rps?"),

@@ -130,6 +130,9 @@ ELSEWHERE = {
     "bench worker --master 10.0.0.5": By(
         test="test_workers_elsewhere.py::test_workers_that_others_start_drive_together_and_end_with_their_master"
     ),
+    "bench serve --sut-host ADDRESS": By(
+        test="test_serving.py::test_it_listens_on_the_address_that_the_user_names_and_on_no_other"
+    ),
     'make bench-scale ARGS="--out docs/figures/scale.json"': By(
         test="test_scale.py::test_the_whole_runs_at_a_tiny_scale", recipe="-m benchmarks.scale"
     ),

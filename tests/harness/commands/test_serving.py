@@ -18,9 +18,9 @@ from experiment.errors import Exit
 from harness.commands.serve import farewell
 from harness.postgres.binaries import Source
 from harness.postgres.server import Database, availability
-from harness.system.process import accepts
+from harness.system.process import accepts, free_port
 from postgres_servers import open_folder, wait_for
-from real_servers import ROOT, clean_environment, free_port
+from real_servers import ROOT, clean_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,11 +35,13 @@ def spool() -> Iterator[Path]:
     shutil.rmtree(made)
 
 
-def served(spool: Path, tmp_path: Path, port: int | None = None) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
+def served(
+    spool: Path, tmp_path: Path, port: int | None = None, host: str = "127.0.0.1"
+) -> tuple[subprocess.Popen[str], list[psutil.Process]]:
     """Start it, ask what has a pool of processes, and return it with all that it started."""
     port = free_port() if port is None else port
     process = subprocess.Popen(
-        [*BENCH, "serve", "--port", str(port)],
+        [*BENCH, "serve", "--port", str(port), "--sut-host", host],
         cwd=tmp_path,
         env=clean_environment(TMPDIR=spool, PYTHONPATH=ROOT),
         stdout=subprocess.PIPE,
@@ -48,7 +50,8 @@ def served(spool: Path, tmp_path: Path, port: int | None = None) -> tuple[subpro
     )
     assert process.stdout is not None
     assert process.stdout.readline().startswith("serving"), process.communicate(timeout=30)
-    assert httpx.get(f"http://127.0.0.1:{port}/sleep/async-native", trust_env=False).status_code == 200
+    shown = f"[{host}]" if ":" in host else host
+    assert httpx.get(f"http://{shown}:{port}/sleep/async-native", trust_env=False).status_code == 200
     children = psutil.Process(process.pid).children(recursive=True)
     assert children
     return process, children
@@ -67,6 +70,18 @@ def test_an_interrupted_one_leaves_nothing(spool: Path, tmp_path: Path) -> None:
     assert not accepts(port)
     assert psutil.wait_procs(children, timeout=10)[1] == []
     assert [path.name for path in spool.iterdir()] == []
+
+
+def test_it_listens_on_the_address_that_the_user_names_and_on_no_other(spool: Path, tmp_path: Path) -> None:
+    try:
+        port = free_port("::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    process, _ = served(spool, tmp_path, port, "::1")
+    assert not accepts(port, "127.0.0.1")
+    process.send_signal(signal.SIGTERM)
+    assert f"port {port} is free" in process.communicate(timeout=60)[1]
+    assert not accepts(port, "::1")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of a killed process")
