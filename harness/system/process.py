@@ -131,7 +131,8 @@ def free_port(host: str = "127.0.0.1", *, wanted: int = 0) -> int:
     Raises OSError for another address.
     """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that were closed bar nobody
+        if wanted:  # connections to it that were closed bar nobody
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, wanted))
         except OSError:

@@ -26,7 +26,7 @@ def _of_users(variant: str, load: str, baseline: str, expected: Interval) -> Com
         baseline=Treatment(variant=variant, load=baseline, server=SMALL),
         metric=GOODPUT,
         expected=expected,
-        scatter=0.1,
+        scatter=0.17,
     )
 
 

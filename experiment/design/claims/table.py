@@ -12,7 +12,7 @@ from experiment.design.factors import ServerConfig, server
 from experiment.design.metrics import GOODPUT, NORMALIZED_GOODPUT, Metric
 from experiment.design.model import Claim, Comparison, Interval, Treatment, at_least
 
-CLAIMS_VERSION = 5
+CLAIMS_VERSION = 6
 """Counts the changes of claims that CHANGELOG tells; the manifest records it.
 
 Version 1 is that of 0.1 and 0.2; 3 has other floors under the scatter than 2, and is otherwise the same; 4 judges more

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,6 +76,10 @@ def test_both_answer_alike_and_write_the_same_probe(tmp_path: Path, forking: OnD
         with serving(folder, way) as service:
             answers = answer(service)
             environment = psutil.Process(service.process.pid).cwd()
+            for _ in range(200):  # its first sample comes 50 ms after the start
+                if ProbeLog.read(folder / "sut.probe"):
+                    break
+                time.sleep(0.02)
         log = ProbeLog.read(folder / "sut.probe")
         assert log is not None
         found.append((answers, environment, sorted(log.samples[-1]), (folder / "sut.log").read_text()))
