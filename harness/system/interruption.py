@@ -28,6 +28,14 @@ def listen() -> None:
     for number in SIGNALS:  # SIGINT too: a shell's background jobs start with it ignored
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, on_signal)
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _print_unless_noted
+
+
+def _print_unless_noted(dropped: "sys.UnraisableHookArgs") -> None:
+    """Print an exception that Python drops, but for an interruption, which is noted and comes again."""
+    if not issubclass(dropped.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(dropped)
 
 
 def ignore() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -64,3 +66,17 @@ def test_the_next_command_begins_anew(capsys: pytest.CaptureFixture[str]) -> Non
     assert cli.main(["list"]) == Exit.OK
     capsys.readouterr()
     interruption.check()
+
+
+@pytest.mark.parametrize(("error", "is_printed"), [("KeyboardInterrupt", False), ("ValueError", True)])
+def test_an_interruption_that_python_drops_is_not_printed(error: str, is_printed: bool) -> None:  # noqa: FBT001 - pytest passes it
+    program = f"""
+from harness.system import interruption
+interruption.listen()
+class Dropped:
+    def __del__(self):
+        raise {error}
+Dropped()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert ("Traceback" in done.stderr) is is_printed
