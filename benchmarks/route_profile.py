@@ -2,9 +2,9 @@
 
 Run `python -m benchmarks.route_profile B15`, or with several claims. A sample belongs to the package of the innermost
 Python frame, or with `--by function` to that function. What C code does belongs to the Python function that called it:
-all of uvloop's own work, for instance, to the call that runs the loop. Threads that wait for work are left out; one
-that waits for the GIL is counted. A part's microseconds a request are its share of the CPU that the app's processes
-used while Locust counted the answers.
+all of uvloop's own work, for instance, to the call that runs the loop. Only the thread that holds the GIL is sampled.
+Who waits, for it or for anything else, is left out, and so is C code that lets go of it. A part's microseconds a
+request are its share of the CPU that the app's processes used while Locust counted the answers.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from benchmarks.talk import leave_with, say
 from experiment.design.claims import CLAIMS
 from experiment.design.loads import LOADS
 from experiment.design.model import Claim, Treatment
-from experiment.errors import BenchError, EnvironmentUnfitError, InvalidMeasurementError
+from experiment.errors import EnvironmentUnfitError, InvalidMeasurementError
 from harness.system.pinning import plan_cores
 from harness.trial.app_settings import todays
 from harness.trial.rig import Rig, rig
@@ -35,12 +35,6 @@ from harness.trial.rig import Rig, rig
 _USERS_OF_OPEN_LOADS = 20
 _RATE_HZ, _WARM_S, _LIMIT_S = 200, 1.5, 60.0
 _LEAST_SHARE, _LEAST_SAMPLES = 0.02, 200
-_WAITS = (
-    "Condition.wait (threading.py",
-    "_worker (concurrent/futures/thread.py",
-    "_connection_worker_thread (aiosqlite/",
-)
-"""Frames of threads that wait for work: py-spy cannot tell on every system that they do."""
 _FRAME = re.compile(r"(?P<function>.+) \((?P<file>[^()]+?)(?::\d+)?\)")
 
 
@@ -66,9 +60,7 @@ def counted(collapsed: str, by: str) -> Counter[str]:
     """
     parts: Counter[str] = Counter()
     for stack, count in (line.rsplit(" ", 1) for line in collapsed.splitlines() if line.strip()):
-        frame = stack.rsplit(";", 1)[-1]
-        if not frame.startswith(_WAITS):
-            parts[_part(frame, by)] += int(count)
+        parts[_part(stack.rsplit(";", 1)[-1], by)] += int(count)
     if parts.total() < _LEAST_SAMPLES:
         raise InvalidMeasurementError(f"only {parts.total()} samples were taken, where {_LEAST_SAMPLES} are needed")
     return parts
@@ -131,7 +123,7 @@ def _sampled(pid: int, seconds: float) -> str:
     if not program.exists():
         raise EnvironmentUnfitError("py-spy is not installed; `pip install -r requirements-dev.lock` brings it")
     with tempfile.NamedTemporaryFile(suffix=".raw") as file:
-        words = ["record", "--pid", f"{pid}", "--subprocesses", "--format", "raw", "--output", file.name]
+        words = ["record", "--pid", f"{pid}", "--subprocesses", "--gil", "--format", "raw", "--output", file.name]
         words += ["--rate", f"{_RATE_HZ}", "--duration", f"{max(1, round(seconds))}"]
         done = subprocess.run(
             [str(program), *words], capture_output=True, text=True, timeout=seconds + _LIMIT_S, check=False
@@ -148,13 +140,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=6.0, help="how long each route is sampled (default: 6)")
     parser.add_argument("--by", choices=("package", "function"), default="package")
     asked = parser.parse_args()
-    try:
-        for name in asked.claims:
-            say(f"{name}: {CLAIMS[name].statement}\n")
-            say(table(profiles_of(CLAIMS[name], asked.seconds, asked.by)) + "\n")
-    except BenchError as error:
-        say(str(error))
-        return int(error.exit_code)
+    for name in asked.claims:
+        say(f"{name}: {CLAIMS[name].statement}\n")
+        say(table(profiles_of(CLAIMS[name], asked.seconds, asked.by)) + "\n")
     return 0
 
 

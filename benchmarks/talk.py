@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from pydantic_core import to_jsonable_python
 
-from experiment.errors import Exit
+from experiment.errors import BenchError, Exit
 from experiment.records.writing import write_whole
 from harness.system import interruption
 
@@ -39,10 +39,16 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def leave_with(main: Callable[[], int]) -> NoReturn:
-    """Run a benchmark and end with its exit code; SIGINT, SIGTERM and SIGHUP end it with all that it started."""
+    """Run a benchmark and end with its exit code; SIGINT, SIGTERM and SIGHUP end it with all that it started.
+
+    An error that is meant for people is said in its own words, and has its own exit code.
+    """
     interruption.listen()
     try:
         code = main()
+    except BenchError as error:
+        sys.stderr.write(f"{error}\n")
+        code = error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("stopped before its end\n")
         code = Exit.INTERRUPTED

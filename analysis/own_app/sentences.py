@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
 
 from analysis.own_app.ranking import Gain, Ranked, Source, best_gain, blocked_ms, first_line, says_something
 from analysis.own_app.results import BlockingPlace, Change, JudgedClaim, LoadResult, RouteResult, Standing
@@ -12,7 +14,7 @@ from analysis.wording import words
 from experiment.design.factors import FACTORS
 from experiment.design.metrics import GOODPUT, LOOP_BLOCKED
 from experiment.design.model import Interval
-from experiment.records.app_record import Prediction, RefusalEntry
+from experiment.records.app_record import Prediction, RefusalEntry, TroubleEntry
 from experiment.records.histogram import Quantile
 from experiment.theory.app_capacity import LIMITED_BY
 
@@ -117,6 +119,17 @@ def _limited(prediction: Prediction | None) -> str:
 def limit(prediction: Prediction) -> str:
     """Return what decides a capacity, in words; a term without any stays as it is."""
     return LIMITED_BY.get(prediction.decided_by, prediction.decided_by)
+
+
+def first_troubles(troubles: Sequence[TroubleEntry]) -> list[tuple[TroubleEntry, str]]:
+    """Return the first trouble of each request, with what to say of its other ones: nothing, or in how many trials."""
+    count = Counter(trouble.request for trouble in troubles)
+    first = {trouble.request: trouble for trouble in reversed(troubles)}
+    others = {request: words.plural(count[request] - 1, "more trial") for request in first}
+    return [
+        (first[request], f" (and in {others[request]})" if count[request] > 1 else "")
+        for request in dict.fromkeys(trouble.request for trouble in troubles)
+    ]
 
 
 def _why_failed(route: RouteResult) -> str:

@@ -102,8 +102,8 @@ def _findings(results: AppResults) -> Iterator[Sequence[str]]:
 
 
 def _troubles(results: AppResults) -> Iterator[str]:
-    for trouble in results.record.troubles:
-        yield f"- {line(trouble.request)}: {line(trouble.reason)}"
+    for trouble, more in sentences.first_troubles(results.record.troubles):
+        yield f"- {line(trouble.request)}: {line(trouble.reason)}{more}"
         if trouble.log:
             yield ""
             yield from (f"      {said}" for said in trouble.log)  # indented code: nothing in it is markup

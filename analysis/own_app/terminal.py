@@ -128,8 +128,8 @@ def _own(claims: Sequence[JudgedClaim], width: int) -> list[str]:
 
 def _troubles(results: AppResults, width: int) -> list[str]:
     lines: list[str] = []
-    for trouble in results.record.troubles:
-        lines += wrapped(f"{trouble.request}: {trouble.reason}", width, indent=_INDENT, first="  ")
+    for trouble, more in sentences.first_troubles(results.record.troubles):
+        lines += wrapped(f"{trouble.request}: {trouble.reason}{more}", width, indent=_INDENT, first="  ")
         for logged in trouble.log:
             lines += wrapped(logged, width, indent=_INDENT + "| ")
     return lines

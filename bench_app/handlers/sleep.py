@@ -32,8 +32,10 @@ def _nap_s(request: Request, seconds: float | None) -> float:
 
 def _compute(cpu_s: float) -> None:
     """Use so much CPU time of this thread, in Python, which holds the GIL as a handler's own code does."""
-    until = time.thread_time() + cpu_s if cpu_s else 0.0
-    while until and time.thread_time() < until:
+    if not cpu_s:
+        return
+    until = time.thread_time() + cpu_s
+    while time.thread_time() < until:
         pass
 
 

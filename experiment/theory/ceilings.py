@@ -129,8 +129,9 @@ def _wait_terms(style: Style, users: int, wait_s: float, limits: Limits, costs: 
             yield _wait_term("1/(S+c)", limits.processes / (wait_s + loop_s), limits)
         case RunsOn.LIMITER | RunsOn.TO_THREAD:
             threads = costs.to_thread_threads if style.runs_on is RunsOn.TO_THREAD else limits.tokens
-            yield Ceiling(goodput_rps=users / wait_s, decided_by="N/S")
-            yield _wait_term("T/S", limits.processes * threads / wait_s, limits)
+            held_s = wait_s + limits.handler_cpu_s  # a thread computes and waits
+            yield Ceiling(goodput_rps=users / held_s, decided_by="N/S")
+            yield _wait_term("T/S", limits.processes * threads / held_s, limits)
         case RunsOn.LOOP_AWAITING | RunsOn.PROCESSES:
             yield Ceiling(goodput_rps=users / (wait_s + loop_s), decided_by="N/(S+c)")
 

@@ -29,11 +29,11 @@ def listen() -> None:
         if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
             signal.signal(number, on_signal)
     if sys.unraisablehook is sys.__unraisablehook__:
-        sys.unraisablehook = _print_unless_noted
+        sys.unraisablehook = _print_unless_interruption
 
 
-def _print_unless_noted(dropped: "sys.UnraisableHookArgs") -> None:
-    """Print an exception that Python drops, but for an interruption, which is noted and comes again."""
+def _print_unless_interruption(dropped: "sys.UnraisableHookArgs") -> None:
+    """Print an exception that Python drops, unless it is an interruption: that is noted and comes again."""
     if not issubclass(dropped.exc_type, KeyboardInterrupt):
         sys.__unraisablehook__(dropped)
 

@@ -20,9 +20,11 @@ def test_every_connection_to_two_real_workers_is_counted(
     monkeypatch.setattr(connection_spread, "LOOPS", ("uvloop",))
     monkeypatch.setattr(connection_spread, "USERS", (4,))
     monkeypatch.setattr(connection_spread, "GAPS_S", (0.0,))
-    monkeypatch.setattr("sys.argv", ["connection_spread", "--rounds", "2"])
+    monkeypatch.setattr("sys.argv", ["connection_spread", "--rounds", "1"])
     connection_spread.main()
     _, _, row = capsys.readouterr().out.splitlines()
-    loop, users, how, rounds, share, _ = (cell.strip() for cell in row.strip("| ").split("|"))
-    assert (loop, users, how, rounds) == ("uvloop", "4", "at one moment", "2")
-    assert 50 <= int(share.split("%")[0]) <= 100
+    loop, users, how, rounds, share, took_all = (cell.strip() for cell in row.strip("| ").split("|"))
+    assert (loop, users, how, rounds) == ("uvloop", "4", "at one moment", "1")
+    busier = int(share.split("%")[0])
+    assert busier in {50, 75, 100}  # of four, by two
+    assert took_all == f"{int(busier == 100)} times"

@@ -15,6 +15,7 @@ from analysis.own_app.junit import junit
 from analysis.own_app.page import page
 from analysis.own_app.reading import read_results
 from analysis.own_app.results import AppResults
+from analysis.own_app.sentences import first_troubles
 from analysis.own_app.summary_markdown import markdown
 from analysis.own_app.terminal import terminal
 from analysis.wording.columns import width_of
@@ -150,3 +151,15 @@ def test_an_annotation_escapes_as_github_reads_it() -> None:
 
 def test_json_can_be_written_and_has_no_infinity(hostile: AppResults) -> None:
     json.dumps(as_json(hostile), allow_nan=False)
+
+
+def test_what_goes_wrong_again_and_again_is_said_once_a_request() -> None:
+    troubles = [
+        TroubleEntry(trial_id=f"t{number}", request=request, reason=f"wrong in {number}")
+        for number, request in enumerate(("landing", "viewer", "landing", "landing", "viewer"))
+    ]
+    assert [(each.request, each.reason, more) for each, more in first_troubles(troubles)] == [
+        ("landing", "wrong in 0", " (and in 2 more trials)"),
+        ("viewer", "wrong in 1", " (and in 1 more trial)"),
+    ]
+    assert [more for _, more in first_troubles(troubles[:2])] == ["", ""]
