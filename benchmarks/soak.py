@@ -1,8 +1,10 @@
 """Does anything grow, and is anything miscounted: `make bench-soak`, an hour of load in one campaign's processes.
 
-The real rig: one harness (this process), one driver, one SUT that is never restarted. Closed and open load take turns.
-After each, memory, descriptors and threads of the three are noted, and what the driver counted is compared with what
-the app counted: each request that was sent is one whose work the handler did, no more and no fewer.
+The real rig: one harness (this process), one driver, one SUT that is never restarted. At first it is filled: with the
+most requests that the turns after that can have at once, so that no stall of the machine makes a process hold more
+later than it ever had. A Python process gives little of that back. Then closed and open load take turns. After each,
+memory, descriptors and threads of the three are noted, and what the driver counted is compared with what the app
+counted: each request that was sent is one whose work the handler did, no more and no fewer.
 """
 
 import argparse
@@ -30,12 +32,21 @@ from harness.trial.app_settings import todays
 from harness.trial.preflight import preflight
 from harness.trial.rig import BYSTANDER, Rig, rig
 
+_MOST_IN_FLIGHT = 1_000  # in an open load; more are dropped, and told
 # By kind of load: the route, and who asks. The threads of the first are as many as its users, in every turn.
 LOADS: Mapping[str, tuple[str, ClosedOrder | OpenOrder]] = {
     "closed": ("sleep.def", ClosedOrder(users=20)),
-    "open": ("sleep.async-native", OpenOrder(rate_rps=200.0, arrivals="poisson", seed=1, max_in_flight=1_000)),
+    "open": (
+        "sleep.async-native",
+        OpenOrder(rate_rps=200.0, arrivals="poisson", seed=1, max_in_flight=_MOST_IN_FLIGHT),
+    ),
 }
-LONGEST_S = 20.0
+FILLING: Mapping[str, tuple[str, ClosedOrder | OpenOrder]] = {
+    "filled with threads": ("sleep.def", ClosedOrder(users=40)),  # as many as there are tokens
+    "filled with requests": ("sleep.async-native", ClosedOrder(users=_MOST_IN_FLIGHT, stagger_s=1.0)),
+}
+ALL = {**LOADS, **FILLING}
+_LONGEST_S = {**dict.fromkeys(LOADS, 20.0), **dict.fromkeys(FILLING, 5.0)}
 LEAST_TURNS = 8
 DRAIN_S = 3.0
 _LAST_BYTES = 65_536  # of the probe's file, which grows by a line of some 300 every 50 ms
@@ -48,16 +59,20 @@ def main() -> int:
     options = _options()
     found = Findings()
     with tempfile.TemporaryDirectory(prefix="handlerbench-soak-") as folder, _stand(Path(folder)) as (stand, service):
-        end_t = time.monotonic() + options.minutes * 60
-        window_s = min(LONGEST_S, options.minutes * 60 / LEAST_TURNS / len(LOADS))
-        while time.monotonic() < end_t:
-            for kind in KINDS:
-                found.segments.append(_turn(stand, service, kind, window_s, len(found.segments)))
-                say(found.segments[-1].line())
+        for kind in _kinds(time.monotonic() + options.minutes * 60):
+            window_s = min(_LONGEST_S[kind], options.minutes * 60 / LEAST_TURNS / len(LOADS))
+            found.segments.append(_turn(stand, service, kind, window_s, len(found.segments)))
+            say(found.segments[-1].line())
             write_json(options.out, _as_json(found, options.minutes))
     for line in lines(found):
         say(line)
     return Exit.OK if found.is_sound else Exit.OUR_FAULT
+
+
+def _kinds(end_t: float) -> Iterator[str]:
+    yield from FILLING
+    while time.monotonic() < end_t:
+        yield from KINDS
 
 
 @contextmanager
@@ -74,7 +89,7 @@ def _stand(folder: Path) -> Iterator[tuple[Rig, Service]]:
 
 def _turn(stand: Rig, service: Service, kind: str, window_s: float, number: int) -> Segment:
     """Load once, to the last answer, and return what everybody counted and uses."""
-    variant, _ = LOADS[kind]
+    variant, _ = ALL[kind]
     before = _served(stand)
     result = stand.locust.run(_command(stand, service, kind, window_s, number), lambda _: None)
     time.sleep(REST_S)
@@ -91,7 +106,7 @@ def _turn(stand: Rig, service: Service, kind: str, window_s: float, number: int)
 
 
 def _command(stand: Rig, service: Service, kind: str, window_s: float, number: int) -> TrialCommand:
-    variant, order = LOADS[kind]
+    variant, order = ALL[kind]
     return TrialCommand(
         trial_id=f"soak-{number}",
         host="127.0.0.1",

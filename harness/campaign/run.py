@@ -121,7 +121,7 @@ def run_registered(path: Path, manifest: Manifest, listener: Listener) -> Campai
 
     Raises StoreError when the folder holds a campaign, EnvironmentUnfitError when a service it needs does not start.
     """
-    return _measure(CampaignFolder.create(path, manifest), listener, _point_latest_at)
+    return _measure(CampaignFolder.create(path, manifest), listener, point_latest_at)
 
 
 def resume(path: Path, listener: Listener) -> CampaignOutcome:
@@ -255,7 +255,7 @@ def _without_startable_database(
     return {}
 
 
-def _point_latest_at(path: Path) -> None:
+def point_latest_at(path: Path) -> None:
     """Make results/latest name the newest campaign; campaigns elsewhere are left alone."""
     if path.parent.resolve() != RESULTS.resolve():
         return

@@ -14,7 +14,7 @@ from experiment.design.factors import ServerConfig
 from experiment.design.own_app import FILE_NAME, BenchFile
 from experiment.errors import UsageError
 from experiment.records.bench_file import program, read_bench_file
-from harness.commands.app_measuring import add_results, conclude, measured
+from harness.commands.app_measuring import add_results, conclude, measured, measured_elsewhere
 from harness.commands.driving import NOT_SAID, add_driving, driving_of
 from harness.commands.words import nearest, new_folder, positive, seconds, seed
 from harness.own_app.claims import MARGIN
@@ -66,6 +66,8 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--resume goes on with a campaign as it was planned, with the same workers: leave them out.")
     if args.against_python is not None and args.against is None:
         raise UsageError("--against-python is for the version that --against names; name one.")
+    if args.sut is not None:
+        return conclude(measured_elsewhere(args), args, args.fail_on)
     file = read_bench_file(args.file)
     if args.python is not None:
         file = replace(file, app=replace(file.app, python=program(args.python, Path.cwd())))

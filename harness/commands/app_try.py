@@ -17,7 +17,7 @@ from experiment.design.factors import (
 )
 from experiment.errors import UsageError
 from experiment.records.bench_file import read_bench_file
-from harness.commands.app_measuring import conclude, measured
+from harness.commands.app_measuring import conclude, measured, measured_elsewhere
 from harness.commands.app_run import add_app_arguments, order_of
 from harness.commands.words import nearest, one_of, positive
 
@@ -54,7 +54,10 @@ def _one_of(factor: Factor) -> Callable[[str], str]:
 
 def run(args: argparse.Namespace) -> int:
     """Measure and report. Raises UsageError where nothing is to be changed, or where it cannot be tried."""
-    change, file = change_of(args), read_bench_file(args.file)
+    change = change_of(args)
+    if args.sut is not None:
+        return conclude(measured_elsewhere(args), args, [])
+    file = read_bench_file(args.file)
     name = nearest(args.request, [r.id for r in file.requests], "request", listed_by=f"cat {file.path.name}")
     order = order_of(args, file, requests=(name,), change=change)
     return conclude(measured(args, order), args, [])

@@ -15,6 +15,7 @@ from experiment.errors import StoreError
 from harness.campaign.events import Listener
 from harness.campaign.run import CampaignOutcome
 from harness.commands.measuring import add_measuring, measure
+from harness.commands.over_ssh import add_sut
 from harness.commands.run import run_as_ordered
 from harness.commands.terminal import say_prose
 from harness.commands.words import claim_id
@@ -35,6 +36,7 @@ examples:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("id", metavar="ID", help="a claim's id or slug, e.g. A1 or wrong-style-tanks-throughput")
     add_measuring(parser, folder="<time>-article-<id>")
+    add_sut(parser)
 
 
 def run(args: argparse.Namespace) -> int:

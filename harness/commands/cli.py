@@ -25,6 +25,7 @@ COMMANDS = {
     "claim": Command("claim", "measure what one claim needs, and judge it"),
     "sweep": Command("sweep", "goodput and response time against the offered rate"),
     "worker": Command("worker", "drive for a campaign that another machine measures"),
+    "sut": Command("sut", "the app's side of --sut: ssh starts it, not people"),
     "app": Command("app", "an app of your own: which routes block, where, and the cure"),
     "report": Command("report", "draw a campaign's charts and report again"),
     "slides": Command("slides", "for a talk: one card a claim, a PDF deck, timelines"),

@@ -21,11 +21,13 @@ from experiment.errors import Exit
 from experiment.records.writing import write_whole
 from harness.campaign.discarded import Discarded
 from harness.campaign.events import Listener
+from harness.campaign.over_ssh import carried_out
 from harness.campaign.run import CampaignOutcome
 from harness.campaign.schedule import Stop
 from harness.commands.driving import add_driving
 from harness.commands.live import JsonLines, LiveView, PlainLines
 from harness.commands.live_text import MARKS
+from harness.commands.over_ssh import order_elsewhere
 from harness.commands.report import draw
 from harness.commands.terminal import say, say_prose, width_for
 from harness.commands.words import new_folder, positive, seconds, seed
@@ -37,6 +39,7 @@ _INDENT = " " * 20  # a claim's id and verdict
 
 def add_measuring(parser: argparse.ArgumentParser, *, folder: str) -> None:
     """Add what every campaign can be told; `folder` is how its folder is named by itself."""
+    parser.set_defaults(sut=None, measure_only=False)  # of a command without add_sut
     parser.add_argument("--out", type=new_folder, metavar="DIR", help=f"where to write it (default: results/{folder})")
     parser.add_argument("--seed", type=seed, metavar="N", help="decides the order of trials (default: a new one)")
     parser.add_argument("--budget", type=seconds, metavar="5m", help="stop measuring after this long")
@@ -56,15 +59,18 @@ def measure(
 ) -> int:
     """Run a campaign, then read, judge and draw it, once each; return the exit code.
 
-    `run` is what measures, `conclude` says what a command adds to the verdicts. Raises UsageError while another
-    campaign is being measured on this machine, unless that is wanted.
+    `run` is what measures, unless the app is on another machine; `conclude` says what a command adds to the verdicts.
+    Raises UsageError while another campaign is being measured on this machine, unless that is wanted.
     """
     console = Console(stderr=args.json, highlight=False)
     with (
         alone(shlex.join(args.words), beside=args.beside),
         watching(console, quiet=args.quiet, as_json=args.json) as listener,
     ):
-        finished = run(listener)
+        finished = run(listener) if args.sut is None else carried_out(order_elsewhere(args), listener)
+    if args.measure_only:
+        say(console, f"measured; stopped because: {finished.stopped_because}.")
+        return Exit.INVALID if finished.stopped_because == Stop.DISCARDED else Exit.OK
     say(console, f"measured; stopped because: {finished.stopped_because}. Drawing ...")
     campaign = load_campaign(finished.folder.path)
     paths = draw(campaign)
@@ -78,7 +84,7 @@ def measure(
         say(console, "A smoke run: its windows are too short for evidence; `make bench` measures.")
     say(console, *map(short, paths))
     if finished.stopped_because == Stop.DISCARDED:
-        return _given_up(campaign)
+        return _given_up(campaign, is_elsewhere=args.sut is not None)
     return exit_code(campaign.results)
 
 
@@ -88,11 +94,11 @@ def _write_markdown(path: Path, campaign: Campaign) -> None:
     write_whole(path, f"### {markdown.cell(campaign.name)}\n\n{verdict_table_markdown(campaign)}")
 
 
-def _given_up(campaign: Campaign) -> int:
+def _given_up(campaign: Campaign, *, is_elsewhere: bool) -> int:
     """Say which rules discarded the latest trials and what to do; return the exit code."""
     for line in Discarded.last_of(campaign.trials).lines():
         print(f"bench: {printable(line)}", file=sys.stderr)
-    again = f"bench run --resume {shlex.quote(str(short(campaign.folder.path)))}"
+    again = f"bench run --resume {shlex.quote(str(short(campaign.folder.path)))}{' --sut …' if is_elsewhere else ''}"
     print(f"bench: what was measured is kept; go on with {again}", file=sys.stderr)
     return Exit.INVALID
 

@@ -28,11 +28,14 @@ class _Help(argparse.RawDescriptionHelpFormatter):
 
 
 class BenchParser(argparse.ArgumentParser):
-    """Raises UsageError instead of leaving the program; its help keeps the lines of texts as they are."""
+    """Raises UsageError instead of leaving the program; its help keeps the lines of texts as they are.
+
+    Options are written out: a part of a name would be taken for another one where a command has both.
+    """
 
     def __init__(self, **how: object) -> None:
         """Take what ArgumentParser takes."""
-        super().__init__(**{"formatter_class": _Help, **how})  # type: ignore[arg-type]
+        super().__init__(**{"formatter_class": _Help, "allow_abbrev": False, **how})  # type: ignore[arg-type]
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}\n{self.format_usage().strip()}")

@@ -14,6 +14,7 @@ from harness.campaign.run import CampaignOutcome, resume, run_new, run_spec
 from harness.commands.driving import driving_of
 from harness.commands.measuring import add_measuring, measure
 from harness.commands.origin import conclude_again
+from harness.commands.over_ssh import add_sut
 from harness.commands.words import claim_ids, named_claims, nearest, spoken
 from harness.system.places import short
 
@@ -48,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="go on measuring what is decided, until budget or rounds end: for campaigns meant for bench compare",
     )
     add_measuring(parser, folder="<time>-<profile>")
+    add_sut(parser)
 
 
 def run(args: argparse.Namespace) -> int:

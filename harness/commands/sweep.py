@@ -8,6 +8,7 @@ from bench_app.registry import Variant
 from experiment.design.sweep import USERS, Step, rate_steps, users_steps
 from experiment.errors import UsageError
 from harness.commands.measuring import add_measuring, measure
+from harness.commands.over_ssh import add_sut
 from harness.commands.run import run_as_ordered
 from harness.commands.words import cpus_us, nearest, rates, token_counts, user_counts, waits_ms
 from harness.trial.app_settings import todays
@@ -43,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--cpus", type=cpus_us, metavar="1ms,10ms", help="CPU of a sleep's handler before it waits (then: 80 users)"
     )
     add_measuring(parser, folder="<time>-sweep")
+    add_sut(parser)
 
 
 def _listed(numbers: tuple[float, ...]) -> str:

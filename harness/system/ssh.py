@@ -3,24 +3,33 @@
 Nothing is asked for: where a key, a password or an unknown host would be asked about, it is refused at once.
 """
 
+import os
 import re
 import shlex
+import socket
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import IO
 
 from experiment.errors import EnvironmentUnfitError, UsageError
+from experiment.records.manifest import LOOPBACK
 from harness.system.process import child, wait_until
 from harness.system.scratch import scratch
 
 _CONNECT_LIMIT_S = 30.0
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]*", re.ASCII)  # never an option of ssh's
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]*"  # never an option of ssh's
+_PLACE = re.compile(
+    rf"ssh://(?:(?P<user>{_NAME})@)?(?P<host>{_NAME}|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{{1,5}}))?(?P<path>/[^?#]*)?",
+    re.ASCII,
+)
 _OPTIONS = (
-    *("-o", "BatchMode=yes", "-o", "ConnectTimeout=10"),
+    *("-T", "-o", "BatchMode=yes", "-o", "ConnectTimeout=10"),
     *("-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"),
+    # what the user's configuration may say of these is for a terminal: a connection that outlives us, another command
+    *("-o", "ControlMaster=no", "-o", "ControlPersist=no", "-o", "RemoteCommand=none"),
 )
 
 
@@ -42,16 +51,17 @@ class Place:
 
 def place_of(text: str) -> Place:
     """Read ssh://user@host[:port][/path]. Raises UsageError for anything else."""
-    try:
-        url = urlsplit(text)
-        host, user, port = url.hostname or "", url.username, url.port
-    except ValueError:
-        raise UsageError(f"{text[:80]!r} is no ssh://user@host[/path].") from None
-    if url.password is not None:
+    if ":" in text.removeprefix("ssh://").rpartition("@")[0]:
         raise UsageError("a password has no place in an address: ssh uses your keys.")
-    if url.scheme != "ssh" or url.query or url.fragment or not all(map(_NAME.fullmatch, (host, user or host))):
+    found = _PLACE.fullmatch(text)
+    if found is None:
         raise UsageError(f"{text[:80]!r} is no ssh://user@host[/path].")
-    return Place(host=host, user=user, port=port, path=url.path or ".")
+    return Place(
+        host=found["host"].strip("[]"),
+        user=found["user"],
+        port=None if found["port"] is None else int(found["port"]),
+        path=found["path"] or ".",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,25 +75,50 @@ class Ssh:
         """Return the command that runs words there; they arrive as they are, whatever is in them."""
         return ["ssh", *_OPTIONS, "-S", str(self.control), *self.place.destination, shlex.join(words)]
 
-    def run(self, words: Sequence[str], *, limit_s: float) -> str:
-        """Run a command there to its end and return what it printed. Raises EnvironmentUnfitError when it fails."""
+    def run(self, words: Sequence[str], *, limit_s: float, out: Path | None = None) -> None:
+        """Run a command there to its end; what it prints goes to `out`. Raises EnvironmentUnfitError when it fails."""
+        with (out or Path(os.devnull)).open("wb") as printed:
+            self._carry_out(self.command(words), words[0], limit_s, printed)
+
+    def forward(self, here: int, there: int) -> None:
+        """Have connections to a port of our loopback arrive at one of the loopback there, until the connection ends.
+
+        Raises EnvironmentUnfitError where ssh here cannot. Whether sshd permits it shows with the first connection.
+        """
+        spec = f"{LOOPBACK}:{here}:{LOOPBACK}:{there}"
+        words = ["ssh", *_OPTIONS, "-S", str(self.control), "-O", "forward", "-L", spec, *self.place.destination]
+        with Path(os.devnull).open("wb") as printed:
+            self._carry_out(words, "forwarding a port", _CONNECT_LIMIT_S, printed)
+
+    def addresses(self) -> set[str]:
+        """Return the addresses of the machine, as its name in the user's configuration is known here."""
+        words = ["ssh", *_OPTIONS, "-G", *self.place.destination]
+        asked = subprocess.run(
+            words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_CONNECT_LIMIT_S, check=False
+        )
+        names = [line.split()[1] for line in asked.stdout.splitlines() if line.startswith("hostname ")]
+        found: set[str] = set()
+        for name in names:
+            with suppress(OSError, UnicodeError):
+                found |= {str(each[4][0]) for each in socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)}
+        return found
+
+    def _carry_out(self, words: Sequence[str], what: str, limit_s: float, printed: IO[bytes]) -> None:
         try:
             done = subprocess.run(
-                self.command(words),
+                words,
                 stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
+                stdout=printed,
+                stderr=subprocess.PIPE,
                 timeout=limit_s,
                 check=False,
+                start_new_session=True,  # Ctrl-C in the terminal is for us to obey
             )
         except subprocess.TimeoutExpired:
-            raise EnvironmentUnfitError(
-                f"{self.place.host} did not carry out {words[0]} within {limit_s:g} s"
-            ) from None
+            raise EnvironmentUnfitError(f"{self.place.host}: {what} did not end within {limit_s:g} s.") from None
         if done.returncode != 0:
-            said = done.stderr.strip() or f"code {done.returncode}"
-            raise EnvironmentUnfitError(f"{words[0]} failed on {self.place.host}: {said}")
-        return done.stdout
+            said = done.stderr.decode("utf-8", "replace").strip() or f"code {done.returncode}"
+            raise EnvironmentUnfitError(f"{self.place.host}: {what} failed: {said}")
 
 
 @contextmanager

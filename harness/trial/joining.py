@@ -4,11 +4,12 @@ import socket
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from experiment.errors import EnvironmentUnfitError
+from experiment.records.manifest import LOOPBACK
 from harness.system import interruption
 from harness.system.channel import Channel
 from harness.system.places import WORKER_SCRIPT
@@ -16,6 +17,7 @@ from harness.system.process import accepts, child, tail
 
 _JOIN_LIMIT_S = 30.0
 _LOOK_AGAIN_S = 0.5
+_GREETING_LIMIT_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,13 @@ def await_master(asked: Joining) -> None:
                 "--master-bind …` running there, and may this machine connect to that port?"
             )
         time.sleep(_LOOK_AGAIN_S)
+
+
+def greets(port: int, host: str = LOOPBACK) -> bool:
+    """Say whether a ZeroMQ socket listens there: it speaks first. A forwarded port accepts for nobody as well."""
+    with suppress(OSError), socket.create_connection((host, port), timeout=_GREETING_LIMIT_S) as connection:
+        return bool(connection.recv(1))
+    return False
 
 
 @contextmanager

@@ -55,6 +55,15 @@ def test_one_request_too_few_or_too_many_is_told(counted: dict[str, int]) -> Non
     assert "1 turns were not counted exactly" in list(lines(found))
 
 
+def test_what_it_is_filled_with_is_counted_and_not_compared() -> None:
+    found = turns()
+    found.segments[:0] = [turn(kind, rss_mib=500.0) for kind in soak.FILLING]
+    assert found.is_sound
+    assert found.sent == 100 * len(found.segments)
+    found.segments[0] = turn("filled with threads", served=99)
+    assert not found.is_sound
+
+
 def test_too_few_turns_are_not_called_flat() -> None:
     assert not Findings([turn(kind) for kind in KINDS]).is_sound
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LIMIT_S = 10.0
-_NAME = f"hb{os.getpid() % 100_000}"
+_NUMBERS = itertools.count()  # the kernel removes one some time after it is told to
 
 
 class RefusedError(Exception):
@@ -59,7 +60,8 @@ class Network:
 @contextmanager
 def network() -> Iterator[Network]:
     """Make the other network, and remove it when the block ends. Raises RefusedError where that is not permitted."""
-    made, far = Network(namespace=_NAME, cable=f"{_NAME}a"), f"{_NAME}b"
+    name = f"hb{os.getpid() % 100_000}n{next(_NUMBERS)}"
+    made, far = Network(namespace=name, cable=f"{name}a"), f"{name}b"
     run("ip", "netns", "add", made.namespace)
     try:
         run("ip", "link", "add", made.cable, "type", "veth", "peer", "name", far)

@@ -97,7 +97,11 @@ ELSEWHERE = {
         test="test_truth.py::test_what_campaigns_say_of_planted_routes_is_told_and_written",
         recipe="-m benchmarks.truth",
     ),
-    'make bench-truth ARGS="--out docs/figures/truth.json"': By(
+    'make bench-truth ARGS="--pairs 0 --out docs/figures/truth-planted.json"': By(
+        test="test_truth.py::test_what_campaigns_say_of_planted_routes_is_told_and_written",
+        recipe="-m benchmarks.truth",
+    ),
+    'make bench-truth ARGS="--campaigns 0 --out docs/figures/truth-h2load.json"': By(
         test="test_truth.py::test_what_campaigns_say_of_planted_routes_is_told_and_written",
         recipe="-m benchmarks.truth",
     ),
@@ -126,6 +130,12 @@ ELSEWHERE = {
     ),
     "bench run --expect-workers 2 --master-bind 10.0.0.5 --sut-host 10.0.0.5": By(
         test="test_driver_elsewhere.py::test_a_trial_is_driven_from_elsewhere_and_a_lost_worker_does_not_end_its_master"
+    ),
+    "bench run --sut ssh://me@10.0.0.5/srv/handlerbench": By(
+        test="test_over_ssh.py::test_a_claim_is_measured_there_driven_from_here_and_judged_as_here"
+    ),
+    "bench app run --sut ssh://me@10.0.0.5/srv/shop": By(
+        test="test_over_ssh.py::test_an_app_of_ones_own_is_measured_there_too"
     ),
     "bench worker --master 10.0.0.5": By(
         test="test_workers_elsewhere.py::test_workers_that_others_start_drive_together_and_end_with_their_master"

@@ -36,6 +36,7 @@ FREE = {
     "A,B",
     "HOST[:PORT]",
     "ADDRESS",
+    "ssh://USER@HOST[/PATH]",
 }
 """Metavars of what a user makes up, or of what only a file of theirs knows."""
 

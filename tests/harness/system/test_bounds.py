@@ -49,6 +49,7 @@ STAYS = {
     ("benchmarks/simulated_workers.py", "self._client.recv()"): "likewise",
     ("locustfiles/trials.py", "leave.wait()"): "the driver at rest: the end of stdin ends it, and so does its parent",
     ("locustfiles/trials.py", "hub.wait(readable)"): "the driver at rest: the end of stdin ends it",
+    ("harness/trial/joining.py", "connection.recv(1)"): "its socket has a limit",
     ("harness/system/fork_main.py", "os.waitpid(-1, os.WNOHANG)"): "does not wait",
 }
 
