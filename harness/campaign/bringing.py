@@ -2,23 +2,28 @@
 
 import shutil
 import tarfile
+import zlib
 from pathlib import Path, PurePosixPath
 
 from experiment.errors import EnvironmentUnfitError, StoreError
 from experiment.records.store import TRIALS, CampaignFolder
+from harness.system import interruption
 from harness.system.ssh import Ssh
 
 _LIMIT_S = 600.0
 _LOOK_LIMIT_S = 30.0
 
 
-def is_there(ssh: Ssh, parent: str, name: str) -> bool:
-    """Say whether there is such a folder; not where the connection does not answer."""
-    try:
-        ssh.run(["test", "-d", f"{parent}/{name}"], limit_s=_LOOK_LIMIT_S)
-    except EnvironmentUnfitError:
-        return False
-    return True
+def is_there(ssh: Ssh, parent: str, name: str, answer: Path) -> bool:
+    """Say whether there is such a folder. Raises EnvironmentUnfitError where the connection does not answer."""
+    words = ["sh", "-c", 'test -d "$1" && echo yes || echo no', "sh", f"{parent}/{name}"]
+    ssh.run(words, limit_s=_LOOK_LIMIT_S, out=answer)
+    return answer.read_bytes().strip() == b"yes"
+
+
+def beside(out: Path) -> Path:
+    """Return where a campaign is unpacked before it takes its place."""
+    return out.with_name(f".{out.name}.coming")
 
 
 def bring(ssh: Ssh, parent: str, out: Path, archive: Path) -> None:
@@ -27,20 +32,21 @@ def bring(ssh: Ssh, parent: str, out: Path, archive: Path) -> None:
     `archive` is a file to use meanwhile. Raises EnvironmentUnfitError when it does not come whole, StoreError when
     `out` is another campaign, or has more of it; then it stays as it was.
     """
-    ssh.run(["tar", "-C", parent, "-cf", "-", "--", out.name], limit_s=_LIMIT_S, out=archive)
-    fresh, old = out.with_name(f".{out.name}.coming"), out.with_name(f".{out.name}.old")
-    for path in (fresh, old):
-        shutil.rmtree(path, ignore_errors=True)
-    fresh.mkdir(parents=True)
-    try:
-        _unpack(archive, out.name, fresh)
-        if out.exists():
-            _check_same(out, fresh)
-            out.rename(old)
-        fresh.rename(out)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
+    ssh.run(["tar", "-C", parent, "-czf", "-", "--", out.name], limit_s=_LIMIT_S, out=archive)
+    fresh, old = beside(out), out.with_name(f".{out.name}.old")
+    with interruption.deferred():
+        for path in (fresh, old):
+            shutil.rmtree(path, ignore_errors=True)
+        fresh.mkdir(parents=True)
+        try:
+            _unpack(archive, out.name, fresh)
+            if out.exists():
+                _check_same(out, fresh)
+                out.rename(old)
+            fresh.rename(out)
+        finally:
+            shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _check_same(here: Path, there: Path) -> None:
@@ -63,7 +69,7 @@ def _unpack(archive: Path, name: str, into: Path) -> None:
         with tarfile.open(archive) as tar:
             for member in tar:
                 _write(tar, member, into.joinpath(*_inside(member.name, name)))
-    except tarfile.TarError as error:
+    except (tarfile.TarError, EOFError, zlib.error) as error:
         raise EnvironmentUnfitError(f"the campaign did not come whole: {error}") from None
 
 

@@ -1,5 +1,6 @@
 """One connection's work for a campaign on another machine: say what to measure, drive it, bring it here."""
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -16,7 +17,7 @@ from harness.campaign.bringing import bring, is_there
 from harness.campaign.events import Listener
 from harness.system import interruption
 from harness.system.channel import Channel
-from harness.system.pinning import usable_cores
+from harness.system.pinning import plan_cores, usable_cores
 from harness.system.process import child, free_port, tail
 from harness.system.ssh import Ssh
 from harness.trial.driver import COME_LIMIT_S
@@ -26,10 +27,13 @@ _ANSWER_LIMIT_S = 60.0
 _END_LIMIT_S = 30.0
 _HERE_EVERY_S = 5.0
 _LOOK_AGAIN_S = 0.5
+_GONE_LIMIT_S = 15.0
 _SHELL = 'cd "$1" || exit 7; PATH="$PWD/.venv/bin:$PATH" exec bench sut'
 _NO_FOLDER, _NO_PROGRAM, _LOST = 7, 127, 255
 """Exit codes: of the shell's words above, of a shell that finds no such program, of ssh itself."""
 
+_OF_WHOLE_ONES = {Exit.OK, Exit.INVALID}
+_GOING_ON_THERE = re.compile(r"bench (app )?run --resume \S+?(?=[`'\s]|$)")
 _KEPT_THERE = " What was measured is kept"
 _NOT_FOR_HERE = ("waiting at most ", "measured; stopped because")
 """What is said there of workers and of the end is done and said here."""
@@ -39,12 +43,14 @@ _NOT_FOR_HERE = ("waiting at most ", "measured; stopped because")
 class Visit:
     """What is measured there by an errand, driven by so many workers, to be brought from `parent` there to `out`.
 
-    `going_on` is the command that goes on with it when it breaks off.
+    `sut_host` is the address of the app that the user named, if any; `going_on` is the command that goes on with the
+    campaign when it breaks off.
     """
 
     ssh: Ssh
     errand: Errand
     workers: int
+    sut_host: str | None
     parent: str
     out: Path
     going_on: str
@@ -52,6 +58,7 @@ class Visit:
     listener: Listener
     _has_begun: bool = False
     _is_lost: bool = False
+    _is_here: bool = False
     _said_t: float = 0.0
 
     def campaign(self) -> CampaignFolder:
@@ -66,20 +73,22 @@ class Visit:
                 raise self._failure(code) from None
             raise
         folder = CampaignFolder.open(self.out)
-        if folder.manifest().stopped_because is None:
+        if code not in _OF_WHOLE_ONES or folder.manifest().stopped_because is None:
             raise self._failure(code)
         return folder
 
     def keep(self, error: BaseException) -> None:
         """Bring what there is, and have an error that ends the campaign say where that is and how to go on."""
-        if not self._has_begun or not (self._is_lost or is_there(self.ssh, self.parent, self.out.name)):
+        if not self._has_begun:
             return
         failed = ""
         try:
-            if not self._is_lost:
+            if not self._is_lost and not is_there(self.ssh, self.parent, self.out.name, self.logs / "looked"):
+                return
+            if not self._is_lost and not self._is_here:
                 self._bring()
         except (BenchError, OSError) as reason:
-            failed = f" It could not be brought here: {reason}"
+            failed = f" It could not be brought here: {reason} (--resume takes any folder named {self.out.name}.)"
         here = f" and in {self.out}" if self.out.exists() else ""
         place = f"{self.parent}/{self.out.name} on {self.ssh.place.host}"
         said = f"What was measured is kept in {place}{here}; go on with `{self.going_on}`.{failed}"
@@ -89,16 +98,15 @@ class Visit:
             error.add_note(said)
 
     def _bring(self) -> None:
-        with interruption.deferred():
-            bring(self.ssh, self.parent, self.out, self.logs / "brought.tar")
+        bring(self.ssh, self.parent, self.out, self.logs / "brought.tar")
+        self._is_here = True
 
     def _measured(self) -> int:
         """Have it measured there, driven from here, and return the exit code."""
         with self._app_side() as (channel, side):
-            port = free_port()
+            self._has_begun, port = True, free_port()
             self.ssh.forward(port, side.master_port)
             self._await_master(channel, port)
-            self._has_begun = True
             with self._joined(channel, port, side) as workers:
                 try:
                     self._pass_on(channel, workers)
@@ -130,19 +138,20 @@ class Visit:
         if said is None:
             with suppress(TimeoutExpired):
                 channel.process.wait(_END_LIMIT_S)
-            raise self._failure(channel.process.returncode)
+                raise self._failure(channel.process.returncode)
+            raise EnvironmentUnfitError(f"{self.ssh.place.host} does not answer within {_ANSWER_LIMIT_S:g} s.")
         return self._checked(read_line(AppSide, said, self.ssh.place.host))
 
     def _checked(self, side: AppSide) -> AppSide:
-        """Refuse to load another address than the one that was meant: the other side alone does not decide that."""
-        host, meant = self.ssh.place.host, self.errand.sut_host
-        if meant is not None and side.sut_host != meant:
-            raise EnvironmentUnfitError(f"{host} would have {side.sut_host} loaded instead of {meant}.")
-        if meant is None and side.sut_host not in self.ssh.addresses():
+        """Refuse to load another address than the one that was meant: the other side does not decide that alone."""
+        host, named = self.ssh.place.host, self.sut_host
+        if named is not None and side.sut_host != named:
+            raise EnvironmentUnfitError(f"{host} would have {side.sut_host} loaded instead of {named}.")
+        if named is None and side.sut_host not in self.ssh.addresses():
             raise EnvironmentUnfitError(
-                f"ssh came in at {side.sut_host} there, which is no address of {host} as it is known here. If this "
-                f"machine reaches the app there all the same, and nobody else has that address, say so: --sut-host "
-                f"{side.sut_host}"
+                f"the app would be at {side.sut_host}, which is no address of {host} as it is known here. If this "
+                "machine reaches the app there all the same, and nobody else has that address, say so: "
+                f"--sut-host {side.sut_host}"
             )
         return side
 
@@ -170,15 +179,17 @@ class Visit:
 
     def _pass_on(self, channel: Channel, workers: Sequence[Channel]) -> None:
         """Show the lines of the other side until it ends, and show it that we are here."""
-        has_ended = False
+        has_ended, all_here_t = False, time.monotonic()
         while not has_ended:
             interruption.check()
             has_ended = channel.process.poll() is not None
             self._show(channel.waiting(0 if has_ended else _LOOK_AGAIN_S))
             self._say_here(channel)
-            for number, worker in enumerate(workers):
-                if worker.process.poll():  # one that ended with its master has 0
-                    raise EnvironmentUnfitError(f"the worker here has ended.{tail(self._worker_log(number))}")
+            gone = [number for number, worker in enumerate(workers) if worker.process.poll() is not None]
+            if not gone:
+                all_here_t = time.monotonic()
+            elif time.monotonic() - all_here_t > _GONE_LIMIT_S:  # they end with their master, just before it does
+                raise EnvironmentUnfitError(f"a worker here has ended.{tail(self._worker_log(gone[0]))}")
 
     def _show(self, lines: Sequence[bytes]) -> None:
         for line in lines:
@@ -196,9 +207,13 @@ class Visit:
     def _failure(self, code: int | None) -> BenchError:
         """Return the error for people of a command that ended there, with its own words and exit code."""
         place, said = self.ssh.place, _said(self._log)
+        said = _GOING_ON_THERE.sub(lambda _: self.going_on, said)
         if _is_of_ssh(code):
             self._is_lost = True
-            return EnvironmentUnfitError(f"the connection to {place.host} is lost: {said.rstrip('.')}.")
+            why = _said(self.logs / "ssh.log", said)
+            return EnvironmentUnfitError(f"the connection to {place.host} is lost: {why.rstrip('.')}.")
+        if code == Exit.USAGE:
+            self._has_begun = False  # a folder that is there is not of this campaign
         if code == _NO_FOLDER:
             return EnvironmentUnfitError(f"there is no folder {place.path} on {place.host}.")
         if code == _NO_PROGRAM:
@@ -227,10 +242,10 @@ def _leave(channel: Channel) -> None:
         channel.waiting(_LOOK_AGAIN_S)
 
 
-def _cores(workers: int) -> list[int | None]:
+def _cores(workers: int) -> Sequence[int | None]:
     """Return a core for each worker where there are as many; else none has one of its own."""
-    cores = usable_cores()
-    return [*cores[:workers]] if workers <= len(cores) else [None] * workers
+    cores = usable_cores() if plan_cores().enforced else ()
+    return cores[:workers] if workers <= len(cores) else [None] * workers
 
 
 def _is_of_ssh(code: int | None) -> bool:
@@ -238,9 +253,9 @@ def _is_of_ssh(code: int | None) -> bool:
     return code is None or code < 0 or code == _LOST
 
 
-def _said(log: Path) -> str:
-    """Return the other side's last message: from its last "bench: " on, or its last lines."""
+def _said(log: Path, otherwise: str = "it said nothing") -> str:
+    """Return the last message in a log: from its last "bench: " on, or its last lines."""
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     _, found, message = text.rpartition("bench: ")
     message = message.partition(_KEPT_THERE)[0] if found else "\n".join(text.splitlines()[-3:])
-    return printable(message).strip() or "it said nothing"
+    return printable(message).strip() or otherwise

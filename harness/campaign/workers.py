@@ -66,7 +66,10 @@ def joining(elsewhere: Elsewhere) -> str:
 def tell_of_workers(count: int, elsewhere: Elsewhere | None, listener: Listener) -> None:
     """Say how to start the workers that are waited for next, if others start them. Raises as `check_addresses` does."""
     if elsewhere is not None:
-        check_addresses(elsewhere)
+        try:
+            check_addresses(elsewhere)
+        except UsageError as error:
+            raise UsageError(f"{error} A campaign that was begun with --sut is gone on with by --sut, too.") from None
         listener.note(
             f"waiting at most {COME_LIMIT_S:g} s for {plural(count, 'worker')}; start each with: {joining(elsewhere)}"
         )

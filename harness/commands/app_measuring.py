@@ -19,6 +19,7 @@ from analysis.own_app.reading import read_results
 from analysis.own_app.results import AppResults
 from analysis.own_app.summary_markdown import markdown
 from analysis.own_app.terminal import terminal
+from analysis.wording.printable import printable
 from experiment.errors import Exit
 from experiment.records.writing import write_whole
 from harness.campaign.discarded import Discarded
@@ -90,7 +91,7 @@ def conclude(finished: CampaignOutcome, args: argparse.Namespace, gates: Sequenc
 def _given_up(finished: CampaignOutcome, *, is_elsewhere: bool) -> int:
     """Say which rules discarded the latest trials and what to do; return the exit code."""
     for line in Discarded.last_of(finished.folder.trials()).lines():
-        print(f"bench: {line}", file=sys.stderr)
+        print(f"bench: {printable(line)}", file=sys.stderr)
     folder = shlex.quote(str(short(finished.folder.path)))
     again = f"bench app run --resume {folder}{' --sut …' if is_elsewhere else ''}"
     print(f"bench: what was measured is kept; go on with {again}", file=sys.stderr)

@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     """Measure and report. Raises UsageError for words that do not go together."""
     if args.resume is not None and (args.out is not None or args.requests):
         raise UsageError("--resume goes on with a campaign as it was planned: leave out --out and --requests.")
-    if args.resume is not None and driving_of(args) != NOT_SAID:
+    if args.resume is not None and args.sut is None and driving_of(args) != NOT_SAID:
         raise UsageError("--resume goes on with a campaign as it was planned, with the same workers: leave them out.")
     if args.against_python is not None and args.against is None:
         raise UsageError("--against-python is for the version that --against names; name one.")

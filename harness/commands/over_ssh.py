@@ -1,6 +1,7 @@
 """The words of a call whose app is on another machine, and which of them are said again there."""
 
 import argparse
+import ipaddress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def add_sut(parser: argparse.ArgumentParser) -> None:
         "--sut",
         type=place_of,
         metavar="ssh://USER@HOST[/PATH]",
-        help="measure the app on that machine, where this bench is in PATH; this one drives (docs/distributed.md)",
+        help="measure the app on that machine, by the bench in that folder; this one drives (docs/distributed.md)",
     )
     # what the other side is told: charts, reports and gates are made where the campaign is brought to
     parser.add_argument(_MEASURE_ONLY, action="store_true", help=argparse.SUPPRESS)
@@ -40,9 +41,17 @@ def order_elsewhere(args: argparse.Namespace) -> Order:
         words=(_MEASURE_ONLY, *words),
         out=args.out or RESULTS / f"{now}-{'-'.join(command)}" if resumed is None else resumed.resolve(),
         workers=args.driver_workers or 1,
-        sut_host=args.sut_host,
+        sut_host=None if args.sut_host is None else _address(args.sut_host),
+        is_app=command[0] == "app",
         goes_on=resumed is not None,
     )
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise UsageError(f"--sut-host takes an IP address of the app's machine, not {text[:60]!r}.") from None
 
 
 def _said_there(words: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

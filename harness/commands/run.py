@@ -60,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
         if not claims and not PROFILES[profile].claims:
             raise UsageError(f"the profile {profile} has no claims; it is that of `bench {profile}`, or add --claims.")
         return measure(args, partial(run_as_ordered, args, profile, claims=claims, all_rounds=args.all_rounds))
-    given = [_word(name) for name in _OF_A_NEW_PLAN if _is_given(getattr(args, name))]
+    named = [name for name in _OF_A_NEW_PLAN if args.sut is None or name != "sut_host"]
+    given = [_word(name) for name in named if _is_given(getattr(args, name))]
     if given:
         raise UsageError(
             f"--resume goes on with a campaign as it was planned, by its own manifest: leave out {listing(given)}."

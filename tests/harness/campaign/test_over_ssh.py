@@ -111,6 +111,7 @@ def test_a_claim_is_measured_there_driven_from_here_and_judged_as_here(
     assert (out / "report.md").exists()
     assert all(trial.metrics.bystander_answers for trial in campaign.trials if trial.is_valid)
     assert "1 worker came: " in said
+    assert campaign.manifest.command.endswith("--sut 'ssh://…'")
     assert not list(there.folder.glob("results/elsewhere/*"))
     assert there.processes() == []
 

@@ -18,6 +18,7 @@ import pytest
 from documented_commands import ROOT
 from experiment.errors import EnvironmentUnfitError, Exit, StoreError, UsageError
 from harness.campaign.bringing import bring
+from harness.campaign.over_ssh import as_typed
 from harness.commands.cli import main, parser_for
 from harness.commands.over_ssh import order_elsewhere
 from harness.system.places import REFERENCE
@@ -87,6 +88,15 @@ def test_what_is_refused_there_is_told_here_with_its_exit_code(ssh: Path, capsys
     assert (code, said) == (Exit.USAGE, "bench: elsewhere: --sut-host: 192.0.2.1 is no address of this machine.\n")
 
 
+def test_a_campaign_that_is_not_there_is_told_with_what_else_there_is(
+    ssh: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = main(["run", "--resume", str(ssh.parent / "gone"), "--sut", "ssh://me@elsewhere"])
+    said = capsys.readouterr().err
+    assert code == Exit.USAGE
+    assert said.startswith("bench: elsewhere has no campaign gone in ./results/elsewhere.")
+
+
 def test_a_folder_that_is_there_already_is_left_alone(ssh: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (ssh.parent / "mine").mkdir()
     code, said = refusal(capsys, "--sut", "ssh://me@elsewhere", "--out", "mine")
@@ -102,7 +112,7 @@ def test_an_address_that_is_not_the_machines_is_not_loaded_at_its_word(
     code, told = refusal(capsys, "--sut", "ssh://me@elsewhere")
     assert code == Exit.ENVIRONMENT
     assert told.startswith(
-        "bench: ssh came in at 192.0.2.1 there, which is no address of elsewhere as it is known here."
+        "bench: the app would be at 192.0.2.1, which is no address of elsewhere as it is known here."
     )
     code, told = refusal(capsys, "--sut", "ssh://me@elsewhere", "--sut-host", "127.0.0.1")
     assert (code, told) == (Exit.ENVIRONMENT, "bench: elsewhere would have 192.0.2.1 loaded instead of 127.0.0.1.\n")
@@ -130,6 +140,24 @@ def test_only_what_is_about_the_measurement_is_said_there() -> None:
     assert order.command == ("run",)
     assert order.words == ("--measure-only", "--claims", "A8", "--seed", "5", "--budget", "1m")
     assert (order.workers, str(order.out), order.parent) == (2, "x", "/srv/results/elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("there", "here"),
+    [
+        (
+            "bench run --out elsewhere/x --measure-only --claims A8 --expect-workers 1 --master-bind 127.0.0.1:9",
+            "bench run --claims A8 --sut 'ssh://…'",
+        ),
+        (
+            "bench app run --out results/elsewhere/x --measure-only --expect-workers 3 --master-bind 127.0.0.1:9",
+            "bench app run --driver-workers 3 --sut 'ssh://…'",
+        ),
+        ("bench run --out x --seed 5", "bench run --out x --seed 5"),
+    ],
+)
+def test_a_manifest_names_the_command_that_was_typed(there: str, here: str) -> None:
+    assert as_typed(there) == here
 
 
 def test_of_an_own_app_the_servers_processes_are_said_there() -> None:
