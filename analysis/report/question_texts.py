@@ -7,7 +7,7 @@ To answer another question, add an entry to QUESTIONS.
 
 from dataclasses import dataclass
 
-FITS = (2, 3, 4, 5, 6)
+FITS = (2, 3, 4, 5, 6, 7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

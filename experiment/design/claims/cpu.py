@@ -64,7 +64,7 @@ claim(
         BLOCKING,
         load="closed-8-short",
         expected=at_least(1.3),
-        scatter=0.15,
+        scatter=0.24,
         server=ALL_CORES,
         baseline_server=DEFAULT,
     ),

@@ -72,7 +72,7 @@ def test_only_campaigns_of_one_kind_are_of_one_series(found: Trend) -> None:
     assert [campaign.series for campaign in found.campaigns] == [0, 0, 1, 0, 2]
     elsewhere, older = found.parted
     assert elsewhere.startswith("first and elsewhere: machine, cpu: ")
-    assert older == "first and older-claims: claims, version: 6 / 3"
+    assert older == "first and older-claims: claims, version: 7 / 3"
 
 
 def test_what_moved_is_what_its_neighbour_in_the_series_does_not_overlap(found: Trend) -> None:
@@ -112,7 +112,7 @@ def test_equal_campaigns_do_not_move(made: Made) -> None:
         ("", {"host": {**HOST, "memory_gib": 64.0}}),
         ("machine, cpu", {"host": ELSEWHERE}),
         ("machine, cores", {"host": {**HOST, "cores": 8}}),
-        ("claims, version: 6 / 7", {"claims_version": 7}),
+        ("claims, version: 7 / 8", {"claims_version": 8}),
         ("settings, sleep_s", {"settings": {**SETTINGS, "sleep_s": 0.2}}),
         ("method, driver's workers: 0 / 2", {"workers": 2}),
         ("profile, smoke run", {"profile": {"name": "s", "is_smoke": True, "budget_s": 60, "max_rounds": 3}}),
@@ -213,7 +213,7 @@ def test_the_table_has_a_row_for_each_ratio_of_each_campaign(found: Trend) -> No
 def test_the_terminal_names_each_campaign_and_what_is_not_joined(found: Trend) -> None:
     said = list(lines(found))
     assert said[1].startswith("  1  2026-11-01 10:00  first  (series 1: Example Processor 9000, 2 cores; claims ")
-    assert said[-1] == "Not joined by a line: first and older-claims: claims, version: 6 / 3"
+    assert said[-1] == "Not joined by a line: first and older-claims: claims, version: 7 / 3"
 
 
 def test_each_page_has_a_few_rows_and_all_ratios_are_on_one(found: Trend) -> None:
