@@ -111,6 +111,9 @@ ELSEWHERE = {
     "make bench-soak": By(
         test="test_soak.py::test_a_short_soak_counts_exactly_what_the_app_served", recipe="-m benchmarks.soak"
     ),
+    'make bench-soak ARGS="--minutes 30"': By(
+        test="test_soak.py::test_a_short_soak_counts_exactly_what_the_app_served", recipe="-m benchmarks.soak"
+    ),
     "make bench-crash": By(
         test="test_crash.py::test_a_few_kills_lose_nothing_and_leave_nothing", recipe="-m benchmarks.crash"
     ),
