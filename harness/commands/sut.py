@@ -46,8 +46,9 @@ def run(_args: argparse.Namespace) -> int:
         raise UsageError(
             f"this is handlerbench {version('handlerbench')}, and the other side is {errand.version}: install the same."
         )
-    side = AppSide(sut_host=errand.sut_host or _address_of_connection(), master_port=errand.master_port or free_port())
-    check_sut_host(side.sut_host)
+    host = errand.sut_host or _address_of_connection()
+    check_sut_host(host)
+    side = AppSide(sut_host=host, master_port=errand.master_port or free_port())
     print(side.model_dump_json(), flush=True)
     return _measured([*errand.words, *_driving(errand, side)])
 

@@ -16,8 +16,8 @@ CLAIMS_VERSION = 7
 """Counts the changes of claims that CHANGELOG tells; the manifest records it.
 
 Version 1 is that of 0.1 and 0.2; 3 has other floors under the scatter than 2, and is otherwise the same; 4 judges more
-comparisons at equal core speed; 5 and 6 have another registered scatter for some claims
-of the folklore, and 7 for three of the article's.
+comparisons at equal core speed; 5 and 6 have another registered scatter for some claims of the
+folklore, and 7 for three of the article's.
 """
 
 CLAIMS: Table[Claim] = Table("claim", key="id")
