@@ -12,7 +12,7 @@ from experiment.errors import Exit, UsageError
 from experiment.records.store import MANIFEST
 from experiment.records.writing import leftovers
 from harness.commands import publish
-from harness.postgres.keeper import free_shared_memory_of
+from harness.postgres.shared_memory import free_shared_memory, notes_of
 from harness.system import faults, lock
 from harness.system.orphans import end, orphans
 from harness.system.places import RESULTS, short
@@ -93,7 +93,7 @@ def _is_locked(file: Path) -> bool:
 
 def _remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
-        free_shared_memory_of(path)
+        free_shared_memory(notes_of(path))
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)

@@ -9,7 +9,6 @@ own.
 As root everything of PostgreSQL runs under an unprivileged account. Only permissions of what is made here are set.
 """
 
-import ctypes
 import os
 import secrets
 import select
@@ -29,6 +28,7 @@ from pydantic import BaseModel, ConfigDict
 
 from experiment.errors import EnvironmentUnfitError
 from harness.postgres.binaries import Account, ServerBinaries, run_as
+from harness.postgres.shared_memory import free_shared_memory, notes_of
 from harness.system.process import die_with_parent, end_group, free_port
 from harness.system.scratch import PREFIX, in_use
 
@@ -38,8 +38,7 @@ _READY_LIMIT_S = 60.0
 _STOP_PATIENCE_S = 5.0
 _LOOK_AFTER_S = 0.5
 _PORT_TRIES = 3
-_IPC_RMID = 0
-_PID_FILE_LINES = 8  # of postmaster.pid once the server is ready; the last says so, the seventh names shared memory
+_PID_FILE_LINES = 8  # of postmaster.pid once the server is ready; the last says so
 
 # The data live as long as a campaign, so nothing is done for their safety; and nothing runs in the background that
 # would visit some trials and not others.
@@ -148,13 +147,18 @@ def _parent(account: Account | None) -> Path:
 
 
 def remove(home: Path, *, limit_s: float = 5.0) -> None:
-    """Remove a server's folder; what a dying server still writes into it is removed with the next try."""
+    """Remove a server's folder and, if it was killed, its shared memory.
+
+    What a dying server still writes into its folder is removed with the next try.
+    """
+    notes = notes_of(home)
     deadline_t = time.monotonic() + limit_s
     while home.exists():
         shutil.rmtree(home, ignore_errors=True)
         if not home.exists() or time.monotonic() > deadline_t:
-            return
+            break
         time.sleep(0.05)
+    free_shared_memory(notes, patience_s=limit_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,13 +194,6 @@ class Cluster:
     def notes(self) -> list[str]:
         """Return the lines of postmaster.pid; empty when there is none."""
         return notes_of(self.home)
-
-
-def notes_of(home: Path) -> list[str]:
-    """Return the lines of the postmaster.pid in a server's folder; empty when there is none."""
-    with suppress(OSError):
-        return (home / "data/postmaster.pid").read_text(encoding="ascii", errors="replace").splitlines()
-    return []
 
 
 def _environment() -> dict[str, str]:
@@ -251,7 +248,7 @@ def _make_cluster(cluster: Cluster, bindir: Path) -> str:
     file.touch(mode=0o600)
     file.write_text(password, encoding="ascii")
     cluster.give_away(file)
-    files = ("--pgdata", str(cluster.home / "data"), "--pwfile", str(file), "--no-sync")
+    files = ("--pgdata", str(cluster.home / "data"), "--pwfile", str(file), "--no-sync", "--no-clean")
     rules = ("--username", USER, "--auth", "password", "--encoding", "UTF8", "--locale", "C")
     initdb = cluster.start(bindir / "initdb", *files, *rules, at_our_death=signal.SIGKILL)  # others it obeys late
     try:
@@ -279,23 +276,7 @@ def _stop(postmaster: subprocess.Popen[bytes], cluster: Cluster) -> None:
     notes = cluster.notes()
     end_group(postmaster, ask=(signal.SIGINT, signal.SIGQUIT), patience_s=_STOP_PATIENCE_S)
     if postmaster.returncode < 0:
-        _free_shared_memory(notes)
-
-
-def free_shared_memory_of(home: Path) -> None:
-    """Remove the shared memory of a server whose folder was left behind, as a whole machine's crash does not."""
-    notes = notes_of(home)
-    pid = notes[0].strip() if notes else ""
-    if pid.isdigit() and not Path(f"/proc/{pid}").exists():
-        _free_shared_memory(notes)
-
-
-def _free_shared_memory(notes: list[str]) -> None:
-    """Remove the System V segment by which servers recognise each other: one that is killed leaves it behind."""
-    words = notes[_PID_FILE_LINES - 2].split() if len(notes) >= _PID_FILE_LINES - 1 else []
-    if len(words) > 1 and words[1].isdigit():
-        with suppress(OSError, AttributeError):
-            ctypes.CDLL(None).shmctl(int(words[1]), _IPC_RMID, None)
+        free_shared_memory(notes)
 
 
 if __name__ == "__main__":

@@ -115,6 +115,38 @@ class TestTheEnd:
             assert wait_for(lambda: nothing_is_left(home_of(db), db.postmaster_pid))
         assert wait_for(lambda: _segments() <= before)
 
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows shared memory as files")
+    @pytest.mark.parametrize("whom", ["initdb's server", "initdb", "keeper"])
+    def test_what_is_killed_while_initdb_has_shared_memory_leaves_none(
+        self, whom: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        spool, before, killed = open_folder(), _memory(), list[int]()
+        monkeypatch.setattr(tempfile, "tempdir", None)
+        monkeypatch.setenv("TMPDIR", str(spool))
+
+        def kill() -> None:
+            assert wait_for(lambda: any(name.startswith("PostgreSQL.") for name in _memory() - before))
+            server = psutil.Process(_pid_in(spool))
+            initdb = next(each for each in server.parents() if each.name() == "initdb")
+            keeper = initdb.parent()
+            assert keeper is not None
+            victim = {"initdb's server": server, "initdb": initdb, "keeper": keeper}[whom]
+            victim.kill()
+            killed.append(victim.pid)
+
+        try:
+            killer = Thread(target=kill)
+            killer.start()
+            with pytest.raises(NoPostgresError), postgres(log=tmp_path / "log"):
+                pass
+            killer.join()
+            assert killed
+            assert list(spool.iterdir()) == []
+            assert wait_for(lambda: not _names(spool))
+            assert wait_for(lambda: _memory() <= before)
+        finally:
+            shutil.rmtree(spool)
+
 
 class TestTheStart:
     @pytest.fixture
@@ -166,6 +198,17 @@ def _runs(process: psutil.Process) -> bool:
     with suppress(psutil.NoSuchProcess):
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     return False
+
+
+def _pid_in(spool: Path) -> int:
+    """Return the pid of the server that initdb runs: it serves nobody, so that its postmaster.pid has it negative."""
+    (file,) = spool.glob("*-pg-*/data/postmaster.pid")
+    return -int(file.read_text().splitlines()[0])
+
+
+def _memory() -> set[str]:
+    """Return the shared memory that a server of PostgreSQL may have left."""
+    return _segments() | {path.name for path in Path("/dev/shm").glob("PostgreSQL.*")}  # noqa: S108 - named, not used
 
 
 def _segments() -> set[str]:
