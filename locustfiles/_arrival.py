@@ -66,13 +66,12 @@ def arrived_t(notes: Sequence[tuple[int, int, bytes]], sent_t: float) -> float:
     says what cannot be (before the request was sent at `sent_t`, or in the future), and for data that seems to have
     waited where the wall clock was set since the last `anchor`.
     """
-    for _, kind, data in notes:
-        if kind == _SO_TIMESTAMPNS:
-            seconds, nanoseconds = _unpack(data)
-            age = time() - seconds - nanoseconds * 1e-9
-            # the other clock second: were we held up between them, the answer would seem to have come before it did
-            now = perf_counter()
-            if sent_t <= now - age <= now and (age <= _SOON_S or _anchor.still_holds()):
-                return now - age
-            return now
-    return perf_counter()
+    if not notes or notes[0][1] != _SO_TIMESTAMPNS:
+        return perf_counter()
+    seconds, nanoseconds = _unpack(notes[0][2])
+    age = time() - seconds - nanoseconds * 1e-9
+    # the other clock second: were we held up between them, the answer would seem to have come before it did
+    now = perf_counter()
+    if sent_t <= now - age <= now and (age <= _SOON_S or _anchor.still_holds()):
+        return now - age
+    return now

@@ -24,6 +24,7 @@ from typing import Any
 
 from gevent import get_hub, getcurrent
 from gevent.monkey import get_original
+from greenlet import greenlet
 
 from _answer import Answer, HttpParserError
 from _arrival import NOTE_BYTES, arrived_t, ask_for_arrivals
@@ -32,7 +33,7 @@ from _target import Failure, FailureKind, Target
 # The real socket class, whether or not gevent has replaced it in the socket module.
 _socket_class: type[socket] = get_original("socket", "socket")
 
-_RECV_BYTES = 65536
+_switch = greenlet.switch  # to the hub: its own method first asks each greenlet for a hook that ours do not have
 _MEMO_BYTES = 65536
 _MOST_BYTES = 64 * 2**20  # of an answer: one that never ends must not take the driver's memory
 _READ, _WRITE = 1, 2
@@ -180,7 +181,7 @@ class Connection:
         self._waiter = waiter = getcurrent()
         watcher.start(waiter.switch)
         try:
-            reason = self._hub.switch()
+            reason = _switch(self._hub)
         finally:
             watcher.stop()
             self._waiter = None
@@ -238,7 +239,7 @@ class Connection:
         while True:
             self._wait(self._read)
             try:
-                data, self._notes, _, _ = self._recv(_RECV_BYTES, NOTE_BYTES)
+                data, self._notes, _, _ = self._recv(self._target.recv_bytes, NOTE_BYTES)
             except BlockingIOError:  # woken for nothing
                 continue
             return data
@@ -257,7 +258,7 @@ class Connection:
         if failure is None and answer.surplus:
             failure = Failure(kind=FailureKind.BAD_HTTP, detail="more bytes than the answer has")
         if failure is None and reusable and raw is not None:
-            self._target.memo = raw
+            self._target.remember(raw)
         return failure
 
     def _feed(self, answer: Answer, data: bytes) -> bytes | None:

@@ -14,9 +14,17 @@ index 23220, so a histogram never holds more than some tens of thousands of numb
 Whoever reads `to_pairs()` uses the same formula (experiment/records/histogram.py; a test holds the two together).
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+Times = np.ndarray[Any, np.dtype[np.float64]]
+"""Times or durations of several requests, in seconds: one dimension, an entry for each request."""
+
+Whole = np.ndarray[Any, np.dtype[np.int64]]
 
 LINEAR_BELOW_US = 2048
 SUB_BUCKET_BITS = 10
@@ -36,33 +44,59 @@ def whole_us(seconds: float) -> int:
     return int(seconds * 1e6 + 0.5)
 
 
+def whole_us_of(seconds: Times) -> Whole:
+    """Round durations in seconds to whole microseconds, each as `whole_us` does."""
+    return (seconds * 1e6 + 0.5).astype(np.int64)
+
+
+def buckets_of(us: Whole) -> Whole:
+    """Return the bucket of each duration in whole microseconds."""
+    us = np.maximum(us, 0)
+    bits: Whole = np.frexp(us)[1].astype(np.int64)  # as int.bit_length(), for whole numbers below 2**53
+    shift = np.maximum(bits - _PRECISION_BITS, 0)
+    return (shift << SUB_BUCKET_BITS) + (us >> shift)
+
+
 class Histogram:
     """How many durations fell into each bucket."""
 
     __slots__ = ("_counts",)
 
     def __init__(self) -> None:
-        self._counts: defaultdict[int, int] = defaultdict(int)
+        self._counts: Whole = np.zeros(0, dtype=np.int64)
 
     def record(self, us: int) -> None:
-        # the formula is written out here: calling a function would cost as much as the rest of this method
-        if us >= LINEAR_BELOW_US:
-            shift = us.bit_length() - _PRECISION_BITS
-            us = (shift << SUB_BUCKET_BITS) + (us >> shift)
-        elif us < 0:
-            us = 0
-        self._counts[us] += 1
+        """Record one duration, in whole microseconds; one below 0 counts as 0."""
+        shift = max(us.bit_length() - _PRECISION_BITS, 0)
+        bucket = (shift << SUB_BUCKET_BITS) + (us >> shift) if us > 0 else 0
+        if bucket >= len(self._counts):
+            self._grow(bucket)
+        self._counts[bucket] += 1
+
+    def record_all(self, us: Whole) -> None:
+        """Record several durations, each as `record` does."""
+        buckets = buckets_of(us)
+        last = int(buckets.max())
+        if last >= len(self._counts):
+            self._grow(last)
+        np.add.at(self._counts, buckets, 1)
+
+    def _grow(self, bucket: int) -> None:
+        grown = np.zeros(2 * bucket + 1, dtype=np.int64)
+        grown[: len(self._counts)] = self._counts
+        self._counts = grown
 
     @property
     def count(self) -> int:
-        return sum(self._counts.values())
+        return int(self._counts.sum())
 
     def snapshot(self) -> Counter[int]:
-        return Counter(self._counts)
+        return Counter(dict(self.to_pairs()))
 
     def to_pairs(self) -> tuple[tuple[int, int], ...]:
         """Return (index, count) pairs in order of index: the form in which a histogram travels."""
-        return tuple(sorted(self._counts.items()))
+        filled = np.flatnonzero(self._counts)
+        return tuple(zip(filled.tolist(), self._counts[filled].tolist(), strict=True))
 
 
 def quantile_us(counts: Mapping[int, int], q: float) -> float | None:

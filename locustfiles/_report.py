@@ -11,18 +11,20 @@ from collections import Counter
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from _target import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from locust.env import Environment
     from locust.stats import StatsEntry
 
-Ended = tuple[float, float, float, int, Failure | None]
-"""Intended start, send and end (perf_counter seconds), bytes received, and the failure if it was one."""
+    from _recorder import Times
 
-MERGED_TOGETHER = 256
+Failed = tuple[float, float, int, Failure]
+"""Intended start and end (perf_counter seconds), bytes received, and why it failed."""
+
+FAILURES_MERGED = 256
 """Merging so many takes a fraction of a millisecond, in which nothing is sent; of more there is nothing to gain."""
 
 _LOCUSTS_OWN = "locust.runners"  # where the listener is from that feeds the statistics
@@ -31,7 +33,7 @@ _LOCUSTS_OWN = "locust.runners"  # where the listener is from that feeds the sta
 class Report:
     """Tells Locust of one kind of request."""
 
-    __slots__ = ("_context", "_environment", "_kept", "_method", "_name")
+    __slots__ = ("_context", "_environment", "_failures", "_method", "_name")
 
     def __init__(self, environment: Environment, *, method: str, name: str) -> None:
         """Report under Locust's columns Type (`method`) and Name (`name`)."""
@@ -39,7 +41,7 @@ class Report:
         self._method = method
         self._name = name
         self._context: dict[str, object] = {}
-        self._kept: list[Ended] = []
+        self._failures: list[Failed] = []
 
     def __call__(self, started: float, ended: float, received_bytes: int, failure: Failure | None) -> None:
         """Report one request by Locust's event; times are perf_counter seconds here, and milliseconds there.
@@ -56,31 +58,38 @@ class Report:
             exception=None if failure is None else failure.label,
         )
 
-    def keep(self, ended: Sequence[Ended]) -> None:
-        """Report requests soon: when there are enough of them, or by `settle`."""
-        self._kept += ended
-        if len(self._kept) >= MERGED_TOGETHER:
+    def answered(self, intended: Times, ended: Times, received: Times) -> None:
+        """Report requests that were answered right."""
+        if _somebody_listens(self._environment):
+            for one in zip(intended.tolist(), ended.tolist(), received.tolist(), strict=True):
+                self(one[0], one[1], int(one[2]), None)
+        else:
+            self._merge(intended, ended, received)
+
+    def failed(self, intended: float, ended: float, received: int, failure: Failure) -> None:
+        """Report a request that failed soon: when there are enough of them, or by `settle`."""
+        self._failures.append((intended, ended, received, failure))
+        if len(self._failures) >= FAILURES_MERGED:
             self.settle()
 
     def settle(self) -> None:
-        """Report what was kept: by the event where somebody else listens to it, together otherwise."""
-        kept, self._kept = self._kept, []
-        if not kept:
+        """Report the failures that were kept: by the event where somebody else listens to it, together otherwise."""
+        failures, self._failures = self._failures, []
+        if not failures:
             return
         if _somebody_listens(self._environment):
-            for intended, _, ended_t, received, failure in kept:
-                self(intended, ended_t, received, failure)
+            for one in failures:
+                self(*one)
         else:
-            self._merge(kept)
+            self._merge(*np.array([one[:3] for one in failures], dtype=np.float64).T)
+            for *_, failure in failures:
+                self._environment.stats.log_error(self._method, self._name, failure.label)
 
-    def _merge(self, kept: Sequence[Ended]) -> None:
+    def _merge(self, intended: Times, ended: Times, received: Times) -> None:
         stats = self._environment.stats
-        batch = _summed(kept, type(stats.total)(stats, self._name, self._method))
+        batch = _summed(intended, ended, received, type(stats.total)(stats, self._name, self._method))
         stats.get(self._name, self._method).extend(batch)
         stats.total.extend(batch)
-        for *_, failure in kept:
-            if failure is not None:
-                stats.log_error(self._method, self._name, failure.label)
 
 
 def _somebody_listens(environment: Environment) -> bool:
@@ -89,17 +98,18 @@ def _somebody_listens(environment: Environment) -> bool:
     return any(listener.__module__ != _LOCUSTS_OWN for listener in listeners)
 
 
-def _summed(kept: Sequence[Ended], batch: StatsEntry) -> StatsEntry:
+def _summed(intended: Times, ended: Times, received: Times, batch: StatsEntry) -> StatsEntry:
     """Fill an entry with requests, as Locust's `StatsEntry.log` does one by one."""
     from locust.stats import bucket_response_time  # here: Locust patches the process that imports it
 
-    to_wall_s = time.time() - perf_counter()
-    times_ms = [(ended_t - intended) * 1e3 for intended, _, ended_t, _, _ in kept]
-    batch.num_requests = len(kept)
-    batch.total_response_time = sum(times_ms)  # type: ignore[arg-type]  # Locust adds up floats, too
-    batch.min_response_time, batch.max_response_time = min(times_ms), max(times_ms)  # type: ignore[assignment]
-    batch.total_content_length = sum(received for *_, received, _ in kept)
-    batch.response_times.update(Counter(map(bucket_response_time, times_ms)))
-    batch.num_reqs_per_sec.update(Counter(int(ended_t + to_wall_s) for _, _, ended_t, _, _ in kept))
-    batch.last_request_timestamp = max(ended_t for _, _, ended_t, _, _ in kept) + to_wall_s
+    times_ms = (ended - intended) * 1e3
+    at = ended + (time.time() - perf_counter())  # by the wall clock
+    batch.num_requests = len(times_ms)
+    batch.total_response_time = float(times_ms.sum())  # type: ignore[assignment]  # Locust adds up floats, too
+    batch.min_response_time = float(times_ms.min())  # type: ignore[assignment]
+    batch.max_response_time = float(times_ms.max())  # type: ignore[assignment]
+    batch.total_content_length = int(received.sum())
+    batch.response_times.update(Counter(map(bucket_response_time, times_ms.tolist())))
+    batch.num_reqs_per_sec.update(Counter(at.astype(np.int64).tolist()))
+    batch.last_request_timestamp = float(at.max())
     return batch

@@ -4,6 +4,9 @@ A tally is told of every request that ended, with its intended start, its send a
 in the end of those that did not. Nothing is silently missing: what was not answered is recorded as censored, at its age
 when the trial stopped looking.
 
+Right answers to requests that began and ended inside the window are counted many at a time, all others one by one; a
+test compares both ways, bit for bit.
+
 Two ways to decide what belongs to the window. A closed load or a burst has a fixed number of requests in flight, so a
 request belongs where it was COMPLETED. Arrivals (open load, bystander) come whether or not they are answered, so a
 request belongs where it was meant to START: otherwise a frozen server would push its slow answers out of the sample.
@@ -12,8 +15,11 @@ request belongs where it was meant to START: otherwise a frozen server would pus
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Iterator
 
-from _recorder import Durations, Second, whole_us
+import numpy as np
+
+from _recorder import Durations, Second, Times, Whole, whole_us, whole_us_of
 from _target import WRONG_KINDS, Failure, FailureKind
 
 NEVER = math.inf
@@ -63,6 +69,17 @@ class Tally(ABC):
     def done(self, intended: float, sent_t: float, ended: float, failure: Failure | None) -> None:
         """Count a request that ended. `sent_t` is 0.0 where it never reached the wire."""
 
+    def answered(self, intended: Times, sent_t: Times, ended: Times) -> None:
+        """Count requests that were answered right; each is counted as `done` would."""
+        inside = (intended >= self.open_t) & (ended < self.close_t)
+        if not inside.all():
+            times = np.column_stack((intended, sent_t, ended))[~inside]
+            for began, sent, done in times.tolist():
+                self.done(began, sent, done, None)
+            intended, sent_t, ended = intended[inside], sent_t[inside], ended[inside]
+        if len(ended):
+            self._inside(intended, sent_t, ended)
+
     def unanswered(self, intended: float, sent_t: float) -> None:
         """Count a request that is still in flight when the trial ends."""
         self.done(intended, sent_t, NEVER, None)
@@ -97,6 +114,20 @@ class Tally(ABC):
         return self._answers_per_bin[: int(self.window_s / BIN_S + 1e-6)]
 
     # shared by both kinds
+
+    def _inside(self, intended: Times, sent_t: Times, ended: Times) -> None:
+        """Count right answers to requests that began and ended inside the window."""
+        self.sent += len(ended)
+        self.answers += len(ended)
+        self.in_flight_ns += int(((ended - intended) * 1e9 + 0.5).astype(np.int64).sum())
+        self.response.counts.record_all(whole_us_of(ended - intended))
+        self.service.counts.record_all(whole_us_of(ended - sent_t))
+        self.send_lag.counts.record_all(whole_us_of(sent_t - intended))
+        since_open = ended - self.open_t
+        for second, count in _counted(since_open.astype(np.int64)):
+            self.seconds[second].answers += count
+        for number, count in _counted((since_open / BIN_S).astype(np.int64)):
+            self._answers_per_bin[number] += count
 
     def _overlap(self, intended: float, ended: float) -> None:
         """Add the part of a request's life that lies inside the window."""
@@ -145,6 +176,12 @@ class Tally(ABC):
             self.errors[failure.kind] += 1
 
 
+def _counted(numbers: Whole) -> Iterator[tuple[int, int]]:
+    """Yield each number of these (none below 0), and how often it is among them."""
+    counts = np.bincount(numbers)
+    return ((number, int(counts[number])) for number in np.flatnonzero(counts).tolist())
+
+
 class CompletionTally(Tally):
     """A closed load or a burst: a request belongs to the window if it was completed inside it.
 
@@ -167,7 +204,7 @@ class CompletionTally(Tally):
             self._count_second(ended, failure)
             if failure is None:
                 self.answers += 1
-                self.last_answer_t = ended
+                self._last(ended)
                 self._answered(intended, sent_t, ended)
             else:
                 self._count_failure(failure)
@@ -175,6 +212,13 @@ class CompletionTally(Tally):
             self.sent += intended < self.close_t
         elif failure is None or ended >= self.close_t:
             self._entered(intended, sent_t)
+
+    def _inside(self, intended: Times, sent_t: Times, ended: Times) -> None:
+        super()._inside(intended, sent_t, ended)
+        self._last(float(ended.max()))
+
+    def _last(self, ended: float) -> None:
+        self.last_answer_t = max(self.last_answer_t or ended, ended)
 
     def _late(self, intended: float, sent_t: float, ended: float, failure: Failure | None) -> None:
         if intended >= self.close_t:
@@ -215,6 +259,14 @@ class ArrivalTally(Tally):
             self.in_flight_end += ended >= self.close_t
             self._classify(intended, sent_t, ended, failure)
 
+    def _inside(self, intended: Times, sent_t: Times, ended: Times) -> None:
+        super()._inside(intended, sent_t, ended)
+        seconds = (intended - self.open_t).astype(np.int64)
+        for number, _ in _counted(seconds):
+            chosen = seconds == number
+            slowest_us = int(whole_us_of(ended[chosen] - intended[chosen]).max())
+            self.seconds[number].slowest_us = max(self.seconds[number].slowest_us or 0, slowest_us)
+
     def _classify(self, intended: float, sent_t: float, ended: float, failure: Failure | None) -> None:
         ended_or_end = min(ended, self.end_t)
         self._slow(intended, ended_or_end)
@@ -239,6 +291,11 @@ class BystanderTally(ArrivalTally):
     def begin(self, *, open_t: float, window_s: float, drain_s: float = 0.0) -> None:
         super().begin(open_t=open_t, window_s=window_s, drain_s=drain_s)
         self._tenth_s = window_s / TENTHS
+
+    def _inside(self, intended: Times, sent_t: Times, ended: Times) -> None:
+        super()._inside(intended, sent_t, ended)
+        for due_t, ended_t in zip(intended.tolist(), ended.tolist(), strict=True):
+            self._tenth(due_t).counts.record(whole_us(ended_t - due_t))
 
     def _answered(self, intended: float, sent_t: float, ended: float) -> None:
         super()._answered(intended, sent_t, ended)

@@ -7,6 +7,9 @@ from enum import StrEnum
 from _answer import Answer
 
 CONNECT_TIMEOUT_S = 5.0
+_LONG_BYTES, _SHORT_BYTES = 65536, 2048
+"""What is read at once: making room for the former costs a short answer more than the rest of its reading."""
+
 _NO_MEMO = b"\0"  # equal to no answer, and begins with none
 
 
@@ -66,6 +69,7 @@ class Target:
     connect_timeout_s: float = field(init=False)
     opened_t: list[float] = field(init=False, default_factory=list)
     memo: bytes = field(init=False, default=_NO_MEMO)
+    recv_bytes: int = field(init=False, default=_LONG_BYTES)
 
     def __post_init__(self) -> None:
         """Work out what connections need, once for all of them."""
@@ -77,6 +81,11 @@ class Target:
     @property
     def connections_opened(self) -> int:
         return len(self.opened_t)
+
+    def remember(self, memo: bytes) -> None:
+        """Take these bytes as those of the last right answer."""
+        self.memo = memo
+        self.recv_bytes = _SHORT_BYTES if len(memo) < _SHORT_BYTES else _LONG_BYTES
 
     def judge(self, answer: Answer) -> Failure | None:
         """Return why a complete answer is not the right one, or None if it is."""

@@ -6,10 +6,14 @@ import json
 import subprocess
 import sys
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from _ledger import TOLD_TOGETHER, Ledger
+from _target import Failure, FailureKind
 from misbehaving_servers import LOCUSTFILES, Peer, RawServer, answer, bystander, trial
+
+if TYPE_CHECKING:
+    from _recorder import Times
 
 
 def test_tally_and_locust_are_told_of_each_request_once_and_in_order() -> None:
@@ -18,25 +22,32 @@ def test_tally_and_locust_are_told_of_each_request_once_and_in_order() -> None:
     settled: list[int] = []
 
     class Tally:
+        def answered(self, _intended: Times, _sent_t: Times, ended: Times) -> None:
+            tally.extend(ended.tolist())
+
         def done(self, *times: Any) -> None:
             tally.append(times[2])
 
     class Report:
-        def keep(self, ended: list[Any]) -> None:
-            locust.extend(each[2] for each in ended)
+        def answered(self, _intended: Times, ended: Times, _received: Times) -> None:
+            locust.extend(ended.tolist())
+
+        def failed(self, *told: Any) -> None:
+            locust.append(told[1])
 
         def settle(self) -> None:
             settled.append(len(locust))
 
     ledger = Ledger(Tally(), Report())  # type: ignore[arg-type]  # all that it uses of either
+    ledger.ended(0.0, 0.0, -1.0, 100, Failure(kind=FailureKind.TIMEOUT))
     for number in range(TOLD_TOGETHER + 2):
         ledger.ended(0.0, 0.0, float(number), 100, None)
-        assert len(tally) == len(locust) == (TOLD_TOGETHER if number + 1 >= TOLD_TOGETHER else 0)
+        assert len(tally) == len(locust) == 1 + (TOLD_TOGETHER if number + 1 >= TOLD_TOGETHER else 0)
     assert settled == []
     ledger.settle()
-    assert tally == locust == [float(n) for n in range(TOLD_TOGETHER + 2)]
+    assert tally == locust == [float(n) for n in range(-1, TOLD_TOGETHER + 2)]
     ledger.settle()
-    assert settled == [TOLD_TOGETHER + 2] * 2
+    assert settled == [TOLD_TOGETHER + 3] * 2
 
 
 def test_requests_merged_into_locusts_statistics_give_what_its_event_gives() -> None:
@@ -74,19 +85,21 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 from time import perf_counter
 import trials
-from _report import MERGED_TOGETHER, Report
+from _ledger import TOLD_TOGETHER, Ledger
+from _report import Report
+from _tally import CompletionTally
 from _target import Failure, FailureKind
 environment = trials.create_environment()
 heard = []
 if sys.argv[2]:
     environment.events.request.add_listener(lambda **told: heard.append(told))
-report = Report(environment, method="GET", name="/x")
+ledger = Ledger(CompletionTally(), Report(environment, method="GET", name="/x"))
 now = perf_counter() - 10.0
 broken = Failure(kind=FailureKind.TIMEOUT, detail="")
-for number in range(3 * MERGED_TOGETHER + 7):
+for number in range(3 * TOLD_TOGETHER + 7):
     ended = now + 10.0 * (number % 2)
-    report.keep([(ended - number / 1e4, ended - number / 2e4, ended, number, broken if number % 100 == 99 else None)])
-report.settle()
+    ledger.ended(ended - number / 1e4, ended - number / 2e4, ended, number, broken if number % 100 == 99 else None)
+ledger.settle()
 stats = environment.stats
 names = ("num_requests", "num_failures", "total_content_length")
 def known(entry):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ import pytest
 
 import networks
 from experiment.errors import Exit
+from experiment.records.histogram import bucket_low_us
 from misbehaving_servers import FOUR_USERS, Driver, RawServer, answers_after_a_while, bystander, free_port, trial
 from volunteers import Volunteer, end
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from networks import Network
+
+RETRANSMITTED_US = 150_000  # the kernel sends a lost packet again after 200 ms or more
 
 
 @pytest.fixture
@@ -90,6 +95,17 @@ def test_a_worker_that_is_cut_off_ends_the_trial_by_name_and_may_come_back(other
     assert (again["event"], again["users_started"]) == ("result", 4)
 
 
+def test_a_worker_ends_when_its_master_in_another_network_is_killed(other: Network) -> None:
+    port = free_port()
+    with worker_in(other, port) as one, RawServer(answers_after_a_while, other.here) as server:
+        with master(other, port, "--sut-host", other.here) as driver:
+            driver.send(trial(server.port, FOUR_USERS, host=other.here, window_s=60.0))
+            driver.until("window-open")
+            os.kill(driver.process.pid, signal.SIGKILL)
+        assert one.ended()[0] == Exit.OK
+        assert one.driving() == []
+
+
 def test_over_a_slow_link_a_clock_is_not_known_well_enough(other: Network) -> None:
     try:
         other.delay(30)
@@ -100,3 +116,27 @@ def test_over_a_slow_link_a_clock_is_not_known_well_enough(other: Network) -> No
         said = driver.ready["message"]
     assert "the clock of worker " in said
     assert said.endswith(" ms only")
+
+
+def test_over_a_link_that_loses_packets_every_answer_is_counted_once(other: Network) -> None:
+    port = free_port()
+    with (
+        worker_in(other, port),
+        RawServer(answers_after_a_while, other.here) as server,
+        master(other, port, "--sut-host", other.here) as driver,
+    ):
+        assert driver.ready["event"] == "ready"
+        try:
+            other.lose(0.1)
+        except networks.RefusedError as reason:
+            pytest.skip(f"no packets can be lost here: {reason}")
+        # a worker that hears too late when to begin breaks the trial off, and is asked again
+        ends = (driver.run(trial(server.port, FOUR_USERS, host=other.here, window_s=2.0)) for _ in range(4))
+        result = next(end for end in ends if end["event"] == "result")
+    assert result["errors"] == {}
+    assert 0 < result["answers"] <= server.requests
+    counted = sum(count for _, count in result["response"]["counts"])
+    assert counted == result["answers"] + result["in_flight_end"] - sum(
+        count for _, count in result["response"]["censored"]
+    )
+    assert max(bucket_low_us(index) for index, _ in result["response"]["counts"]) > RETRANSMITTED_US

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -65,6 +68,14 @@ def test_every_duration_is_counted_in_its_bucket(values: list[int]) -> None:
     indices = [reader.bucket_index(us) for us in values]
     assert histogram.to_pairs() == tuple((index, indices.count(index)) for index in sorted(set(indices)))
     assert histogram.count == len(values)
+
+
+@given(st.lists(st.lists(st.integers(min_value=-5, max_value=2**40), min_size=1, max_size=50), max_size=3))
+def test_durations_recorded_together_are_recorded_as_one_by_one(batches: list[list[int]]) -> None:
+    together = Histogram()
+    for batch in batches:
+        together.record_all(np.array(batch, dtype=np.int64))
+    assert together.to_pairs() == recorded(*chain(*batches)).to_pairs()
 
 
 def test_quantiles_are_those_of_the_sorted_durations() -> None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import misbehaving_servers  # noqa: F401 - makes locustfiles importable
-from _tally import NEVER, BystanderTally, CompletionTally
+from _recorder import Durations
+from _tally import NEVER, ArrivalTally, BystanderTally, CompletionTally, Tally
 from _target import Failure, FailureKind
 
 OPEN_T = 100.0
@@ -80,3 +87,36 @@ def test_a_bystanders_times_are_kept_by_the_tenth_in_which_the_call_was_due() ->
     seen = [(tenth.counts.count, tenth.censored.count) for tenth in tally.tenths]
     assert seen == [(1, 0), (1, 1), *[(0, 0)] * 7, (1, 1)]
     assert tally.response.entered.count == 0
+
+
+AROUND = st.floats(min_value=OPEN_T - 1.0, max_value=OPEN_T + 4.0)
+REQUESTS = st.lists(st.lists(AROUND, min_size=3, max_size=3).map(sorted), min_size=1, max_size=40)
+
+
+@pytest.mark.parametrize("kind", [CompletionTally, ArrivalTally, BystanderTally])
+@given(requests=REQUESTS)
+def test_right_answers_counted_together_are_counted_as_one_by_one(
+    kind: type[Tally], requests: list[list[float]]
+) -> None:
+    together, single = kind(), kind()
+    for tally in (together, single):
+        tally.begin(open_t=OPEN_T, window_s=2.5, drain_s=1.0)
+    together.answered(*np.array(requests).T)
+    for intended, sent_t, ended in requests:
+        single.done(intended, sent_t, ended, None)
+    for tally in (together, single):
+        tally.finish()
+    assert counted(together) == counted(single)
+
+
+def counted(tally: Tally) -> dict[str, Any]:
+    """Return everything that a tally has counted, its histograms as pairs."""
+    kinds = {"response": tally.response, "service": tally.service, "send_lag": tally.send_lag}
+    tenths = {str(number): tenth for number, tenth in enumerate(getattr(tally, "tenths", ()))}
+    pairs = {
+        f"{name} {part.name}": getattr(durations, part.name).to_pairs()
+        for name, durations in (kinds | tenths).items()
+        for part in fields(Durations)
+    }
+    known = {name: value for name, value in vars(tally).items() if name not in {*kinds, "tenths"}}
+    return known | pairs

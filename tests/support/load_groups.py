@@ -23,6 +23,7 @@ KINDS: dict[str, set[str]] = {
         "test_action::test_claims_are_measured_before_after_and_before_again",
         "test_crash::test_a_few_kills_lose_nothing_and_leave_nothing",
         "test_soak::test_a_short_soak_counts_exactly_what_the_app_served",
+        "test_over_ssh::test_two_machines_judge_as_one_does",
         "test_over_ssh::test_what_is_interrupted_is_brought_here_and_gone_on_with_there",
         "test_over_ssh::test_when_ssh_is_lost_what_runs_there_ends_and_can_be_gone_on_with",
         "test_over_ssh::test_over_a_cable_that_was_pulled_out_it_ends_too",

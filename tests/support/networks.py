@@ -56,6 +56,18 @@ class Network:
         """Have everything that leaves here come so much later there. Raises RefusedError without netem."""
         run("tc", "qdisc", "add", "dev", self.cable, "root", "netem", "delay", f"{ms}ms")
 
+    def lose(self, share: float) -> None:
+        """Have this share (0..1) of the packets that arrive there lost. Raises RefusedError without iptables."""
+        rule = ("-A", "INPUT", "-m", "statistic", "--mode", "random", "--probability", f"{share}", "-j", "DROP")
+        run(*self.inside, _program("iptables"), *rule)
+
+
+def _program(name: str) -> str:
+    found = shutil.which(name)
+    if found is None:
+        raise RefusedError(f"there is no program {name} here")
+    return found
+
 
 @contextmanager
 def network() -> Iterator[Network]:
