@@ -11,7 +11,7 @@ What it promises:
 - an answer is right only if its status and its whole body are as expected;
 - an answer ends when the kernel had its last byte (_arrival.py), not when this process came round to reading it.
 
-Works in any greenlet, patched or not; used from one greenlet at a time.
+Works in any greenlet but the hub, patched or not; used from one at a time.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ from _target import Failure, FailureKind, Target
 # The real socket class, whether or not gevent has replaced it in the socket module.
 _socket_class: type[socket] = get_original("socket", "socket")
 
-_switch = greenlet.switch  # to the hub: its own method first asks each greenlet for a hook that ours do not have
+_switch = greenlet.switch  # gevent's own asks each greenlet for a hook, which only the hub has
 _MEMO_BYTES = 65536
 _MOST_BYTES = 64 * 2**20  # of an answer: one that never ends must not take the driver's memory
 _READ, _WRITE = 1, 2
@@ -87,11 +87,9 @@ class Connection:
         self.sent_t = 0.0
         self.received = 0
         try:
-            if self._sock is None:
-                failure = self.open()
-                if failure is not None:
-                    self.ended_t = perf_counter()
-                    return failure
+            if self._sock is None and (failure := self.open()) is not None:
+                self.ended_t = perf_counter()
+                return failure
             request = self._target.request
             self.sent_t = perf_counter()
             try:
@@ -251,6 +249,7 @@ class Connection:
             raw = self._feed(answer, data)
         finally:
             answer.release()
+        self._target.make_room(self.received)
         reusable = answer.keep_alive and not answer.surplus
         if not reusable:
             self.close()
@@ -258,7 +257,7 @@ class Connection:
         if failure is None and answer.surplus:
             failure = Failure(kind=FailureKind.BAD_HTTP, detail="more bytes than the answer has")
         if failure is None and reusable and raw is not None:
-            self._target.remember(raw)
+            self._target.memo = raw
         return failure
 
     def _feed(self, answer: Answer, data: bytes) -> bytes | None:

@@ -2,7 +2,7 @@
 
 Telling costs little while the processor has that code and its data at hand, and a multiple of it just after it woke up
 for an answer, which is when every answer comes. So a right answer is only written down, with its own times, and nothing
-about it depends on when it is told. A failure is told at once.
+about it depends on when it is told. The tally is told of a failure at once.
 """
 
 import numpy as np
@@ -55,3 +55,4 @@ class Ledger:
         intended, sent_t, ended_t, received = np.array(right, dtype=np.float64).T.copy()
         self.tally.answered(intended, sent_t, ended_t)
         self._report.answered(intended, ended_t, received)
+        self._report.settle()

@@ -12,7 +12,7 @@ from _arrivals import Arrivals, every, schedule
 from _client import Connection
 from _ledger import Ledger
 from _load_closed import START_LIMIT_S
-from _tally import BystanderTally
+from _tally_bystander import BystanderTally
 from _target import Failure, FailureKind, Target
 from experiment.records.driver_protocol import BystanderOrder, OpenOrder, ReplayOrder
 

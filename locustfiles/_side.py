@@ -11,7 +11,8 @@ from _load_closed import ClosedLoad
 from _load_open import Bystander, OpenLoad
 from _recorder import Durations
 from _report import Report
-from _tally import ArrivalTally, BystanderTally, CompletionTally, Tally
+from _tally import ArrivalTally, CompletionTally, Tally
+from _tally_bystander import BystanderTally
 from _target import Target
 from experiment.records.driver_protocol import BurstOrder, ClosedOrder, HistogramPairs, Request, TrialCommand
 

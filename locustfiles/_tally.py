@@ -25,7 +25,6 @@ from _target import WRONG_KINDS, Failure, FailureKind
 NEVER = math.inf
 # Fine enough to see within a window of two or three seconds whether the load was steady.
 BIN_S = 0.05
-TENTHS = 10
 
 
 class Tally(ABC):
@@ -71,7 +70,7 @@ class Tally(ABC):
 
     def answered(self, intended: Times, sent_t: Times, ended: Times) -> None:
         """Count requests that were answered right; each is counted as `done` would."""
-        inside = (intended >= self.open_t) & (ended < self.close_t)
+        inside = (self.open_t <= intended) & (intended <= sent_t) & (sent_t <= ended) & (ended < self.close_t)
         if not inside.all():
             times = np.column_stack((intended, sent_t, ended))[~inside]
             for began, sent, done in times.tolist():
@@ -278,32 +277,3 @@ class ArrivalTally(Tally):
             self._count_failure(failure)
             if failure.kind not in WRONG_KINDS:
                 self._censor(intended, sent_t, ended_or_end)
-
-
-class BystanderTally(ArrivalTally):
-    """Arrivals whose response times are also kept by the tenth of the planned window in which they were due."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tenths = tuple(Durations() for _ in range(TENTHS))
-        self._tenth_s = 0.0
-
-    def begin(self, *, open_t: float, window_s: float, drain_s: float = 0.0) -> None:
-        super().begin(open_t=open_t, window_s=window_s, drain_s=drain_s)
-        self._tenth_s = window_s / TENTHS
-
-    def _inside(self, intended: Times, sent_t: Times, ended: Times) -> None:
-        super()._inside(intended, sent_t, ended)
-        for due_t, ended_t in zip(intended.tolist(), ended.tolist(), strict=True):
-            self._tenth(due_t).counts.record(whole_us(ended_t - due_t))
-
-    def _answered(self, intended: float, sent_t: float, ended: float) -> None:
-        super()._answered(intended, sent_t, ended)
-        self._tenth(intended).counts.record(whole_us(ended - intended))
-
-    def _censor(self, intended: float, sent_t: float, at: float) -> None:
-        super()._censor(intended, sent_t, at)
-        self._tenth(intended).censored.record(whole_us(at - intended))
-
-    def _tenth(self, intended: float) -> Durations:
-        return self.tenths[min(int((intended - self.open_t) / self._tenth_s), TENTHS - 1)]

@@ -82,10 +82,9 @@ class Target:
     def connections_opened(self) -> int:
         return len(self.opened_t)
 
-    def remember(self, memo: bytes) -> None:
-        """Take these bytes as those of the last right answer."""
-        self.memo = memo
-        self.recv_bytes = _SHORT_BYTES if len(memo) < _SHORT_BYTES else _LONG_BYTES
+    def make_room(self, received: int) -> None:
+        """Read as much of the next answer at once as fits one with so many bytes."""
+        self.recv_bytes = _SHORT_BYTES if received < _SHORT_BYTES else _LONG_BYTES
 
     def judge(self, answer: Answer) -> Failure | None:
         """Return why a complete answer is not the right one, or None if it is."""

@@ -152,6 +152,7 @@ def remove(home: Path, *, limit_s: float = 5.0) -> None:
     What a dying server still writes into its folder is removed with the next try.
     """
     notes = notes_of(home)
+    free_shared_memory(notes)  # as long as the notes are there: this process may be killed, too
     deadline_t = time.monotonic() + limit_s
     while home.exists():
         shutil.rmtree(home, ignore_errors=True)

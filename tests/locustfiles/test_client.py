@@ -218,6 +218,20 @@ def test_an_answer_that_trickles_is_a_timeout_too() -> None:
     assert kinds(ask(behave, timeout_s=0.3))[0] in {FailureKind.TIMEOUT, FailureKind.BAD_HTTP}
 
 
+def test_answers_of_changing_length_are_read_whole_in_room_that_fits() -> None:
+    bodies = [b"x" * length for length in (10, 1900, 3000, 10, 200_000, 200_000, 12)]
+    left = iter(bodies)
+    with RawServer(lambda peer: peer.send(answer(body=next(left)))) as server:
+        aim = target(server.port, expected_body=None)
+        room = []
+        with closing(Connection(aim)) as connection:
+            for body in bodies:
+                assert connection.exchange(perf_counter()) is None
+                assert connection.received > len(body)
+                room.append(aim.recv_bytes)
+    assert room == [2048, 2048, 65536, 2048, 65536, 65536, 2048]
+
+
 def test_a_connection_used_for_longer_than_the_timeout_does_not_time_out() -> None:
     def behave(peer: Peer) -> None:
         time.sleep(0.12)

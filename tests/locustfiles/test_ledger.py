@@ -43,26 +43,31 @@ def test_tally_and_locust_are_told_of_each_request_once_and_in_order() -> None:
     for number in range(TOLD_TOGETHER + 2):
         ledger.ended(0.0, 0.0, float(number), 100, None)
         assert len(tally) == len(locust) == 1 + (TOLD_TOGETHER if number + 1 >= TOLD_TOGETHER else 0)
-    assert settled == []
+    assert settled == [TOLD_TOGETHER + 1]
     ledger.settle()
     assert tally == locust == [float(n) for n in range(-1, TOLD_TOGETHER + 2)]
     ledger.settle()
-    assert settled == [TOLD_TOGETHER + 3] * 2
+    assert settled[-1] == TOLD_TOGETHER + 3
+
+
+HEARD = 900
+"""So many requests are told, a third of them failures: more than are merged at once, and some are left in the end."""
 
 
 def test_requests_merged_into_locusts_statistics_give_what_its_event_gives() -> None:
-    merged, fired, heard = _told_locust(plugin=False), _told_locust(plugin=True), 3 * 256 + 7
+    merged, fired, heard = _told_locust(plugin=False), _told_locust(plugin=True), HEARD
     assert merged["heard"] == 0
     assert fired["heard"] == heard
     assert merged["total"] == fired["total"]
     assert merged["entry"] == fired["entry"]
     assert merged["errors"] == fired["errors"]
+    assert merged["failures"] == fired["failures"] == HEARD // 3
     assert merged["total"]["num_requests"] == heard
 
 
 def test_requests_count_in_the_second_in_which_they_were_answered() -> None:
     by_second = _told_locust(plugin=False)["by_second"]
-    assert sorted(by_second.values()) == [3 * 256 // 2 + 3, 3 * 256 // 2 + 4]
+    assert sorted(by_second.values()) == [HEARD // 2, HEARD // 2]
     first, last = sorted(map(int, by_second))
     assert last - first in {9, 10, 11}
 
@@ -70,7 +75,7 @@ def test_requests_count_in_the_second_in_which_they_were_answered() -> None:
 def _told_locust(*, plugin: bool) -> dict[str, Any]:
     """Return what Locust knows of some requests, half of them 10 s ago; it patches a process, so one of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", TOLD, str(LOCUSTFILES), "plugin" if plugin else ""],
+        [sys.executable, "-c", TOLD, str(LOCUSTFILES), str(HEARD), "plugin" if plugin else ""],
         capture_output=True,
         text=True,
         timeout=60,
@@ -85,20 +90,20 @@ import json, sys
 sys.path.insert(0, sys.argv[1])
 from time import perf_counter
 import trials
-from _ledger import TOLD_TOGETHER, Ledger
+from _ledger import Ledger
 from _report import Report
 from _tally import CompletionTally
 from _target import Failure, FailureKind
 environment = trials.create_environment()
 heard = []
-if sys.argv[2]:
+if sys.argv[3]:
     environment.events.request.add_listener(lambda **told: heard.append(told))
 ledger = Ledger(CompletionTally(), Report(environment, method="GET", name="/x"))
 now = perf_counter() - 10.0
 broken = Failure(kind=FailureKind.TIMEOUT, detail="")
-for number in range(3 * TOLD_TOGETHER + 7):
+for number in range(int(sys.argv[2])):
     ended = now + 10.0 * (number % 2)
-    ledger.ended(ended - number / 1e4, ended - number / 2e4, ended, number, broken if number % 100 == 99 else None)
+    ledger.ended(ended - number / 1e4, ended - number / 2e4, ended, number, broken if number % 3 == 2 else None)
 ledger.settle()
 stats = environment.stats
 names = ("num_requests", "num_failures", "total_content_length")
@@ -110,6 +115,7 @@ print(json.dumps({
     "heard": len(heard),
     "total": known(stats.total),
     "entry": known(stats.get("/x", "GET")),
+    "failures": sum(stats.total.num_fail_per_sec.values()),
     "by_second": stats.total.num_reqs_per_sec,
     "errors": {f"{e.method} {e.name} {e.error}": e.occurrences for e in stats.errors.values()},
 }))

@@ -14,7 +14,7 @@ import pytest
 import misbehaving_servers  # noqa: F401 - makes locustfiles importable
 from _answer import build_request
 from _load_open import Bystander
-from _tally import BystanderTally
+from _tally_bystander import BystanderTally
 from _target import Failure, Target
 from experiment.records.driver_protocol import BystanderOrder
 from misbehaving_servers import BODY, Peer, RawServer, answer

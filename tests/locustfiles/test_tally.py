@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import misbehaving_servers  # noqa: F401 - makes locustfiles importable
 from _recorder import Durations
-from _tally import NEVER, ArrivalTally, BystanderTally, CompletionTally, Tally
+from _tally import NEVER, ArrivalTally, CompletionTally, Tally
+from _tally_bystander import BystanderTally
 from _target import Failure, FailureKind
 
 OPEN_T = 100.0
@@ -89,24 +90,34 @@ def test_a_bystanders_times_are_kept_by_the_tenth_in_which_the_call_was_due() ->
     assert tally.response.entered.count == 0
 
 
-AROUND = st.floats(min_value=OPEN_T - 1.0, max_value=OPEN_T + 4.0)
-REQUESTS = st.lists(st.lists(AROUND, min_size=3, max_size=3).map(sorted), min_size=1, max_size=40)
+CLOSED_EARLY_T = OPEN_T + 1.7
+EDGES = [OPEN_T + at for at in (0.0, 0.05, 1.0, 2.0, 2.5, 3.5)] + [CLOSED_EARLY_T]
+TIMES = st.floats(min_value=OPEN_T - 1.0, max_value=OPEN_T + 4.0) | st.sampled_from(EDGES)
+BATCH = st.lists(st.lists(TIMES, min_size=3, max_size=3).map(sorted), min_size=1, max_size=20)
 
 
 @pytest.mark.parametrize("kind", [CompletionTally, ArrivalTally, BystanderTally])
-@given(requests=REQUESTS)
+@given(batches=st.lists(BATCH, min_size=1, max_size=3), early=st.booleans())
 def test_right_answers_counted_together_are_counted_as_one_by_one(
-    kind: type[Tally], requests: list[list[float]]
+    kind: type[Tally], *, batches: list[list[list[float]]], early: bool
 ) -> None:
     together, single = kind(), kind()
     for tally in (together, single):
         tally.begin(open_t=OPEN_T, window_s=2.5, drain_s=1.0)
-    together.answered(*np.array(requests).T)
-    for intended, sent_t, ended in requests:
-        single.done(intended, sent_t, ended, None)
+        if early:
+            tally.close_early(CLOSED_EARLY_T)
+    for batch in batches:
+        together.answered(*np.array(batch).T)
+        for intended, sent_t, ended in batch:
+            single.done(intended, sent_t, ended, None)
     for tally in (together, single):
         tally.finish()
     assert counted(together) == counted(single)
+
+
+def test_times_that_cannot_be_are_counted_as_one_by_one(closed: CompletionTally) -> None:
+    closed.answered(*np.array([[OPEN_T + 0.2, OPEN_T + 0.2, OPEN_T + 0.1]]).T)
+    assert (closed.answers, closed.in_flight_ns) == (1, 0)
 
 
 def counted(tally: Tally) -> dict[str, Any]:

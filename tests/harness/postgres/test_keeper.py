@@ -17,6 +17,7 @@ import pytest
 
 from harness.postgres.binaries import NoPostgresError, ServerBinaries, Source, find_server
 from harness.postgres.server import postgres
+from harness.postgres.shared_memory import notes_of, shared_files
 from postgres_servers import HARNESS, home_of, nothing_is_left, open_folder, wait_for
 from real_servers import ROOT
 
@@ -120,30 +121,32 @@ class TestTheEnd:
     def test_what_is_killed_while_initdb_has_shared_memory_leaves_none(
         self, whom: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        spool, before, killed = open_folder(), _memory(), list[int]()
+        spool, files = open_folder(), list[Path]()
         monkeypatch.setattr(tempfile, "tempdir", None)
         monkeypatch.setenv("TMPDIR", str(spool))
 
         def kill() -> None:
-            assert wait_for(lambda: any(name.startswith("PostgreSQL.") for name in _memory() - before))
-            server = psutil.Process(_pid_in(spool))
+            assert wait_for(lambda: bool(shared_files(_notes_in(spool))))
+            notes = _notes_in(spool)
+            server = psutil.Process(abs(int(notes[0])))
             initdb = next(each for each in server.parents() if each.name() == "initdb")
             keeper = initdb.parent()
             assert keeper is not None
-            victim = {"initdb's server": server, "initdb": initdb, "keeper": keeper}[whom]
-            victim.kill()
-            killed.append(victim.pid)
+            files.extend(shared_files(notes))
+            {"initdb's server": server, "initdb": initdb, "keeper": keeper}[whom].kill()
 
+        before = _segments()
         try:
             killer = Thread(target=kill)
             killer.start()
             with pytest.raises(NoPostgresError), postgres(log=tmp_path / "log"):
                 pass
             killer.join()
-            assert killed
+            assert files
             assert list(spool.iterdir()) == []
             assert wait_for(lambda: not _names(spool))
-            assert wait_for(lambda: _memory() <= before)
+            assert wait_for(lambda: not any(file.exists() for file in files))
+            assert wait_for(lambda: _segments() <= before)
         finally:
             shutil.rmtree(spool)
 
@@ -200,15 +203,9 @@ def _runs(process: psutil.Process) -> bool:
     return False
 
 
-def _pid_in(spool: Path) -> int:
-    """Return the pid of the server that initdb runs: it serves nobody, so that its postmaster.pid has it negative."""
-    (file,) = spool.glob("*-pg-*/data/postmaster.pid")
-    return -int(file.read_text().splitlines()[0])
-
-
-def _memory() -> set[str]:
-    """Return the shared memory that a server of PostgreSQL may have left."""
-    return _segments() | {path.name for path in Path("/dev/shm").glob("PostgreSQL.*")}  # noqa: S108 - named, not used
+def _notes_in(spool: Path) -> list[str]:
+    """Return the lines of the postmaster.pid of the only server below this folder."""
+    return next((notes_of(home) for home in spool.glob("*-pg-*")), [])
 
 
 def _segments() -> set[str]:
