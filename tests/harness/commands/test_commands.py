@@ -89,7 +89,7 @@ ELSEWHERE = {
     "python -m benchmarks.forked_sut": By(
         test="test_benchmarks.py::test_forked_and_usual_suts_are_compared_through_the_real_driver"
     ),
-    'make bench-driver ARGS="--rounds 17 --out docs/figures/driver.json"': By(
+    'make bench-driver ARGS="--rounds 17 --against ../before --out docs/figures/driver.json"': By(
         test="test_benchmarks.py::test_the_whole_comparison_runs_without_wrk_and_h2load",
         recipe="-m benchmarks.driver_cost",
     ),
@@ -113,6 +113,9 @@ ELSEWHERE = {
     ),
     'make bench-soak ARGS="--minutes 30"': By(
         test="test_soak.py::test_a_short_soak_counts_exactly_what_the_app_served", recipe="-m benchmarks.soak"
+    ),
+    'make bench-crash ARGS="--seed 2"': By(
+        test="test_crash.py::test_a_few_kills_lose_nothing_and_leave_nothing", recipe="-m benchmarks.crash"
     ),
     "make bench-crash": By(
         test="test_crash.py::test_a_few_kills_lose_nothing_and_leave_nothing", recipe="-m benchmarks.crash"
