@@ -17,7 +17,8 @@ import misbehaving_servers  # noqa: F401 - makes locustfiles importable
 from _answer import build_request
 from _client import Connection
 from _target import Failure, FailureKind, Target
-from misbehaving_servers import BODY, Peer, RawServer, answer, free_port
+from misbehaving_servers import BODY, Peer, RawServer, answer
+from real_servers import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable

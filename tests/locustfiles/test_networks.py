@@ -12,7 +12,8 @@ import pytest
 import networks
 from experiment.errors import Exit
 from experiment.records.histogram import bucket_low_us
-from misbehaving_servers import FOUR_USERS, Driver, RawServer, answers_after_a_while, bystander, free_port, trial
+from misbehaving_servers import FOUR_USERS, Driver, RawServer, answers_after_a_while, bystander, trial
+from real_servers import free_port
 from volunteers import Volunteer, end
 
 if TYPE_CHECKING:

@@ -23,11 +23,11 @@ from misbehaving_servers import (
     answers,
     answers_after_a_while,
     bystander,
-    free_port,
     open_load,
     total,
     trial,
 )
+from real_servers import free_port
 
 # the conversation
 

@@ -12,16 +12,8 @@ import pytest
 
 from experiment.errors import Exit
 from harness.commands.cli import main
-from misbehaving_servers import (
-    FOUR_USERS,
-    LOCUSTFILES,
-    Driver,
-    Peer,
-    RawServer,
-    answers_after_a_while,
-    free_port,
-    trial,
-)
+from misbehaving_servers import FOUR_USERS, LOCUSTFILES, Driver, Peer, RawServer, answers_after_a_while, trial
+from real_servers import free_port
 from volunteers import all_gone, volunteers
 
 if TYPE_CHECKING:

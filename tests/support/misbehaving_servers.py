@@ -135,12 +135,6 @@ class RawServer:
                 self._behave(peer)
 
 
-def free_port() -> int:
-    """Return a port of 127.0.0.1 on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 class Driver:
     """`python locustfiles/trials.py` as a process, and the JSON lines to and from it."""
 
