@@ -219,7 +219,7 @@ def _running(cluster: Cluster) -> Iterator[subprocess.Popen[bytes]]:
                 yield postmaster
                 return
         finally:
-            _stop(postmaster, cluster)
+            _stop(postmaster)
         print(f"start {attempt + 1} of {_PORT_TRIES} failed; port {port} may have been taken", file=sys.stderr)
     raise EnvironmentUnfitError("the server did not start")
 
@@ -272,12 +272,9 @@ def _becomes_ready(postmaster: subprocess.Popen[bytes], cluster: Cluster) -> boo
     return False
 
 
-def _stop(postmaster: subprocess.Popen[bytes], cluster: Cluster) -> None:
+def _stop(postmaster: subprocess.Popen[bytes]) -> None:
     """End the postmaster, which ends its own children: a fast stop, then an immediate one, then SIGKILL."""
-    notes = cluster.notes()
     end_group(postmaster, ask=(signal.SIGINT, signal.SIGQUIT), patience_s=_STOP_PATIENCE_S)
-    if postmaster.returncode < 0:
-        free_shared_memory(notes)
 
 
 if __name__ == "__main__":
